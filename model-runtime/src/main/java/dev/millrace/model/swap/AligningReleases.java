@@ -9,25 +9,24 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Alignments beside the adapters: all of them small, and always in memory. One thread fetches and
- * changes, and the switch replaces one reference to a map that never changes. What is followed and
- * cannot be fetched is said in answers, and tried again by the first request that needs it.
+ * changes, and the switch replaces one reference, of one alias. What is followed and cannot be
+ * fetched is said in answers, and tried again by the first request that needs it.
  */
 final class AligningReleases implements LiveReleases {
 
   private final LiveReleases adapters;
   private final EventLine<Aligned> line;
 
-  private volatile Map<Alias, Aligned> live = Map.of();
+  private final Map<Alias, Aligned> live = new ConcurrentHashMap<>();
 
   private AligningReleases(LiveReleases adapters, EventLine.Fetch<Aligned> fetch) {
     this.adapters = adapters;
@@ -109,9 +108,8 @@ final class AligningReleases implements LiveReleases {
     if (domain == null) {
       return null;
     }
-    Map<Alias, Aligned> now = live;
-    Aligned own = now.get(new Alias(tenant, domain));
-    return own == null ? now.get(new Alias(null, domain)) : own;
+    Aligned own = live.get(new Alias(tenant, domain));
+    return own == null ? live.get(new Alias(null, domain)) : own;
   }
 
   private Lease lease(@Nullable Aligned found) {
@@ -158,13 +156,11 @@ final class AligningReleases implements LiveReleases {
   }
 
   private void take(ReleaseEvent event, @Nullable Aligned aligned) {
-    Map<Alias, Aligned> next = new HashMap<>(live);
     if (aligned == null) {
-      next.remove(Alias.of(event));
+      live.remove(Alias.of(event));
     } else {
-      next.put(Alias.of(event), aligned);
+      live.put(Alias.of(event), aligned); // the switch: one write of one reference
     }
-    live = Collections.unmodifiableMap(next); // the switch: one write of one reference
   }
 
   @Override

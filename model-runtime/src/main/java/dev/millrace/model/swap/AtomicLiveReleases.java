@@ -10,8 +10,6 @@ import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,9 +23,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All aliases in one immutable map behind one volatile reference. One thread does all that changes:
- * events apply in order, and nothing is staged twice at once. Others fetch what is asked for and is
- * not in memory.
+ * Each alias's release is behind a reference of its own, which one write replaces. One thread does
+ * all that changes: events apply in order, and nothing is staged twice at once. Others fetch what
+ * is asked for and is not in memory.
  */
 final class AtomicLiveReleases implements LiveReleases {
 
@@ -40,15 +38,16 @@ final class AtomicLiveReleases implements LiveReleases {
   private final ExecutorService swapper;
 
   /** What each alias follows; written by the swapper's thread alone. */
-  private volatile Map<Alias, Registered> followed = Map.of();
+  private final Map<Alias, Registered> followed = new ConcurrentHashMap<>();
+
+  /** What answers for each alias; written by the swapper's thread alone. */
+  private final Map<Alias, Answering> live = new ConcurrentHashMap<>();
 
   /** What was looked for a moment ago in vain: who asks for it again and again costs nothing. */
   private final Cache<Asked, Boolean> absent;
 
   /** What is loaded and has not taken effect. */
   private final Set<Prepared> waiting = ConcurrentHashMap.newKeySet();
-
-  private volatile Live live = Live.NOTHING;
 
   /** A release by its id; a null tenant sees shared ones only. */
   private record Asked(@Nullable String tenant, String release) {}
@@ -97,26 +96,27 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public CompletableFuture<Lease> acquire(
       @Nullable String tenant, @Nullable String domain, long caller) {
-    Live now = live;
     return lease(
-        tenant,
-        answering(now, tenant, domain, caller),
-        answering(now, tenant, domain, Caller.NOBODY));
+        tenant, answering(tenant, domain, caller), answering(tenant, domain, Caller.NOBODY));
   }
 
   @Override
   public @Nullable Lease peek(@Nullable String tenant, @Nullable String domain, long caller) {
-    Registered found = answering(live, tenant, domain, caller);
+    Registered found = answering(tenant, domain, caller);
     return found == null ? baseAlone : hot.peek(found);
   }
 
-  private static @Nullable Registered answering(
-      Live now, @Nullable String tenant, @Nullable String domain, long caller) {
+  private @Nullable Registered answering(
+      @Nullable String tenant, @Nullable String domain, long caller) {
     if (domain == null) {
       return null;
     }
-    Registered own = now.to(new Alias(tenant, domain), caller);
-    return own != null ? own : now.to(new Alias(null, domain), caller);
+    Registered own = answering(new Alias(tenant, domain)).to(caller);
+    return own != null ? own : answering(new Alias(null, domain)).to(caller);
+  }
+
+  private Answering answering(Alias alias) {
+    return live.getOrDefault(alias, Answering.NOTHING);
   }
 
   /** What is on trial and cannot be had leaves its callers to what answers the others. */
@@ -135,8 +135,7 @@ final class AtomicLiveReleases implements LiveReleases {
 
   @Override
   public CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller) {
-    Live now = live;
-    Visible visible = Visible.to(tenant, now.releases());
+    Visible visible = Visible.to(tenant, live);
     CompletableFuture<?>[] unread =
         visible.releases().values().stream()
             .filter(release -> !release.isRead())
@@ -148,7 +147,7 @@ final class AtomicLiveReleases implements LiveReleases {
               Registered assigned = visible.assigned(text);
               return assigned == null
                   ? lease(tenant, null)
-                  : lease(tenant, now.to(assigned.alias(), caller), assigned);
+                  : lease(tenant, answering(assigned.alias()).to(caller), assigned);
             });
   }
 
@@ -167,7 +166,7 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   private @Nullable Place place(Alias alias, String release) {
-    Registered answering = live.releases().get(alias);
+    Registered answering = answering(alias).release();
     if (answering != null && answering.release().equals(release)) {
       return Place.answering(alias);
     }
@@ -176,14 +175,14 @@ final class AtomicLiveReleases implements LiveReleases {
 
   @Override
   public HotCounts counts() {
-    return hot.counts(live.releases().size());
+    return hot.counts(live.size());
   }
 
   @Override
   public void close() {
     Threads.end(swapper);
     waiting.forEach(Prepared::close);
-    live = Live.NOTHING;
+    live.clear();
     hot.close();
   }
 
@@ -282,9 +281,13 @@ final class AtomicLiveReleases implements LiveReleases {
       if (problem != null) {
         return problem;
       }
-      Live before = live;
-      Live now = before.with(next.alias(), answering, trial);
-      live = now; // the switch: one write of one reference
+      Answering before = answering(next.alias());
+      Answering now = new Answering(answering, trial);
+      if (now.equals(Answering.NOTHING)) {
+        live.remove(next.alias());
+      } else {
+        live.put(next.alias(), now); // the switch: one write of one reference
+      }
       note(next); // before anything is forgotten: who finds it meanwhile sees that
       settle(next, before, now);
       close();
@@ -302,9 +305,7 @@ final class AtomicLiveReleases implements LiveReleases {
   private void note(Registered next) {
     Registered current = followed.get(next.alias());
     ReleaseEvent head = SwapRule.followed(next.event(), current == null ? null : current.event());
-    Map<Alias, Registered> changed = new HashMap<>(followed);
-    changed.put(next.alias(), new Registered(head, next.readMillis()));
-    followed = Collections.unmodifiableMap(changed);
+    followed.put(next.alias(), new Registered(head, next.readMillis()));
     if (current == null) {
       absent.invalidateAll(); // what was looked for in vain may lie beside it
     }
@@ -316,7 +317,7 @@ final class AtomicLiveReleases implements LiveReleases {
     if (next.release().isEmpty()) {
       return null;
     }
-    Trial trial = live.trials().get(next.alias());
+    Trial trial = answering(next.alias()).trial();
     Registered tried = trial == null ? null : trial.release();
     if (tried != null && tried.isRead() && tried.release().equals(next.release())) {
       return tried;
@@ -330,7 +331,7 @@ final class AtomicLiveReleases implements LiveReleases {
   /** Beside what answers now: a reader that comes late finds it as the parent. */
   private void tried(Prepared prepared) throws IOException {
     Registered next = prepared.next;
-    Registered current = live.releases().get(next.alias());
+    Registered current = answering(next.alias()).release();
     Registered before = current == null ? ReleaseLoader.before(next) : current;
     prepared.trial = new Trial(next, next.event().withheld());
     prepared.answering = before;
@@ -341,7 +342,7 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   /** What does not answer any more stays within reach for those who name it. */
-  private void settle(Registered next, Live before, Live now) {
+  private void settle(Registered next, Answering before, Answering now) {
     Alias alias = next.alias();
     boolean forgets = next.event().action() == Action.FORGET;
     if (forgets) {
@@ -350,13 +351,12 @@ final class AtomicLiveReleases implements LiveReleases {
     if (!next.release().isEmpty()) {
       known.add(next);
     }
-    Trial tried = before.trials().get(alias);
-    Stream.of(before.releases().get(alias), tried == null ? null : tried.release())
+    Trial tried = before.trial();
+    Stream.of(before.release(), tried == null ? null : tried.release())
         .filter(Objects::nonNull)
         .forEach(hot::settle);
-    Registered answering = now.releases().get(alias);
-    if (answering != null) {
-      hot.settle(answering);
+    if (now.release() != null) {
+      hot.settle(now.release());
     }
     hot.settle(next);
     if (forgets) {

@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
 /** The releases that a tenant may see, by domain: its own before shared ones. */
 record Visible(SortedMap<String, Registered> releases) {
 
-  static Visible to(@Nullable String tenant, Map<Alias, Registered> live) {
+  static Visible to(@Nullable String tenant, Map<Alias, Answering> live) {
     SortedMap<String, Registered> releases = new TreeMap<>();
     live.forEach(
-        (alias, release) -> {
+        (alias, answering) -> {
+          Registered release = answering.release();
+          if (release == null) {
+            return;
+          }
           if (alias.tenant() == null) {
             releases.putIfAbsent(alias.domain(), release);
           } else if (alias.tenant().equals(tenant)) {

@@ -77,6 +77,20 @@ class LiveReleasesTest {
     assertNull(releaseOf(null, null));
   }
 
+  /** A copy of all aliases for each event took minutes. */
+  @Test
+  @Timeout(60)
+  void restore_manyDomains_takesAsLongForTheLastAsForTheFirst() {
+    int domains = 16_384;
+    List<CompletableFuture<SwapResult>> restored = new ArrayList<>();
+    for (int i = 0; i < domains; i++) {
+      restored.add(live.restore(FakeReleases.published("domain-" + i, i), 77));
+    }
+    restored.forEach(each -> assertEquals(Outcome.SWAPPED, each.join().outcome()));
+    assertEquals(domains, live.counts().registered());
+    assertEquals("bias-" + (domains - 1), releaseOf(null, "domain-" + (domains - 1)));
+  }
+
   @Test
   void acquire_otherTenant_seesTheSharedReleaseAndNeverAnothersOwn() {
     assertSwapped(FakeReleases.event("acme", "java", Action.PUBLISH, 1));
