@@ -340,11 +340,17 @@ public final class Openers {
         BaseTexts.protection(folder, tokenizer),
         store,
         published(config),
-        new KafkaPastSamples(
-            config.kafka(), new SampleTokens(tokenizer, config.score().model().trainTokens())),
+        resources.add(
+            past(config, new SampleTokens(tokenizer, config.score().model().trainTokens()))),
         machine(),
         InstantSource.system(),
         rebased(folder));
+  }
+
+  /** An order that needs them must not hold all that the subtask learns meanwhile. */
+  static PastSamplesBeside past(MillraceConfig config, SampleTokens tokens) {
+    return new PastSamplesBeside(
+        new KafkaPastSamples(config.kafka(), tokens), "broker " + config.kafka().bootstrap());
   }
 
   /** What was brought to a base, by what that came of. */

@@ -107,7 +107,14 @@ final class TinyParts {
     LearnerOpener learners =
         (subtask, processes) -> {
           BaseModel base = base();
-          return new Opened<>(Learner.of(surroundings(base, config), learn, processes), base);
+          PastSamplesBeside past = Openers.past(config, tokens(config));
+          return new Opened<>(
+              Learner.of(surroundings(base, config, past), learn, processes),
+              () -> {
+                try (base) {
+                  past.close();
+                }
+              });
         };
     return learners.with(
         subtask -> {
@@ -196,11 +203,16 @@ final class TinyParts {
   }
 
   private static Surroundings surroundings(BaseModel base, MillraceConfig config) {
+    return surroundings(base, config, new KafkaPastSamples(config.kafka(), tokens(config)));
+  }
+
+  private static Surroundings surroundings(
+      BaseModel base, MillraceConfig config, PastSamples past) {
     return surroundings(
         base,
         ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
         Openers.published(config),
-        new KafkaPastSamples(config.kafka(), tokens(config)));
+        past);
   }
 
   static Surroundings surroundings(BaseModel base, ReleaseStore store, PastSamples past) {
