@@ -98,8 +98,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** Keys whose next order or batch failed for the store: all that is theirs waits behind it. */
   private transient Set<String> held;
 
-  /** How often in a row a key was held; all that waits for the store is of one of these. */
-  private transient Map<String, Integer> inVain;
+  /** Those that were held and have gone no further; all that waits for the store is theirs. */
+  private transient Waits waits;
 
   /** What was learned for a key, and could not be published yet. */
   private transient Map<String, UnpublishedException> unpublished;
@@ -177,7 +177,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     precision.update(List.of(Tuple2.of(subtask, learner.precision())));
     order = new ArrayDeque<>();
     held = new HashSet<>();
-    inVain = new HashMap<>();
+    waits = new Waits(LOG::warn);
     unpublished = new HashMap<>();
     figures =
         new LearnFigures(
@@ -228,7 +228,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   /** What waits for the store has room of its own, beside what is to be learned meanwhile. */
   private boolean isFull() {
-    long waiting = order.stream().filter(inVain::containsKey).count();
+    long waiting = order.stream().filter(waits::contains).count();
     return order.size() - waiting > maxPending || waiting > (long) MOST_WAITING * maxPending;
   }
 
@@ -346,15 +346,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     if (failure instanceof UnpublishedException learned) {
       unpublished.put(key, learned);
     }
-    int times = inVain.merge(key, 1, Integer::sum);
-    if (Integer.bitCount(times) == 1) {
-      LOG.warn(
-          "{} now and is tried again, the domain waits (tried {} times): {}",
-          what,
-          times,
-          failure + ", " + failure.getCause());
-    }
-    long due = Due.after(getProcessingTimeService().getCurrentProcessingTime(), PAUSE_MILLIS);
+    waits.inVain(key, what + " now and is tried again, the domain waits", failure, now());
+    long due = Due.after(now(), PAUSE_MILLIS);
     var unused =
         getProcessingTimeService()
             .registerTimer(
@@ -366,6 +359,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
                   }
                 });
     workAtHead();
+  }
+
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
   }
 
   private void release(String key) {
@@ -414,7 +411,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
           Objects.requireNonNull(tried.failure()));
     } else {
       setCurrentKey(order.remove());
-      inVain.remove((String) getCurrentKey());
+      waits.over((String) getCurrentKey(), batch.domain(), now());
       pending.update(withoutHead(batch));
       figures.left(batch.domain());
       emit(result);
@@ -430,15 +427,15 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
               .formatted(event.action(), event.domain(), event.release()),
           Objects.requireNonNull(tried.failure()));
     } else {
-      obeyed(result);
+      obeyed(event, result);
     }
   }
 
   /** An event that leaves something to be learned again gets another turn, behind the others. */
-  private void obeyed(Finished result) throws Exception {
+  private void obeyed(ReleaseEvent event, Finished result) throws Exception {
     String key = order.remove();
     setCurrentKey(key);
-    inVain.remove(key);
+    waits.over(key, event.domain(), now());
     read.update(orders.get().iterator().next().origin().offset());
     if (result.outcome().state().learnsAgain()) {
       order.add(key);

@@ -83,6 +83,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   /** Keys whose next order or release is tried again in a moment. */
   private transient Set<String> held;
 
+  private transient Waits waits;
+
   /**
    * The memories changed since the last snapshot, by key. Without those that are empty: refusals
    * under names that somebody invents must leave no state.
@@ -154,6 +156,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     openedLearner = learners.open(subtask);
     learner = openedLearner.value();
     held = new HashSet<>();
+    waits = new Waits(LOG::warn);
     Set<String> waiting = new TreeSet<>(keysWith(ORDERS));
     waiting.addAll(keysWith(UNWRITTEN));
     for (String key : waiting) {
@@ -233,15 +236,20 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
    * let it do now is tried again.
    */
   private void settle() throws Exception {
+    String key = (String) getCurrentKey();
+    String what = "alignment of " + key.replace('\0', '/');
     try {
       obey();
       publish();
+      waits.over(key, what, now());
     } catch (UncheckedIOException e) {
-      String key = (String) getCurrentKey();
-      String domain = key.replace('\0', '/');
-      LOG.warn("alignment of {} waits and is tried again: {}", domain, e + ", " + e.getCause());
+      waits.inVain(key, what + " waits and is tried again", e, now());
       hold(key);
     }
+  }
+
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
   }
 
   private void obey() throws Exception {
@@ -274,11 +282,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   private void hold(String key) {
     held.add(key);
     figures.held(held.size());
-    long now = getProcessingTimeService().getCurrentProcessingTime();
     var unused =
         getProcessingTimeService()
             .registerTimer(
-                Due.after(now, LearnOperator.PAUSE_MILLIS),
+                Due.after(now(), LearnOperator.PAUSE_MILLIS),
                 time -> {
                   held.remove(key);
                   figures.held(held.size());

@@ -4,37 +4,26 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.LogLines;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
-import java.util.ArrayList;
-import java.util.List;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.core.LogEvent;
-import org.apache.logging.log4j.core.Logger;
-import org.apache.logging.log4j.core.appender.AbstractAppender;
-import org.apache.logging.log4j.core.config.Property;
 import org.junit.jupiter.api.Test;
 
 class TailTest {
 
   @Test
   void hand_tenThousandThatCannotBeDecoded_theLogNamesAFew() {
-    Logger log = (Logger) LogManager.getLogger(Tail.class);
-    Lines lines = new Lines();
-    log.addAppender(lines);
-    try {
+    try (LogLines lines = LogLines.of(Tail.class)) {
       Tail<?> tail = new Tail<>("samples", null, Codecs.samples(), (sample, at) -> {});
       for (int offset = 0; offset < 10_000; offset++) {
         Origin origin = new Origin("samples", 0, offset);
         tail.hand(new RawRecord(origin, 0, null, "{\"id\": 1}".getBytes(UTF_8)));
       }
-    } finally {
-      log.removeAppender(lines);
+      assertEquals(14, lines.said().size(), lines.said().toString());
+      String last = lines.said().get(13);
+      assertTrue(last.contains("the 8192. so far: not-avro"), last);
     }
-    assertEquals(14, lines.said.size(), lines.said.toString());
-    String last = lines.said.get(13);
-    assertTrue(last.contains("the 8192. so far: not-avro"), last);
   }
 
   @Test
@@ -49,19 +38,5 @@ class TailTest {
             });
     Sample sample = Sample.ofText("a", "mails", "a", "d", "b", 0, Origin.UNWRITTEN);
     tail.hand(new RawRecord(new Origin("samples", 0, 0), 0, null, Codecs.samples().encode(sample)));
-  }
-
-  private static final class Lines extends AbstractAppender {
-    private final List<String> said = new ArrayList<>();
-
-    Lines() {
-      super("lines", null, null, true, Property.EMPTY_ARRAY);
-      start();
-    }
-
-    @Override
-    public void append(LogEvent event) {
-      said.add(event.getMessage().getFormattedMessage());
-    }
   }
 }

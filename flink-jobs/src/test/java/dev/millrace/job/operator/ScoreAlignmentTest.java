@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.LogLines;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.align.AlignAdapter;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Queue;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
@@ -229,6 +231,29 @@ class ScoreAlignmentTest {
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
       take(harness);
       assertEquals(ScoreOperator.MOST_UNWRITTEN, events.size());
+    }
+  }
+
+  @Test
+  void processingTime_whileTheStoreIsAwayForAMinute_theLogSaysItTwiceAndOnceThatItIsBack()
+      throws Exception {
+    Files.delete(store);
+    Files.writeString(store, "no folder");
+    try (LogLines lines = LogLines.of(AbstractStreamOperator.class);
+        var harness = harness()) {
+      harness.open();
+      send(harness, 0, 120);
+      for (int i = 1; i <= 13; i++) {
+        harness.setProcessingTime(i * LearnOperator.PAUSE_MILLIS);
+      }
+      Files.delete(store);
+      harness.setProcessingTime(14 * LearnOperator.PAUSE_MILLIS);
+      List<String> said =
+          lines.said().stream().filter(line -> line.startsWith("alignment of ")).toList();
+      assertEquals(3, said.size(), said::toString);
+      assertTrue(said.get(0).startsWith("alignment of stamps waits and is tried again: "));
+      assertTrue(said.get(1).startsWith("alignment of stamps waits and is tried again, for 60 s"));
+      assertEquals("alignment of stamps goes on after 70 s", said.get(2));
     }
   }
 
