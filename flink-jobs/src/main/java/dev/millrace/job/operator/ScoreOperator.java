@@ -85,6 +85,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   private transient Waits waits;
 
+  /** How many pairs have taught nothing since their domain waits, by key. */
+  private transient Map<String, Long> untaught;
+
   /**
    * The memories changed since the last snapshot, by key. Without those that are empty: refusals
    * under names that somebody invents must leave no state.
@@ -157,6 +160,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     learner = openedLearner.value();
     held = new HashSet<>();
     waits = new Waits(LOG::warn);
+    untaught = new HashMap<>();
     Set<String> waiting = new TreeSet<>(keysWith(ORDERS));
     waiting.addAll(keysWith(UNWRITTEN));
     for (String key : waiting) {
@@ -187,9 +191,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     if (scored instanceof Scored.Accepted accepted) {
       figures.accepted(sample);
       output.collect(element.replace(accepted.sample()));
-      if (!accepted.places().isNone() && mayTeach()) {
-        AlignmentState before = currentAlignment();
-        keep(before, learner.take(before, accepted.sample(), accepted.places()));
+      if (!accepted.places().isNone()) {
+        teach(accepted);
       }
     } else if (scored instanceof Scored.Refused refused) {
       figures.refused(sample, refused.rejection());
@@ -215,6 +218,23 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     return held.contains((String) getCurrentKey());
   }
 
+  private void teach(Scored.Accepted pair) throws Exception {
+    if (mayTeach()) {
+      AlignmentState before = currentAlignment();
+      keep(before, learner.take(before, pair.sample(), pair.places()));
+    } else if (untaught.merge((String) getCurrentKey(), 1L, Long::sum) == 1) {
+      LOG.warn(
+          "{} waits with {} orders and {} releases, further pairs teach nothing until it goes on",
+          alignmentOf((String) getCurrentKey()),
+          all(orders).size(),
+          all(unwritten).size());
+    }
+  }
+
+  private static String alignmentOf(String key) {
+    return "alignment of " + key.replace('\0', '/');
+  }
+
   private boolean mayTeach() throws Exception {
     return !isHeld() || (all(orders).isEmpty() && all(unwritten).size() < MOST_UNWRITTEN);
   }
@@ -237,13 +257,16 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
    */
   private void settle() throws Exception {
     String key = (String) getCurrentKey();
-    String what = "alignment of " + key.replace('\0', '/');
     try {
       obey();
       publish();
-      waits.over(key, what, now());
+      waits.over(key, alignmentOf(key), now());
+      Long lost = untaught.remove(key);
+      if (lost != null) {
+        LOG.warn("{} is taught again: {} pairs taught nothing", alignmentOf(key), lost);
+      }
     } catch (UncheckedIOException e) {
-      waits.inVain(key, what + " waits and is tried again", e, now());
+      waits.inVain(key, alignmentOf(key) + " waits and is tried again", e, now());
       hold(key);
     }
   }

@@ -235,6 +235,33 @@ class ScoreAlignmentTest {
   }
 
   @Test
+  void processElement1_whilePairsTeachNothing_theLogSaysItOnceAndHowManyTheyWere()
+      throws Exception {
+    Files.delete(store);
+    Files.writeString(store, "no folder");
+    try (LogLines lines = LogLines.of(AbstractStreamOperator.class);
+        var harness = harness()) {
+      harness.open();
+      send(harness, 0, 2 * SAMPLES);
+      Files.delete(store);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      List<String> said = lines.said().stream().filter(line -> line.contains("teach")).toList();
+      assertEquals(
+          List.of(
+              "alignment of stamps waits with 0 orders and 4 releases, further pairs teach nothing"
+                  + " until it goes on"),
+          said);
+      String last = lines.said().get(lines.said().size() - 1);
+      assertTrue(
+          last.matches("alignment of stamps is taught again: \\d+ pairs taught nothing"), last);
+      send(harness, 2 * SAMPLES, 3 * SAMPLES);
+      assertEquals(last, lines.said().get(lines.said().size() - 1));
+      take(harness);
+      assertTrue(events.size() > ScoreOperator.MOST_UNWRITTEN, events::toString);
+    }
+  }
+
+  @Test
   void processingTime_whileTheStoreIsAwayForAMinute_theLogSaysItTwiceAndOnceThatItIsBack()
       throws Exception {
     Files.delete(store);
