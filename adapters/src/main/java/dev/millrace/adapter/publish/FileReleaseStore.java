@@ -6,9 +6,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A {@link ReleaseStore} whose commit is the manifest: a folder without one is no release. */
 record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements ReleaseStore {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReleaseStore.class);
 
   @Override
   public String publish(Draft draft) {
@@ -24,6 +29,7 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
   public String publish(Manifest manifest, Contents contents) throws IOException {
     String id = manifest.id();
     if (!files.exists(path(id, Manifest.FILE))) {
+      warnIfEmptyAfter(manifest.parent(), id);
       for (String name : manifest.files().keySet()) {
         files.write(path(id, name), contents.read(name));
       }
@@ -39,6 +45,20 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
       files.write(path(id, Manifest.FILE), bytes);
     }
     return files.uri(id);
+  }
+
+  /** A mount point stays when what is mounted there goes: the store seems to be there, and new. */
+  private void warnIfEmptyAfter(@Nullable String parent, String id) throws IOException {
+    if (parent != null
+        && !files.exists(path(parent, Manifest.FILE))
+        && files.list().stream().noneMatch(file -> file.path().endsWith("/" + Manifest.FILE))) {
+      LOG.warn(
+          "the store holds no release, not even {} before {}: is its volume mounted? The release"
+              + " goes to {}",
+          parent,
+          id,
+          files.uri(id));
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.LogLines;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.loop.StoredReleases;
@@ -231,6 +232,26 @@ class ScoreAlignmentTest {
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
       take(harness);
       assertEquals(ScoreOperator.MOST_UNWRITTEN, events.size());
+    }
+  }
+
+  /** As a mount point is when nothing is mounted there. */
+  @Test
+  void restore_theStoreIsEmptyThatHadReleases_theLogSaysItOnce() throws Exception {
+    try (LogLines lines = LogLines.of(ReleaseStore.class)) {
+      OperatorSubtaskState snapshot = run(0, 160, null);
+      String last = events.get(events.size() - 1).release();
+      assertEquals(List.of(), lines.said());
+      TempDirectory.delete(store);
+      Files.createDirectory(store);
+      events.clear();
+      run(160, 3 * SAMPLES, snapshot);
+      assertTrue(events.size() > 1, verdicts::toString);
+      assertEquals(1, lines.said().size(), lines.said()::toString);
+      String expected =
+          "the store holds no release, not even %s before %s: is its volume mounted?"
+              .formatted(last, events.get(0).release());
+      assertTrue(lines.said().get(0).startsWith(expected), lines.said()::toString);
     }
   }
 
