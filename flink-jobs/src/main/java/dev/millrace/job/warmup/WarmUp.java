@@ -89,7 +89,7 @@ public final class WarmUp {
       LoadedAdapter none = base.noAdapter();
       for (int i = 0; i < ROUNDS; i++) {
         base.score(List.of(new Sequence(tokens, none), new Sequence(tokens, none)));
-        base.generate(List.of(new Prompt(tokens, none, NEW_TOKENS, 0, i)));
+        base.generate(List.of(new Prompt(tokens, none, NEW_TOKENS, i % 2, i)));
       }
     }
     Path encoders = folder.resolveSibling("align");

@@ -7,11 +7,11 @@ import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.simd.SimdAdapter;
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An adapter in native memory: A (rank, in) and B (out, rank) for every site, stacked where it is
@@ -23,7 +23,10 @@ final class DjlAdapter implements LoadedAdapter {
   private final List<PtNDArray> arrays;
   private final float[] limits;
   private final List<Site> sites;
-  private @Nullable SimdAdapter simd;
+
+  /** The same on the heap, as long as there is room. */
+  private SoftReference<SimdAdapter> simd = new SoftReference<>(null);
+
   private int users = 1;
   private boolean closed;
 
@@ -86,7 +89,8 @@ final class DjlAdapter implements LoadedAdapter {
 
   /** The same on the heap. */
   synchronized SimdAdapter simd() {
-    if (simd == null) {
+    SimdAdapter known = simd.get();
+    if (known == null) {
       List<float[]> all = arrays.stream().map(PtNDArray::toFloatArray).toList();
       List<float[]> as = new ArrayList<>();
       List<float[]> bs = new ArrayList<>();
@@ -94,9 +98,10 @@ final class DjlAdapter implements LoadedAdapter {
         as.add(all.get(i));
         bs.add(all.get(i + 1));
       }
-      simd = new SimdAdapter(sites, as, bs);
+      known = new SimdAdapter(sites, as, bs);
+      simd = new SoftReference<>(known);
     }
-    return simd;
+    return known;
   }
 
   /** Keeps the memory while a call uses it. */

@@ -54,7 +54,7 @@ final class DjlModel implements BaseModel {
   private final List<Site> sites;
   private final TrainingProgram training;
   private final Program serving;
-  private final @Nullable SimdBase simd;
+  private @Nullable SimdBase simd;
   private final Function<Prompt, Drafter> drafters;
   private final Consumer<DjlModel> onClose;
 
@@ -127,6 +127,12 @@ final class DjlModel implements BaseModel {
   public BaseModel under(Routing routing) {
     routing.requireOf(config);
     return new DjlModel(this, EntropyLimits.of(routing));
+  }
+
+  /** Answers by a program too from now on. */
+  DjlModel byProgram() {
+    simd = null;
+    return this;
   }
 
   /** Where its checkpoint lies too. */

@@ -121,10 +121,10 @@ public final class DjlModels {
     }
   }
 
-  /** The same in a format that is not its own. */
+  /** The same in a format that is not its own, and with a program for all that it computes. */
   static DjlModel openAlone(Path folder, MatrixFormat format) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return alone(folder, checkpoint, format, LoadProgress.SILENT);
+      return alone(folder, checkpoint, format, LoadProgress.SILENT).byProgram();
     }
   }
 

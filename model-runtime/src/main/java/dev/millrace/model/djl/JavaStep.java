@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The same without a program. */
+/** Steps in Java, without a program. */
 final class JavaStep implements Step {
 
   private static final float[] TOP_K = {};
@@ -38,13 +38,15 @@ final class JavaStep implements Step {
     int end = 0;
     for (Piece piece : pieces) {
       DjlAdapter adapter = piece.adapter() instanceof DjlAdapter one ? one : null;
+      SimdAdapter simd = adapter == null ? null : adapter.simd();
+      float[] own = adapter == null ? TOP_K : adapter.limits();
       int to = at + piece.tokens().length;
       System.arraycopy(piece.tokens(), 0, ids, at, piece.tokens().length);
       Arrays.fill(slots, at, to, piece.slot());
       for (int past = piece.past(); at < to; at++) {
         positions[at] = past++;
-        adapters[at] = adapter == null ? null : adapter.simd();
-        limits[at] = adapter == null ? TOP_K : adapter.limits();
+        adapters[at] = simd;
+        limits[at] = own;
       }
       if (piece.ends()) {
         ends[end++] = to - 1;

@@ -70,9 +70,10 @@ final class Sampler {
   private int[] kept(float[] logProbs, int from, int vocabulary) {
     Likeliest likeliest = new Likeliest(logProbs, from, vocabulary);
     int most = sampling.topK() == 0 ? vocabulary : Math.min(sampling.topK(), vocabulary);
-    int[] kept = new int[most];
+    int[] kept;
     double total = 0;
     if (most == vocabulary) {
+      kept = new int[most];
       for (float weight : weights(logProbs, from, vocabulary)) {
         total += weight;
       }

@@ -122,8 +122,10 @@ final class Lanes {
     }
   }
 
-  /** y = a·x·w. */
-  static void scale(float a, float[] x, int xAt, float[] w, float[] y, int yAt, int n) {
+  /** y = x / √(mean of squares + eps) · w (RMSNorm). */
+  static void norm(float[] x, int xAt, float[] w, double eps, float[] y, int yAt, int n) {
+    float mean = dot(x, xAt, x, xAt, n) / n;
+    float a = (float) (1 / Math.sqrt(mean + eps));
     for (int i = 0; i < n; i += WIDTH) {
       load(x, xAt + i).mul(a).mul(load(w, i)).intoArray(y, yAt + i);
     }

@@ -2,6 +2,7 @@ package dev.millrace.model.simd;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import jdk.incubator.vector.VectorShape;
 
 /** Whether this JVM makes instructions of Java's Vector API (JEP 414). */
@@ -26,8 +27,16 @@ public final class Simd {
 
   private static boolean isCompiled() {
     var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-    return options != null
-        && options.getVMOption("UseCompiler").getValue().equals("true")
-        && options.getVMOption("TieredStopAtLevel").getValue().equals("4");
+    List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
+    try {
+      return options != null
+          && options.getVMOption("UseCompiler").getValue().equals("true")
+          && options.getVMOption("TieredStopAtLevel").getValue().equals("4")
+          && !options.getVMOption("CompilationMode").getValue().equals("quick-only")
+          && !given.contains("-XX:-EnableVectorSupport")
+          && !System.getProperty("java.vm.version", "").contains("jvmci");
+    } catch (IllegalArgumentException e) {
+      return false; // a JVM that has no such option
+    }
   }
 }

@@ -67,7 +67,6 @@ public record SimdBase(
     int heads = a.numAttentionHeads() + 2 * a.numKeyValueHeads();
     return a.headDim() % Lanes.GROUP == 0
         && config.router().numExperts() % Lanes.GROUP == 0
-        && config.experts().intermediateSize() % Lanes.GROUP == 0
         && config.hiddenSize() % Int8Matrix.WHOLE == 0
         && config.vocabSize() % Int8Matrix.WHOLE == 0
         && heads * a.headDim() % Int8Matrix.WHOLE == 0

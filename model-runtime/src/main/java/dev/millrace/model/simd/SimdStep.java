@@ -1,10 +1,7 @@
 package dev.millrace.model.simd;
 
-import dev.millrace.model.config.AttentionConfig;
-import dev.millrace.model.config.AttentionConfig.QkNorm;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.RouterConfig;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,20 +35,14 @@ public final class SimdStep {
 
   private final SimdBase base;
   private final MoeConfig config;
-  private final AttentionConfig attention;
+  private final SimdAttention attention;
   private final int d;
   private final int heads;
   private final int kvHeads;
   private final int headDim;
-  private final int slots;
   private final int experts;
   private final int inner;
-
-  /** (layer, head · head_dim, slots). */
-  private final float[][] keys;
-
-  /** (layer, head, slots, head_dim). */
-  private final float[][] values;
+  private final double eps;
 
   // Of each row.
   private int room;
@@ -71,29 +62,20 @@ public final class SimdStep {
   private float[] gated = {};
   private float[] out = {};
 
-  /** Of one head. */
-  private final float[] scores;
-
-  private final float[] turned;
-
   /**
    * @param slots tokens that the cache holds
    */
   public SimdStep(SimdBase base, int slots) {
     this.base = base;
     this.config = base.config();
-    this.attention = config.attention();
+    this.attention = new SimdAttention(base, slots);
     this.d = config.hiddenSize();
-    this.heads = attention.numAttentionHeads();
-    this.kvHeads = attention.numKeyValueHeads();
-    this.headDim = attention.headDim();
+    this.heads = config.attention().numAttentionHeads();
+    this.kvHeads = config.attention().numKeyValueHeads();
+    this.headDim = config.attention().headDim();
     this.experts = config.router().numExperts();
     this.inner = config.experts().intermediateSize();
-    this.slots = slots + Lanes.GROUP; // a register may read beyond a sequence's last slot
-    this.keys = new float[config.numHiddenLayers()][kvHeads * headDim * this.slots];
-    this.values = new float[config.numHiddenLayers()][kvHeads * headDim * this.slots];
-    this.scores = new float[config.maxPositionEmbeddings() + Lanes.GROUP];
-    this.turned = new float[headDim];
+    this.eps = config.rmsNormEps();
   }
 
   private void makeRoom(int n) {
@@ -143,19 +125,13 @@ public final class SimdStep {
     }
   }
 
-  private void norm(float[] from, int at, float[] weights, float[] to, int toAt, int n) {
-    float mean = Lanes.dot(from, at, from, at, n) / n;
-    float factor = (float) (1 / Math.sqrt(mean + config.rmsNormEps()));
-    Lanes.scale(factor, from, at, weights, to, toAt, n);
-  }
-
   private void attend(int layer, Rows rows) {
     SimdBase.Layer w = base.layers().get(layer);
     int n = rows.ids.length;
     int width = (heads + 2 * kvHeads) * headDim;
     for (int r = 0; r < n; r++) {
       add(rows, r, layer, SimdAdapter.STREAM, 0, ONE, 0, x, r * d);
-      norm(x, r * d, w.inputNorm(), h, r * d, d);
+      Lanes.norm(x, r * d, w.inputNorm(), eps, h, r * d, d);
     }
     w.qkv().times(h, 0, qkv, 0, n);
     for (int r = 0; r < n; r++) {
@@ -165,11 +141,12 @@ public final class SimdStep {
       add(rows, r, layer, SimdAdapter.Q, 0, h, r * d, qkv, q);
       add(rows, r, layer, SimdAdapter.K, 0, h, r * d, qkv, k);
       add(rows, r, layer, SimdAdapter.V, 0, h, r * d, qkv, v);
-      place(w, q, rows.positions[r]);
-      remember(layer, k, v, rows.slots[r] + rows.positions[r]);
+      attention.place(w, qkv, q, rows.positions[r]);
+      attention.remember(layer, qkv, k, v, rows.slots[r] + rows.positions[r]);
     }
     for (int r = 0; r < n; r++) {
-      look(layer, r * width, rows.slots[r], rows.positions[r], r * heads * headDim);
+      int to = r * heads * headDim;
+      attention.look(layer, qkv, r * width, rows.slots[r], rows.positions[r], o, to);
     }
     w.o().times(o, 0, h, 0, n);
     for (int r = 0; r < n; r++) {
@@ -187,91 +164,12 @@ public final class SimdStep {
     }
   }
 
-  /** Norms and turns the queries and keys of a row, and clips all. */
-  private void place(SimdBase.Layer w, int at, int position) {
-    int q = heads * headDim;
-    int kv = kvHeads * headDim;
-    boolean all = attention.qkNorm() == QkNorm.ALL;
-    if (all) {
-      norm(qkv, at, w.qNorm(), qkv, at, q);
-      norm(qkv, at + q, w.kNorm(), qkv, at + q, kv);
-    }
-    if (Double.isFinite(attention.clipQkv())) {
-      Lanes.clamp(qkv, at, (float) attention.clipQkv(), q + 2 * kv);
-    }
-    for (int head = 0; head < heads + kvHeads; head++) {
-      int from = at + head * headDim;
-      if (attention.qkNorm() == QkNorm.HEAD) {
-        norm(qkv, from, head < heads ? w.qNorm() : w.kNorm(), qkv, from, headDim);
-      }
-      turn(from, position * headDim);
-    }
-  }
-
-  /** Rotary positions: the two halves of a head are what is turned (Su et al., RoFormer). */
-  private void turn(int at, int table) {
-    int half = headDim / 2;
-    for (int i = 0; i < headDim; i++) {
-      float other = qkv[at + (i < half ? i + half : i - half)];
-      turned[i] = qkv[at + i] * base.cos()[table + i] + other * base.sin()[table + i];
-    }
-    System.arraycopy(turned, 0, qkv, at, headDim);
-  }
-
-  private void remember(int layer, int k, int v, int slot) {
-    for (int i = 0; i < kvHeads * headDim; i++) {
-      keys[layer][i * slots + slot] = qkv[k + i];
-    }
-    for (int head = 0; head < kvHeads; head++) {
-      System.arraycopy(
-          qkv, v + head * headDim, values[layer], (head * slots + slot) * headDim, headDim);
-    }
-  }
-
-  /** A row's heads over the slots up to its own, or those of the window. */
-  private void look(int layer, int q, int slot, int position, int to) {
-    int window = config.layers().get(layer).slidingWindow();
-    int first = Math.max(0, position + 1 - window);
-    int n = position + 1 - first;
-    int whole = (n + Lanes.GROUP - 1) / Lanes.GROUP * Lanes.GROUP;
-    float[] k = keys[layer];
-    float[] v = values[layer];
-    for (int head = 0; head < heads; head++) {
-      int kv = head / (heads / kvHeads);
-      int at = q + head * headDim;
-      for (int i = 0; i < headDim; i++) {
-        qkv[at + i] *= (float) attention.scale();
-      }
-      products(at, k, kv * headDim * slots + slot + first, n);
-      Arrays.fill(scores, n, whole, Float.NEGATIVE_INFINITY);
-      Lanes.exp(scores, 0, Lanes.greatest(scores, 0, whole), whole);
-      Arrays.fill(scores, n, whole, 0);
-      float share = 1 / Lanes.sum(scores, 0, whole);
-      int mean = to + head * headDim;
-      Lanes.combine(scores, 0, n, v, (kv * slots + slot + first) * headDim, o, mean, headDim);
-      for (int i = 0; i < headDim; i++) {
-        o[mean + i] *= share;
-      }
-    }
-  }
-
-  /** Scores of n slots, and of some behind them. */
-  private void products(int q, float[] k, int from, int n) {
-    for (int t = 0; t < n; t += Lanes.WIDTH) {
-      var sum = Lanes.all(0);
-      for (int i = 0; i < headDim; i++) {
-        sum = Lanes.load(k, from + i * slots + t).fma(Lanes.all(qkv[q + i]), sum);
-      }
-      sum.intoArray(scores, t);
-    }
-  }
-
   private void feedForward(int layer, Rows rows) {
     SimdBase.Layer w = base.layers().get(layer);
     int n = rows.ids.length;
     int most = config.router().mostExperts();
     for (int r = 0; r < n; r++) {
-      norm(x, r * d, w.postNorm(), h, r * d, d);
+      Lanes.norm(x, r * d, w.postNorm(), eps, h, r * d, d);
       Lanes.combine(h, r * d, d, w.router(), 0, p, r * experts, experts);
       add(rows, r, layer, SimdAdapter.ROUTER, 0, h, r * d, p, r * experts);
       route(layer, r, rows.limits[r]);
@@ -366,7 +264,7 @@ public final class SimdStep {
   private float[] logProbs(int[] ends) {
     int vocabulary = config.vocabSize();
     for (int j = 0; j < ends.length; j++) {
-      norm(x, ends[j] * d, base.norm(), h, j * d, d);
+      Lanes.norm(x, ends[j] * d, base.norm(), eps, h, j * d, d);
     }
     float[] logits = new float[ends.length * vocabulary];
     base.head().times(h, 0, logits, 0, ends.length);

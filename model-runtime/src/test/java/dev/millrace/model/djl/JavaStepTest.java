@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Decoding;
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.Prompt;
@@ -57,6 +58,7 @@ class JavaStepTest {
   private final List<LoadedAdapter> adapters = new ArrayList<>();
   private DjlModel model;
   private SimdBase simd;
+  private Drafts drafts = Drafts.NONE;
 
   private void open(String config) throws IOException {
     RandomCheckpoint.write(folder, config, DType.BF16, 5);
@@ -94,6 +96,7 @@ class JavaStepTest {
           answers.get((int) t.id()).add(new Decoding.Token(0, t.token(), t.logProb(), t.last()));
         }
       }
+      drafts = decoding.drafts();
     }
     return answers;
   }
@@ -156,6 +159,8 @@ class JavaStepTest {
     List<Prompt> prompts = prompts(6, 0);
     List<List<Decoding.Token>> plain = answers(prompts, p -> Drafter.NONE, simd);
     assertEquals(plain, answers(prompts, p -> new Known(plain.get(prompts.indexOf(p))), simd));
+    assertTrue(drafts.accepted() > 10, drafts::toString);
+    assertTrue(drafts.drafted() > 2 + drafts.accepted(), drafts::toString);
   }
 
   /** Guesses four tokens at a time, the last one wrong. */
