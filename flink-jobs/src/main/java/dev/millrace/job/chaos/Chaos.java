@@ -176,8 +176,8 @@ public final class Chaos {
             .with(LEARNING)
             .with(Map.of("kafka.bootstrap", state.bootstrap()));
     Topics topics = new Topics(direct.kafka().prefix());
-    try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
-        BaseModel base = DjlModels.open(config.base(), Precision.INT8);
+    FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
+    try (BaseModel base = DjlModels.open(config.base(), Precision.INT8);
         RecordWriter writer = new RecordWriter(direct.kafka());
         Witness witness = new Witness(direct.kafka(), watched(topics), clock)) {
       List<String> domains = new ArrayList<>(DOMAINS);

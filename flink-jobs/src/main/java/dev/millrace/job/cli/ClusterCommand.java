@@ -224,10 +224,9 @@ final class ClusterCommand implements Callable<Integer> {
     if (state.processes().stream().anyMatch(p -> p.name().equals("jobmanager") && p.isStopped())) {
       return Optional.empty();
     }
-    try (FlinkRest flink =
-        new FlinkRest(URI.create(state.restUrl()), new Configuration(), output.err()::println)) {
-      return flink.answers() ? Optional.of(flink.jobs()) : Optional.empty();
-    }
+    FlinkRest flink =
+        new FlinkRest(URI.create(state.restUrl()), new Configuration(), output.err()::println);
+    return flink.answers() ? Optional.of(flink.jobs()) : Optional.empty();
   }
 
   /** The kinds of jobs of which none runs, or is about to. */
@@ -254,11 +253,10 @@ final class ClusterCommand implements Callable<Integer> {
   /** By id of a job that did not end well the last failure, if there was one. */
   private static Map<String, FlinkFailure> failures(ClusterState state, List<FlinkJob> jobs) {
     Map<String, FlinkFailure> failures = new LinkedHashMap<>();
-    try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
-      for (FlinkJob job : jobs) {
-        if (!ENDED_WELL.contains(job.state())) {
-          flink.lastFailure(job.id()).ifPresent(last -> failures.put(job.id(), last));
-        }
+    FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
+    for (FlinkJob job : jobs) {
+      if (!ENDED_WELL.contains(job.state())) {
+        flink.lastFailure(job.id()).ifPresent(last -> failures.put(job.id(), last));
       }
     }
     return failures;

@@ -101,9 +101,8 @@ final class SqlCommand implements Callable<Integer> {
 
   /** Flink's own client asks one that does not answer again and again, and says nothing of it. */
   private void requireFlink() {
-    try (FlinkRest flink = rest.open(output.err()::println)) {
-      List<FlinkJob> unused = flink.jobs();
-    }
+    FlinkRest flink = rest.open(output.err()::println);
+    List<FlinkJob> unused = flink.jobs();
   }
 
   private String text() throws IOException {

@@ -44,15 +44,14 @@ final class StopCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (FlinkRest flink = rest.open(output.err()::println)) {
-      FlinkJob found = find(flink.jobs());
-      output.say("stopping %s, job %s", found.name(), found.id());
-      String savepoint = flink.stop(found.id());
-      output.result(
-          Map.of("job", found.id(), "name", found.name(), "savepoint", savepoint),
-          "job %s has stopped; it goes on with%n  %s"
-              .formatted(found.id(), Submitted.here().again(job, savepoint)));
-    }
+    FlinkRest flink = rest.open(output.err()::println);
+    FlinkJob found = find(flink.jobs());
+    output.say("stopping %s, job %s", found.name(), found.id());
+    String savepoint = flink.stop(found.id());
+    output.result(
+        Map.of("job", found.id(), "name", found.name(), "savepoint", savepoint),
+        "job %s has stopped; it goes on with%n  %s"
+            .formatted(found.id(), Submitted.here().again(job, savepoint)));
     return 0;
   }
 

@@ -70,14 +70,13 @@ final class SubmitCommand implements Callable<Integer> {
     rest.local().ifPresent(state -> arguments.addAll(local(cluster, state)));
     arguments.addAll(settings);
     MillraceConfig config = MillraceConfig.read(arguments.subList(1, arguments.size()));
-    try (FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println)) {
-      requireAlone(flink.unfinished(config.job().name() + "-" + job));
-      String from = from();
-      String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
-      output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
-      if (rest.local().isPresent()) {
-        note(id);
-      }
+    FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println);
+    requireAlone(flink.unfinished(config.job().name() + "-" + job));
+    String from = from();
+    String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
+    output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
+    if (rest.local().isPresent()) {
+      note(id);
     }
     return 0;
   }

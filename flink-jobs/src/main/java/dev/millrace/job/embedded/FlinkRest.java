@@ -34,7 +34,7 @@ import org.apache.flink.runtime.net.SSLUtils;
 import org.jspecify.annotations.Nullable;
 
 /** A Flink cluster through its REST interface. */
-public final class FlinkRest implements AutoCloseable {
+public final class FlinkRest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
@@ -225,11 +225,6 @@ public final class FlinkRest implements AutoCloseable {
 
   private boolean isOver(String job) {
     return OVER.contains(state(job));
-  }
-
-  @Override
-  public void close() {
-    // Java 17's HTTP client has nothing to close.
   }
 
   /**

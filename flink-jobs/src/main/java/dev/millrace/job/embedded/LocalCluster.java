@@ -219,10 +219,9 @@ public record LocalCluster(Path build, Path home) {
       revive(process.name(), told);
     }
     ClusterState state = known();
-    try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
-      for (ClusterProcess process : ended) {
-        awaitUp(state, process.name(), () -> takesPart(process, rest), told);
-      }
+    FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
+    for (ClusterProcess process : ended) {
+      awaitUp(state, process.name(), () -> takesPart(process, rest), told);
     }
     return state;
   }
@@ -345,19 +344,18 @@ public record LocalCluster(Path build, Path home) {
             JOB_MANAGER,
             metrics(metrics.get(0)),
             files().jobManager(JOB_MANAGER, shape, flink, metrics.get(0)));
-    try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
-      awaitUp(state, JOB_MANAGER, rest::answers, told);
-      for (int i = 1; i <= shape.taskManagers(); i++) {
-        int registered = i;
-        String name = TASK_MANAGER + i;
-        state =
-            launch(
-                state,
-                name,
-                metrics(metrics.get(i)),
-                files().taskManager(name, shape, flink, metrics.get(i)));
-        awaitUp(state, name, () -> rest.taskManagers() == registered, told);
-      }
+    FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
+    awaitUp(state, JOB_MANAGER, rest::answers, told);
+    for (int i = 1; i <= shape.taskManagers(); i++) {
+      int registered = i;
+      String name = TASK_MANAGER + i;
+      state =
+          launch(
+              state,
+              name,
+              metrics(metrics.get(i)),
+              files().taskManager(name, shape, flink, metrics.get(i)));
+      awaitUp(state, name, () -> rest.taskManagers() == registered, told);
     }
     return state;
   }

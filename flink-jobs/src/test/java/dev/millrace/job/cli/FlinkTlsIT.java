@@ -78,19 +78,18 @@ class FlinkTlsIT {
   @Test
   void withKey_jobIsSubmittedSeenAndCancelled() throws Exception {
     Path conf = conf("with-key", options("client", "flink", true));
-    try (FlinkRest flink = option("--flink-conf", conf.toString()).open(line -> {})) {
-      String job =
-          flink.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
-      StringWriter err = new StringWriter();
-      int status =
-          run(err, "stop", "serve", "--rest", url.toString(), "--flink-conf", conf.toString());
-      assertEquals(Main.USAGE, status);
-      assertTrue(err.toString().contains("0 running serve jobs"), err.toString());
-      assertTrue(err.toString().contains(job), err.toString());
-      assertFalse(err.toString().contains(SECRET), err.toString());
-      flink.cancel(job);
-      assertEquals("CANCELED", flink.state(job));
-    }
+    FlinkRest flink = option("--flink-conf", conf.toString()).open(line -> {});
+    String job =
+        flink.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
+    StringWriter err = new StringWriter();
+    int status =
+        run(err, "stop", "serve", "--rest", url.toString(), "--flink-conf", conf.toString());
+    assertEquals(Main.USAGE, status);
+    assertTrue(err.toString().contains("0 running serve jobs"), err.toString());
+    assertTrue(err.toString().contains(job), err.toString());
+    assertFalse(err.toString().contains(SECRET), err.toString());
+    flink.cancel(job);
+    assertEquals("CANCELED", flink.state(job));
   }
 
   @Test
@@ -125,10 +124,9 @@ class FlinkTlsIT {
   @Test
   void withoutTls_isSentToTheAddressThatSpeaksIt() {
     URI plain = URI.create(url.toString().replace("https", "http"));
-    try (FlinkRest flink = new FlinkRest(plain)) {
-      var e = assertThrows(FlinkRestException.class, flink::jobs);
-      assertTrue(e.getMessage().contains("refers to " + url), e.getMessage());
-    }
+    FlinkRest flink = new FlinkRest(plain);
+    var e = assertThrows(FlinkRestException.class, flink::jobs);
+    assertTrue(e.getMessage().contains("refers to " + url), e.getMessage());
   }
 
   @Test
@@ -159,10 +157,9 @@ class FlinkTlsIT {
   }
 
   private static void refused(RestOption option, String why) {
-    try (FlinkRest flink = option.open(line -> {})) {
-      var e = assertThrows(FlinkRestException.class, flink::jobs);
-      assertTrue(e.getMessage().contains(why), e.getMessage());
-    }
+    FlinkRest flink = option.open(line -> {});
+    var e = assertThrows(FlinkRestException.class, flink::jobs);
+    assertTrue(e.getMessage().contains(why), e.getMessage());
   }
 
   private static RestOption option(String... more) {

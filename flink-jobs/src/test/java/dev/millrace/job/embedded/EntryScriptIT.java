@@ -71,13 +71,12 @@ class EntryScriptIT {
     EntryScript taskManager = container("taskmanager");
     start(container("jobmanager"), service(compose, "jobmanager"), properties);
     start(taskManager, service(compose, "taskmanager"), properties);
-    try (FlinkRest rest = new FlinkRest(url)) {
-      awaitWarm(taskManager, rest);
-      String job =
-          rest.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
-      assertEquals("RUNNING", rest.state(job), this::said);
-      rest.cancel(job);
-    }
+    FlinkRest rest = new FlinkRest(url);
+    awaitWarm(taskManager, rest);
+    String job =
+        rest.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
+    assertEquals("RUNNING", rest.state(job), this::said);
+    rest.cancel(job);
     assertFalse((log("jobmanager") + log("taskmanager")).contains("jemalloc"), this::said);
     assertEndWhenAsked();
   }
@@ -86,8 +85,8 @@ class EntryScriptIT {
   void standaloneJob_serveManifest_runs() throws Exception {
     JsonNode spec = yaml("docker/kubernetes/serve.yaml").path("spec");
     EntryScript taskManager = container("taskmanager");
-    try (KafkaBroker kafka = KafkaBroker.start(folder.resolve("kafka"));
-        FlinkRest rest = new FlinkRest(url)) {
+    FlinkRest rest = new FlinkRest(url);
+    try (KafkaBroker kafka = KafkaBroker.start(folder.resolve("kafka"))) {
       Topics.create(kafka.bootstrapServers(), Topics.DEFAULT_PREFIX, 1);
       List<String> command = new ArrayList<>();
       command.add("standalone-job");

@@ -93,24 +93,22 @@ class FlinkRestTest {
 
   @Test
   void state_clusterLacksAClass_saysWhichAndWhereItComesFrom() {
-    try (FlinkRest rest = new FlinkRest(url)) {
-      String said = assertThrows(FlinkRestException.class, () -> rest.state("x")).getMessage();
-      assertTrue(said.contains("com.fasterxml.jackson.core.JsonProcessingException"), said);
-      assertTrue(said.contains("docker/Dockerfile"), said);
-      assertEquals(1, said.lines().count());
-    }
+    FlinkRest rest = new FlinkRest(url);
+    String said = assertThrows(FlinkRestException.class, () -> rest.state("x")).getMessage();
+    assertTrue(said.contains("com.fasterxml.jackson.core.JsonProcessingException"), said);
+    assertTrue(said.contains("docker/Dockerfile"), said);
+    assertEquals(1, said.lines().count());
   }
 
   @Test
   void state_whatAnswersIsNotFlink_saysSo() {
     answers.put("/jobs/x", "<html>\nsomething else</html>");
-    try (FlinkRest rest = new FlinkRest(url)) {
-      String said = assertThrows(FlinkRestException.class, () -> rest.state("x")).getMessage();
-      assertEquals(
-          "what answers at %s is not Flink, expected the REST address of a job manager"
-              .formatted(url),
-          said);
-    }
+    FlinkRest rest = new FlinkRest(url);
+    String said = assertThrows(FlinkRestException.class, () -> rest.state("x")).getMessage();
+    assertEquals(
+        "what answers at %s is not Flink, expected the REST address of a job manager"
+            .formatted(url),
+        said);
   }
 
   /** A job manager that hangs takes calls: for two minutes nothing was said. */
@@ -119,20 +117,19 @@ class FlinkRestTest {
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       URI hanging = URI.create("http://127.0.0.1:" + silent.getLocalPort());
       CountDownLatch said = new CountDownLatch(1);
-      try (FlinkRest rest =
+      FlinkRest rest =
           new FlinkRest(
               hanging,
               new Configuration(),
               line -> {
                 told.add(line);
                 said.countDown();
-              })) {
-        CompletableFuture<List<FlinkJob>> asked = CompletableFuture.supplyAsync(rest::jobs);
-        assertTrue(said.await(1, TimeUnit.MINUTES));
-        assertFalse(asked.isDone());
-        silent.accept().close();
-        assertThrows(CompletionException.class, asked::join);
-      }
+              });
+      CompletableFuture<List<FlinkJob>> asked = CompletableFuture.supplyAsync(rest::jobs);
+      assertTrue(said.await(1, TimeUnit.MINUTES));
+      assertFalse(asked.isDone());
+      silent.accept().close();
+      assertThrows(CompletionException.class, asked::join);
       assertEquals(
           List.of("Flink at %s has not answered in 2 s, waiting 20 s for it".formatted(hanging)),
           told);
@@ -153,13 +150,12 @@ class FlinkRestTest {
   void lastFailure_causesBelowEachOther_areOneLine() {
     answers.put("/jobs/x/exceptions", FAILED);
     answers.put("/jobs/y/exceptions", NO_FAILURE);
-    try (FlinkRest rest = new FlinkRest(url)) {
-      assertEquals(
-          "failed last at 2025-11-27T07:00:00Z: Recovery is suppressed by"
-              + " NoRestartBackoffTimeStrategy: base nowhere, expected a folder",
-          rest.lastFailure("x").orElseThrow().toString());
-      assertTrue(rest.lastFailure("y").isEmpty());
-    }
+    FlinkRest rest = new FlinkRest(url);
+    assertEquals(
+        "failed last at 2025-11-27T07:00:00Z: Recovery is suppressed by"
+            + " NoRestartBackoffTimeStrategy: base nowhere, expected a folder",
+        rest.lastFailure("x").orElseThrow().toString());
+    assertTrue(rest.lastFailure("y").isEmpty());
   }
 
   @Test
@@ -199,16 +195,15 @@ class FlinkRestTest {
     answers.put("/jobs/x", WAITING);
     answers.put("/jobs/x/exceptions", NO_FAILURE);
     answers.put("/overview", FULL);
-    try (FlinkRest rest =
+    FlinkRest rest =
         new FlinkRest(
             url,
             new Configuration(),
             line -> {
               told.add(line);
               answers.put("/jobs/x", RUNNING);
-            })) {
-      rest.awaitRunning("x", Duration.ZERO, Duration.ofMinutes(1));
-    }
+            });
+    rest.awaitRunning("x", Duration.ZERO, Duration.ofMinutes(1));
     assertEquals(List.of("job x is RUNNING, 3 of 5 tasks do not run, 0 of 8 slots are free"), told);
   }
 
@@ -216,10 +211,9 @@ class FlinkRestTest {
   void restores_aTaskIsInitializing_isTrue() {
     answers.put("/jobs/x", RUNNING.replace("{\"RUNNING", "{\"INITIALIZING\": 1, \"RUNNING"));
     answers.put("/jobs/y", RUNNING);
-    try (FlinkRest rest = new FlinkRest(url)) {
-      assertTrue(rest.restores("x"));
-      assertFalse(rest.restores("y"));
-    }
+    FlinkRest rest = new FlinkRest(url);
+    assertTrue(rest.restores("x"));
+    assertFalse(rest.restores("y"));
   }
 
   @Test
@@ -232,11 +226,10 @@ class FlinkRestTest {
           {"jid": "2", "name": "millrace-learn", "state": "RUNNING"},
           {"jid": "3", "name": "millrace-serve", "state": "RESTARTING"}]}
         """);
-    try (FlinkRest rest = new FlinkRest(url)) {
-      assertEquals(
-          List.of(new FlinkJob("3", "millrace-serve", "RESTARTING", 0, 0)),
-          rest.unfinished("millrace-serve"));
-    }
+    FlinkRest rest = new FlinkRest(url);
+    assertEquals(
+        List.of(new FlinkJob("3", "millrace-serve", "RESTARTING", 0, 0)),
+        rest.unfinished("millrace-serve"));
   }
 
   @Test
@@ -250,21 +243,19 @@ class FlinkRestTest {
           {"jid": "2", "name": "millrace-learn", "state": "RUNNING",
             "tasks": {"total": 2, "running": 2, "finished": 0, "scheduled": 0}}]}
         """);
-    try (FlinkRest rest = new FlinkRest(url)) {
-      assertEquals(
-          "[millrace-serve RUNNING 1, 1 of 7 tasks do not run, millrace-learn RUNNING 2]",
-          rest.jobs().toString());
-    }
+    FlinkRest rest = new FlinkRest(url);
+    assertEquals(
+        "[millrace-serve RUNNING 1, 1 of 7 tasks do not run, millrace-learn RUNNING 2]",
+        rest.jobs().toString());
   }
 
   private String refused(Duration patience) {
-    try (FlinkRest rest = new FlinkRest(url)) {
-      String said =
-          assertThrows(
-                  FlinkRestException.class, () -> rest.awaitRunning("x", Duration.ZERO, patience))
-              .getMessage();
-      assertEquals(1, said.lines().count());
-      return said;
-    }
+    FlinkRest rest = new FlinkRest(url);
+    String said =
+        assertThrows(
+                FlinkRestException.class, () -> rest.awaitRunning("x", Duration.ZERO, patience))
+            .getMessage();
+    assertEquals(1, said.lines().count());
+    return said;
   }
 }

@@ -25,8 +25,8 @@ class FlinkStopIT {
   @Test
   void stop_askedTwiceAtOnce_bothAreToldTheOneSavepoint() throws Exception {
     int port = FreePorts.find(1).get(0);
-    try (MiniCluster cluster = cluster(port);
-        FlinkRest flink = new FlinkRest(URI.create("http://127.0.0.1:" + port))) {
+    FlinkRest flink = new FlinkRest(URI.create("http://127.0.0.1:" + port));
+    try (MiniCluster cluster = cluster(port)) {
       cluster.start();
       assertTrue(Poll.until(Duration.ofMinutes(1), () -> flink.taskManagers() > 0));
       String job =

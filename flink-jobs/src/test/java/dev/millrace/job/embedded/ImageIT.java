@@ -67,8 +67,8 @@ class ImageIT {
     Files.writeString(conf.resolve("log4j-console.properties"), LOGGING);
     List<Process> processes = new ArrayList<>();
     URI url = URI.create("http://127.0.0.1:" + ports.get(1));
-    try (KafkaBroker kafka = KafkaBroker.start(folder.resolve("kafka"));
-        FlinkRest rest = new FlinkRest(url)) {
+    FlinkRest rest = new FlinkRest(url);
+    try (KafkaBroker kafka = KafkaBroker.start(folder.resolve("kafka"))) {
       Topics.create(kafka.bootstrapServers(), Topics.DEFAULT_PREFIX, 1);
       List<String> jobManager = new ArrayList<>(flink.jobManager(conf, ports.get(2)));
       jobManager.replaceAll(

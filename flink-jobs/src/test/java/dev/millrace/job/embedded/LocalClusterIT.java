@@ -39,7 +39,8 @@ class LocalClusterIT {
     Path base = root.resolve("models").resolve("nano");
     ClusterState state =
         cluster.up(new ClusterShape(2, 4, false, null, Map.of(), base, Clocks.real()));
-    try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
+    FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
+    try {
       assertEquals(2, rest.taskManagers());
       assertTrue(cluster.status().orElseThrow().isUp());
       assertThrows(IllegalStateException.class, () -> cluster.up(ClusterShape.defaults()));
@@ -137,12 +138,11 @@ class LocalClusterIT {
   @Test
   void submit_nobodyListens_saysSo() {
     URI url = URI.create("http://127.0.0.1:" + FreePorts.find(1).get(0));
-    try (FlinkRest rest = new FlinkRest(url)) {
-      var e =
-          assertThrows(
-              FlinkRestException.class,
-              () -> rest.submit(SubmittedJob.jar(folder), "X", List.of(), null));
-      assertTrue(e.getMessage().startsWith("no Flink cluster answers at " + url), e.getMessage());
-    }
+    FlinkRest rest = new FlinkRest(url);
+    var e =
+        assertThrows(
+            FlinkRestException.class,
+            () -> rest.submit(SubmittedJob.jar(folder), "X", List.of(), null));
+    assertTrue(e.getMessage().startsWith("no Flink cluster answers at " + url), e.getMessage());
   }
 }
