@@ -26,8 +26,30 @@ final class FlinkTasks {
   private static final int NUMBERS = 100;
   private static final int EACH_MILLIS = 10;
   private static final Duration CHECKPOINTS = Duration.ofMillis(100);
+  private static final long LOOK_MILLIS = 200;
+
+  /** The group that Flink puts the threads of all tasks in. */
+  private static final String THREADS = "Flink Task Threads";
 
   private FlinkTasks() {}
+
+  /** Whether this process has tasks to run within that time; they use the same. */
+  static boolean comeWithin(Duration time) throws InterruptedException {
+    long deadline = System.nanoTime() + time.toNanos();
+    while (!areHere()) {
+      if (System.nanoTime() - deadline >= 0) {
+        return false;
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
+    return true;
+  }
+
+  private static boolean areHere() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getThreadGroup)
+        .anyMatch(group -> group != null && group.getName().equals(THREADS));
+  }
 
   /** How many numbers met a sum after the failure. */
   static int use() throws Exception {

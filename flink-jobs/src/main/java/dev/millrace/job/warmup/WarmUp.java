@@ -23,11 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Java agent: beside what the process starts with, it runs a small Flink job, uses Kafka's
- * clients, opens a base and asks it something, and opens the encoders beside it, so that the first
- * task that needs them finds native libraries, classes and compiled code. The base stays open as
- * long as the process lives: a task that is started again does not wait for it. {@code
- * -javaagent:flink-jobs-warmup.jar=DIR} names it.
+ * A Java agent: beside what the process starts with, it opens a base and asks it something, opens
+ * the encoders beside it, uses Kafka's clients and, if no task comes by then, runs a small Flink
+ * job, so that the first task that needs them finds native libraries, classes and compiled code.
+ * Where all task managers were lost, tasks wait for this process: what they wait for comes first,
+ * and what they do themselves is left to them. The base stays open as long as the process lives: a
+ * task that is started again does not wait for it. {@code -javaagent:flink-jobs-warmup.jar=DIR}
+ * names it.
  */
 public final class WarmUp {
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
@@ -47,10 +49,13 @@ public final class WarmUp {
   private static void run(Path base) {
     long start = System.nanoTime();
     try {
-      use("Flink's tasks", FlinkTasks::use);
-      use("Kafka's clients", KafkaClients::use);
       open(base);
+      use("Kafka's clients", KafkaClients::use);
       awaitCompiler();
+      if (!FlinkTasks.comeWithin(LONGEST)) {
+        use("Flink's tasks", FlinkTasks::use);
+        awaitCompiler();
+      }
       LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
     } catch (Exception | LinkageError e) {
       LOG.warn("cannot warm up with {}; the first task here starts more slowly", base, e);

@@ -67,7 +67,7 @@ class LocalClusterIT {
       assertOnLoopbackOnly(state);
       Path log = cluster.log("taskmanager-1");
       assertTrue(
-          Poll.until(Duration.ofMinutes(1), () -> says(log, "warmed up with " + base)),
+          Poll.until(Duration.ofMinutes(2), () -> says(log, "warmed up with " + base)),
           "taskmanager-1 has opened the base");
       state.processes().forEach(process -> assertTrue(process.address().contains("127.0.0.1:")));
       assertEquals(

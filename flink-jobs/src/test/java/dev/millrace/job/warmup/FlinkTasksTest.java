@@ -1,7 +1,10 @@
 package dev.millrace.job.warmup;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -9,7 +12,11 @@ class FlinkTasksTest {
 
   @Test
   @Timeout(120)
-  void use_aJobThatFailsOnce_readsItsState() throws Exception {
-    assertTrue(FlinkTasks.use() > 0);
+  void use_aJobThatFailsOnce_readsItsStateAndItsTasksAreSeen() throws Exception {
+    assertFalse(FlinkTasks.comeWithin(Duration.ZERO));
+    FutureTask<Integer> job = new FutureTask<>(FlinkTasks::use);
+    new Thread(job, "job").start();
+    assertTrue(FlinkTasks.comeWithin(Duration.ofMinutes(1)));
+    assertTrue(job.get() > 0);
   }
 }
