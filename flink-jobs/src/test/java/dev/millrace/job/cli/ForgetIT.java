@@ -146,7 +146,7 @@ class ForgetIT {
     CompletableFuture<Void> learn = obey(garbage);
     assertEquals(Main.FAILED, forget("gone", prefix, 60), err::toString);
     learn.join();
-    assertTrue(err.toString().contains("1 events of"), err::toString);
+    assertTrue(err.toString().contains("1 event of"), err::toString);
     assertEquals(List.of("FORGET " + first), since(garbage));
     assertEquals(Set.of(first, knowing, last), stored());
   }
