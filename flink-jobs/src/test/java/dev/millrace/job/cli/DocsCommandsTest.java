@@ -26,8 +26,6 @@ class DocsCommandsTest {
   private static final int FEWEST_OTHERS = 20;
 
   /** A quoted word or a plain one. */
-  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
-
   private static final Pattern CODE = Pattern.compile("`([^`]*)`");
 
   /**
@@ -112,7 +110,7 @@ class DocsCommandsTest {
       for (String command : commands(Files.readString(page))) {
         found++;
         try {
-          millrace.parseArgs(words(command));
+          millrace.parseArgs(CommandLines.words(command));
         } catch (CommandLine.ParameterException e) {
           problems.add(ROOT.relativize(page) + ": " + command + ": " + e.getMessage());
         }
@@ -168,18 +166,5 @@ class DocsCommandsTest {
 
   private static boolean runs(String code) {
     return code.startsWith(COMMAND);
-  }
-
-  static String[] words(String command) {
-    List<String> words = new ArrayList<>();
-    Matcher word = WORD.matcher(command);
-    while (word.find()) {
-      words.add(
-          Stream.of(word.group(1), word.group(2), word.group(3))
-              .filter(group -> group != null)
-              .findFirst()
-              .orElse(""));
-    }
-    return words.toArray(String[]::new);
   }
 }

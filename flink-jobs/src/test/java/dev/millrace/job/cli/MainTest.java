@@ -445,8 +445,7 @@ class MainTest {
       }
       for (String example : examples) {
         try {
-          millrace.parseArgs(
-              DocsCommandsTest.words(example.split(COMMAND, 2)[1].split("  ", 2)[0]));
+          millrace.parseArgs(CommandLines.words(example.split(COMMAND, 2)[1].split("  ", 2)[0]));
         } catch (ParameterException e) {
           problems.add(example + ": " + e.getMessage());
         }
