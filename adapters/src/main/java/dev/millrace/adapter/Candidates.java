@@ -247,7 +247,7 @@ record Candidates(
     return new Attempt(trained, mix, candidate, served, judgement);
   }
 
-  /** What serves now, with the limits of the traffic that came, and nothing learned. */
+  /** What serves now, with the threshold of the traffic that came, and nothing learned. */
   Attempt rerouted(Attempt refused) {
     Trained trained = refused.trained();
     Task nothing = trained.task().withoutLesson();

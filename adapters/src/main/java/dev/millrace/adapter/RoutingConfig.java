@@ -6,7 +6,7 @@ import java.io.Serializable;
  * How many experts the tokens of adapted domains get.
  *
  * @param share of the experts that a token gets on average, where entropy decides
- * @param tolerance relative difference between share and traffic beyond which the limits are
+ * @param tolerance relative difference between share and traffic beyond which the threshold is
  *     calibrated anew
  */
 public record RoutingConfig(Policy policy, double share, double tolerance) implements Serializable {

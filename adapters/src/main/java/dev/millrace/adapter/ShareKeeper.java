@@ -39,7 +39,7 @@ record ShareKeeper(BaseModel base, RoutingConfig config) {
 
   /**
    * The routing that a lesson's release is to have: that of now while the lesson's fresh texts use
-   * the share that is wanted, else limits that are calibrated on fresh and replayed ones.
+   * the share that is wanted, else one that is calibrated on fresh and replayed ones.
    *
    * @param now null where nothing has been calibrated
    */

@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 11;
+  private static final int VERSION = 12;
 
   private StateCodec() {}
 

@@ -62,7 +62,7 @@ record StateReader(DataInputStream in) {
   }
 
   private Routing routing() throws IOException {
-    return new Routing(in.readUTF(), in.readInt(), in.readDouble(), list(in::readDouble));
+    return new Routing(in.readUTF(), in.readInt(), in.readDouble(), in.readDouble());
   }
 
   private Orders orders() throws IOException {

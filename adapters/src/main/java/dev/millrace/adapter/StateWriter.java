@@ -94,7 +94,7 @@ record StateWriter(DataOutputStream out) {
     out.writeUTF(routing.policy());
     out.writeInt(routing.topK());
     out.writeDouble(routing.share());
-    write(routing.limits(), out::writeDouble);
+    out.writeDouble(routing.threshold());
   }
 
   private void write(Orders orders) throws IOException {

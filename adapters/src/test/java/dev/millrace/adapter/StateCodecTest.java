@@ -50,7 +50,7 @@ class StateCodecTest {
           12,
           PROFILE,
           new Orders(ORIGIN, true),
-          new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.25, 0.5)),
+          new Routing(Routing.ENTROPY, 2, 0.1, 0.25),
           Watch.NONE,
           Forgotten.NONE,
           "",
@@ -136,7 +136,7 @@ class StateCodecTest {
       crc.update(bytes, 0, end);
       other.putInt(end, (int) crc.getValue());
       assertEquals(
-          "learner state has version " + version + "; expected 11",
+          "learner state has version " + version + "; expected 12",
           assertThrows(IllegalArgumentException.class, () -> LearnerState.fromBytes(bytes))
               .getMessage());
     }

@@ -29,7 +29,7 @@ final class RoutingBenchmark implements Benchmark {
   private static final int LONGEST = 192;
   private static final int RESAMPLES = 2_000;
 
-  /** Relative difference of the share beyond which limits are calibrated anew. */
+  /** Relative difference of the share beyond which the threshold is calibrated anew. */
   private static final double TOLERANCE = 0.02;
 
   /** Domains that nano has not seen, after those that it has. */
@@ -48,7 +48,7 @@ final class RoutingBenchmark implements Benchmark {
       setting.progress().accept("calibrating on " + recent.size() + " texts");
       Map<String, Routing> routings = new LinkedHashMap<>();
       for (int k = 2; k <= base.config().router().topK() + 1; k++) {
-        routings.put("top " + k, Routing.fixed(base.config(), k));
+        routings.put("top " + k, Routing.topK(k));
       }
       routings.put("entropy, equal share", byEntropy(base, recent, share));
       Routing fewer = byEntropy(base, recent, 0.75 * share);
@@ -137,7 +137,7 @@ final class RoutingBenchmark implements Benchmark {
         .note(
             "Loss: nats a token, %d texts (anchors), %d tokens. Interval: paired bootstrap over the texts."
                 .formatted(texts.size(), fixed.tokens()))
-        .note("Limits were calibrated on other texts (protected).");
+        .note("The threshold was calibrated on other texts (protected).");
   }
 
   private static Race race(
@@ -193,7 +193,7 @@ final class RoutingBenchmark implements Benchmark {
         Table.of(
             "Active share over a stream that drifts from domain to domain, %.2f %% wanted"
                 .formatted(100 * share),
-            "domain | active % as calibrated at first | off by % | active % with limits that follow | off by % then");
+            "domain | active % as calibrated at first | off by % | active % with a threshold that follows | off by % then");
     Routing follows = start;
     for (Map.Entry<String, List<int[]>> domain : texts.entrySet()) {
       setting.progress().accept("drift: " + domain.getKey());
@@ -213,7 +213,7 @@ final class RoutingBenchmark implements Benchmark {
           100 * (then / share - 1));
     }
     return table.note(
-        "Limits follow where the first half of a domain's texts is off by more than %.0f %%; both columns are of the second half."
+        "The threshold follows where the first half of a domain's texts is off by more than %.0f %%; both columns are of the second half."
             .formatted(100 * TOLERANCE));
   }
 

@@ -9,46 +9,46 @@ public final class ShareCalibration {
 
   private static final int ROUNDS = 12;
 
-  /** Rounds that take the number of experts as growing with the scale; then halving. */
+  /** Rounds that take the number of experts as falling with the threshold; then halving. */
   private static final int GUESSES = 4;
 
   private static final double CLOSE = 0.004;
 
+  /** What threshold and mean number of experts multiply to, about. */
+  private static final double GUESS = 0.2;
+
   private ShareCalibration() {}
 
   /**
-   * The limits that come closest.
+   * The threshold that comes closest.
    *
    * @param texts token ids of recent traffic, 2 or more each
    * @param share of the experts that a token is to get on average
    */
   public static Routing calibrate(
       BaseModel base, AdapterWeights adapter, List<int[]> texts, double share) {
-    double scale = share * base.config().router().numExperts() / 2;
+    double threshold = GUESS / (share * base.config().router().numExperts());
     double low = 0;
-    double high = Double.POSITIVE_INFINITY;
+    double high = 1;
     Routing best = Routing.topK(base.config().router().topK());
     double off = Double.POSITIVE_INFINITY;
     for (int round = 0; round < ROUNDS && off > CLOSE; round++) {
-      Routing routing = Routing.entropy(base.config(), share, scale);
+      Routing routing = Routing.entropy(base.config(), share, threshold);
       double used = activeShare(base.under(routing), adapter, texts);
       if (Math.abs(used / share - 1) < off) {
         off = Math.abs(used / share - 1);
         best = routing;
       }
-      low = used < share ? scale : low;
-      high = used < share ? high : scale;
-      double next = scale * share / used;
-      scale = round < GUESSES && next > low && next < high ? next : between(low, high);
+      low = used < share ? low : threshold;
+      high = used < share ? threshold : high;
+      double next = threshold * used / share;
+      threshold = round < GUESSES && next > low && next < high ? next : between(low, high);
     }
     return best;
   }
 
   private static double between(double low, double high) {
-    if (low == 0) {
-      return high / 2;
-    }
-    return Double.isInfinite(high) ? 2 * low : Math.sqrt(low * high);
+    return low == 0 ? high / 2 : Math.sqrt(low * high);
   }
 
   /** Share of the experts of a sparse layer that a token gets on average. */

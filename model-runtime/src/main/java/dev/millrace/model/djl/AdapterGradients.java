@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /**
  * Calls of a program that give loss and gradients of an adapter.
  *
- * @param limits of {@link EntropyLimits}; empty for the top k
+ * @param limits of {@link ExpertLimits}; empty for the top k
  */
 record AdapterGradients(Program program, MoeConfig config, List<Site> sites, float[] limits) {
 
@@ -95,7 +95,7 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       arguments.add(
           Program.Argument.of(
               "r",
-              EntropyLimits.array(scope, Collections.nCopies(microBatch.size(), limits), config)));
+              ExpertLimits.array(scope, Collections.nCopies(microBatch.size(), limits), config)));
       arguments.add(Program.Argument.of("weights", scope.create(weights)));
       if (method.equals(TAUGHT)) {
         arguments.addAll(taught(scope, microBatch, weights.length));

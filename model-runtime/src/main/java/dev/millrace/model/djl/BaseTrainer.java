@@ -65,11 +65,11 @@ public final class BaseTrainer implements AutoCloseable {
   /**
    * How the rows of both micro-batches find their experts.
    *
-   * @param scales (batch): how many experts the entropy of the router gives the tokens of a row, as
-   *     {@link dev.millrace.model.release.Routing#entropy} counts; 0 for the top k
+   * @param thresholds (batch): from which probability of the router on the tokens of a row take an
+   *     expert; 0 for the top k
    * @param sharpness weight in the loss of the share of the router's scores that no expert took
    */
-  public record Routes(double[] scales, double sharpness) {}
+  public record Routes(double[] thresholds, double sharpness) {}
 
   /**
    * One step.
@@ -80,7 +80,7 @@ public final class BaseTrainer implements AutoCloseable {
    * @param number counts steps from 1
    */
   public Step step(int[][] left, int[][] right, Routes routes, double learningRate, long number) {
-    List<float[]> limits = limits(routes.scales);
+    List<float[]> limits = limits(routes.thresholds);
     try (PtNDManager scope = program.scope()) {
       List<NDList> found =
           threads.run(
@@ -103,9 +103,9 @@ public final class BaseTrainer implements AutoCloseable {
   }
 
   /** Of each row; empty where it takes the top k. */
-  private List<float[]> limits(double[] scales) {
-    return Arrays.stream(scales)
-        .mapToObj(scale -> scale == 0 ? new float[0] : EntropyLimits.effective(config, scale))
+  private List<float[]> limits(double[] thresholds) {
+    return Arrays.stream(thresholds)
+        .mapToObj(t -> t == 0 ? new float[0] : ExpertLimits.from(t, config.router()))
         .toList();
   }
 
@@ -132,7 +132,7 @@ public final class BaseTrainer implements AutoCloseable {
         Program.Argument.of("ids", scope.create(texts.starts())),
         Program.Argument.of("targets", scope.create(texts.targets())),
         Program.Argument.of("lens", scope.create(texts.lens())),
-        Program.Argument.of("r", EntropyLimits.array(scope, limits, config)),
+        Program.Argument.of("r", ExpertLimits.array(scope, limits, config)),
         Program.Argument.of(
             "balance_weight", scope.create(new float[] {BALANCE, (float) sharpness})));
   }

@@ -111,7 +111,7 @@ final class CallAdapters implements AutoCloseable {
 
   /** (sequences, limits); no rows where every sequence takes the top k. */
   IValue limits(PtNDManager scope, MoeConfig config) {
-    return IValue.from(EntropyLimits.array(scope, limits, config));
+    return IValue.from(ExpertLimits.array(scope, limits, config));
   }
 
   @Override

@@ -37,7 +37,7 @@ final class DjlAdapter implements LoadedAdapter {
   /**
    * Takes the manager over.
    *
-   * @param limits of {@link EntropyLimits}; empty for the top k
+   * @param limits of {@link ExpertLimits}; empty for the top k
    */
   DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<Site> sites, float[] limits) {
     this.manager = manager;

@@ -126,7 +126,7 @@ final class DjlModel implements BaseModel {
   @Override
   public BaseModel under(Routing routing) {
     routing.requireOf(config);
-    return new DjlModel(this, EntropyLimits.of(routing));
+    return new DjlModel(this, ExpertLimits.of(routing, config.router()));
   }
 
   /** Answers by a program too from now on. */
@@ -371,7 +371,7 @@ final class DjlModel implements BaseModel {
               IValue.from((PtNDArray) scope.create(texts.starts())),
               IValue.from((PtNDArray) scope.create(texts.targets())),
               IValue.listFrom(texts.lens()),
-              IValue.from(EntropyLimits.array(scope, List.of(), config)));
+              IValue.from(ExpertLimits.array(scope, List.of(), config)));
       return Trace.of(out);
     }
   }

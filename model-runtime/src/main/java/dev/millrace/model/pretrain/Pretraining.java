@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 public final class Pretraining {
 
   private static final String STATE = "state.safetensors";
-  private static final String SCALES = "expert_scales";
+  private static final String THRESHOLDS = "expert_thresholds";
   private static final String RUN = "run";
 
   /**
@@ -196,7 +196,7 @@ public final class Pretraining {
   private final Path work;
   private final String run;
   private History history;
-  private ExpertScales scales = ExpertScales.of("");
+  private ExpertThresholds thresholds = ExpertThresholds.of("");
 
   /**
    * @param stream token ids of the training documents, end to end
@@ -245,9 +245,9 @@ public final class Pretraining {
         long started = System.nanoTime();
         int[][][] rows = windows.of(step);
         BaseTrainer.Routes routes =
-            new BaseTrainer.Routes(scales.rows(plan.experts.means), plan.experts.sharpness);
+            new BaseTrainer.Routes(thresholds.rows(plan.experts.means), plan.experts.sharpness);
         BaseTrainer.Step result = trainer.step(rows[0], rows[1], routes, plan.rate(step), step);
-        scales.adjust(plan.experts.means, result.experts());
+        thresholds.adjust(plan.experts.means, result.experts());
         double seconds = (System.nanoTime() - started) / 1e9;
         history = history.plus(seconds);
         progress.accept(
@@ -278,7 +278,7 @@ public final class Pretraining {
       }
       trainer.restore(name -> state.tensor(name).floats());
       history = History.of(state.metadata());
-      scales = ExpertScales.of(state.metadata().getOrDefault(SCALES, ""));
+      thresholds = ExpertThresholds.of(state.metadata().getOrDefault(THRESHOLDS, ""));
       return Long.parseLong(state.metadata().get("step"));
     }
   }
@@ -289,7 +289,7 @@ public final class Pretraining {
             .writer()
             .metadata(RUN, run)
             .metadata("step", Long.toString(step))
-            .metadata(SCALES, scales.toString());
+            .metadata(THRESHOLDS, thresholds.toString());
     trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
     write(writer, work.resolve(STATE));
   }

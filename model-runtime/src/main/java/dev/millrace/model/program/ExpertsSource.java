@@ -11,8 +11,8 @@ import java.util.Locale;
 final class ExpertsSource {
 
   /**
-   * {@code r} holds, for each row, the entropies from which on it gets one expert more than one: as
-   * a share of the greatest possible, ascending. Without rows, every token gets the top k.
+   * {@code r} holds, for each row, from which share of the router's scores on its second, third …
+   * likeliest expert is taken, ascending. Without rows, every token gets the top k.
    *
    * <p>How many columns weights have is a matter of all rows, and the order in which libtorch adds
    * them one of their number: so a sum is of the first k, and of as many others as there may be.
@@ -25,13 +25,16 @@ final class ExpertsSource {
           choice = $choice
           $limit
           k = $k
-          counts = p
           if r.size(0) > 0:
-            counts = torch.add(torch.sum(torch.ge(self.uncertainty(p), r), [-1], True), 1)
-            k = int(torch.amax(counts, [0, 1]))
+            k = $most
           top, experts = torch.topk(choice, k, -1)
           weights = $weighs
           if r.size(0) > 0:
+            others = torch.narrow(weights, 1, 1, k - 1)
+            counts = torch.add(torch.sum($taken, [-1], True), 1)
+            k = int(torch.amax(counts, [0, 1]))
+            weights = torch.narrow(weights, 1, 0, k)
+            experts = torch.narrow(experts, 1, 0, k)
             keep = torch.lt(torch.arange(k, dtype=4), counts)
             weights = torch.masked_fill(weights, torch.logical_not(keep), 0.)
             kept = torch.squeeze(torch.nonzero(torch.reshape(keep, [-1])), 1)
@@ -47,11 +50,12 @@ final class ExpertsSource {
           else:
             sum = torch.sum(weights, [-1], True)
           return sum
-        def uncertainty(self: __torch__.Program, p: Tensor) -> Tensor:
-          q = torch.div(p, torch.sum(p, [-1], True))
-          h = torch.neg(torch.sum(torch.mul(q, $logq), [-1], True))
-          return torch.div(h, $loge)
       """;
+
+  /** Of closed groups, whose choices are 0, none. */
+  private static final String OPEN_AND_TAKEN =
+      "torch.logical_and(torch.ge(others, torch.mul(r, torch.sum(p, [-1], True))),"
+          + " torch.gt(torch.narrow(top, 1, 1, k - 1), 0.))";
 
   private static final String LIMIT_FIRST =
       """
@@ -97,10 +101,6 @@ final class ExpertsSource {
             joined = logits[0]
           p, weights, experts, kept = self.routes($adapted, w, w0, r)
           return annotate(List[Tensor], [p, weights, experts, kept])
-        def limits(self: __torch__.Program, r: Tensor, at: int, n: int) -> Tensor:
-          if r.size(0) > 0:
-            r = torch.narrow(r, 1, at, n)
-          return r
         def adapt_gate_up(self: __torch__.Program, y: Tensor, x: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
           if len(a[1]) > 1 and self.adds(s0, a):
             token = torch.floor_divide(slot, k)
@@ -227,8 +227,7 @@ final class ExpertsSource {
             router.routedScalingFactor() == 1
                 ? "weights"
                 : "torch.mul(weights, " + router.routedScalingFactor() + ")")
-        .replace("$logq", byRow("log", "torch.clamp_min(q, 1e-30)", router))
-        .replace("$loge", Double.toString(Math.log(Math.max(2, router.numExperts()))))
+        .replace("$taken", sigmoid ? OPEN_AND_TAKEN : "torch.ge(others, r)")
         .replace("$most", Integer.toString(router.mostExperts()))
         .replace("$k", Integer.toString(router.topK()));
   }

@@ -163,20 +163,13 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
     WeightNames names = config.names();
     int router = layout.vector(routed(layer) + ".gate");
     int site = config.router().adaptable() ? layout.site(Layout.at(layer, Layout.ROUTER)) : 0;
-    String at = router + ", " + site + ", " + limits(layer);
-    line(lines, "route = self.routed(h, " + at + ", a, w)");
+    line(lines, "route = self.routed(h, " + router + ", " + site + ", r, a, w)");
     if (config.experts().sharedIntermediateSize() > 0) {
       String shared = routed(layer) + "." + names.shared();
       int gate = config.experts().sharedGate() ? layout.vector(shared + "_gate") : 0;
       String call = "self.shared(h, " + gate + ", " + places(shared, names.gate());
       line(lines, "x = torch.add(x, " + call + ", a, w, m))");
     }
-  }
-
-  /** The columns of r that hold a layer's limits. */
-  private String limits(int layer) {
-    int n = config.router().mostExperts() - 1;
-    return "self.limits(r, " + layer * n + ", " + n + ")";
   }
 
   /** Matrix and adapter site at which a feed-forward part begins. */

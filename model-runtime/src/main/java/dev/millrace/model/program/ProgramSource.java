@@ -520,9 +520,7 @@ public final class ProgramSource {
         .replace("$embedding", packed ? "15" : "6")
         .replace("$experts", Integer.toString(config.router().numExperts()))
         .replace("$sites", Integer.toString(Math.max(1, layout.sites().size())))
-        .replace(
-            "$limits",
-            Integer.toString((config.router().mostExperts() - 1) * config.numHiddenLayers()))
+        .replace("$limits", Integer.toString(config.router().mostExperts() - 1))
         .replace("$rows", Integer.toString(Math.max(1, (1 << 22) / config.vocabSize())))
         .replace("$vectors", Integer.toString(layout.vectors().size()))
         .replace("$part", Integer.toString(Math.max(1, (1 << 20) / config.vocabSize())))

@@ -59,7 +59,7 @@ final class ManifestJson {
         object("policy", routing.policy(), "topK", routing.topK());
     if (!routing.policy().equals(Routing.TOP_K)) { // came later, as did what it needs
       json.put("share", routing.share());
-      json.put("limits", routing.limits());
+      json.put("threshold", routing.threshold());
     }
     return json;
   }
@@ -163,7 +163,7 @@ final class ManifestJson {
     return json.text("policy").equals(Routing.TOP_K)
         ? Routing.topK(topK)
         : new Routing(
-            json.text("policy"), topK, json.number("share", 0, 1), json.numbers("limits", -1, 2));
+            json.text("policy"), topK, json.number("share", 0, 1), json.number("threshold", 0, 1));
   }
 
   private static Origin origin(JsonFields json) {

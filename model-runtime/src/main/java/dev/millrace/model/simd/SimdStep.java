@@ -18,8 +18,8 @@ public final class SimdStep {
    * @param slots the first of each row's sequence
    * @param positions of each row within its sequence: the tokens before it
    * @param adapters one a row, null for none
-   * @param limits of each row, (layers, most experts − 1): the entropies, as shares of the
-   *     greatest, from which on it gets one expert more than one; empty for the top k
+   * @param limits of each row, (most experts − 1): from which probability on its second, third …
+   *     likeliest expert is taken; empty for the top k
    * @param ends the rows whose next tokens are asked for
    */
   public record Rows(
@@ -172,7 +172,7 @@ public final class SimdStep {
       Lanes.norm(x, r * d, w.postNorm(), eps, h, r * d, d);
       Lanes.combine(h, r * d, d, w.router(), 0, p, r * experts, experts);
       add(rows, r, layer, SimdAdapter.ROUTER, 0, h, r * d, p, r * experts);
-      route(layer, r, rows.limits[r]);
+      route(r, rows.limits[r]);
     }
     for (int e = 0; e < experts; e++) {
       int m = 0;
@@ -191,7 +191,7 @@ public final class SimdStep {
   }
 
   /** Softmax, and the likeliest experts: as many as the limits say, or the top k. */
-  private void route(int layer, int r, float[] limits) {
+  private void route(int r, float[] limits) {
     RouterConfig router = config.router();
     int at = r * experts;
     Lanes.exp(p, at, Lanes.greatest(p, at, experts), experts);
@@ -200,15 +200,7 @@ public final class SimdStep {
       p[at + e] /= total;
     }
     int most = router.mostExperts();
-    int count = router.topK();
-    if (limits.length > 0) {
-      float uncertainty = uncertainty(at);
-      count = 1;
-      for (int i = layer * (most - 1); i < (layer + 1) * (most - 1); i++) {
-        count += uncertainty >= limits[i] ? 1 : 0;
-      }
-    }
-    counts[r] = count;
+    int count = limits.length > 0 ? most : router.topK();
     float sum = 0;
     for (int c = 0; c < count; c++) {
       int best = -1;
@@ -217,10 +209,15 @@ public final class SimdStep {
           best = e;
         }
       }
+      if (c > 0 && limits.length > 0 && p[at + best] < limits[c - 1]) {
+        count = c;
+        break;
+      }
       chosen[r * most + c] = best;
       weights[r * most + c] = p[at + best];
       sum += p[at + best];
     }
+    counts[r] = count;
     for (int c = 0; router.normTopkProb() && c < count; c++) {
       weights[r * most + c] /= sum;
     }
@@ -233,15 +230,6 @@ public final class SimdStep {
       }
     }
     return false;
-  }
-
-  /** The entropy of a row's probabilities, as a share of the greatest possible. */
-  private float uncertainty(int at) {
-    double h = 0;
-    for (int e = at; e < at + experts; e++) {
-      h -= p[e] * Math.log(Math.max(p[e], 1e-30f));
-    }
-    return (float) (h / Math.log(experts));
   }
 
   private void expert(int layer, int e, int m, Rows rows) {

@@ -37,10 +37,10 @@ class BaseTrainerTest {
   }
 
   @Test
-  void step_scales_decideHowManyExpertsARowGets() throws IOException {
+  void step_thresholds_decideHowManyExpertsARowGets() throws IOException {
     try (BaseTrainer trainer = BaseTrainer.of(GOLDEN)) {
       BaseTrainer.Step step =
-          trainer.step(ROWS, ROWS, new BaseTrainer.Routes(new double[] {0, 1e-3}, 0), 0, 1);
+          trainer.step(ROWS, ROWS, new BaseTrainer.Routes(new double[] {0, 1}, 0), 0, 1);
       int k = config.router().topK();
       assertArrayEquals(new double[] {k, 1, k, 1}, step.experts(), 1e-9);
     }
@@ -73,7 +73,7 @@ class BaseTrainerTest {
     trainable.remove(Layout.COS);
     trainable.addAll(weights.m());
     List<String> names = InitialWeights.names(layout);
-    float[] limits = EntropyLimits.effective(config, 0.8);
+    float[] limits = ExpertLimits.from(0.08, config.router());
     List<float[]> gradients = gradients(layout, weights, limits);
     int checked = 0;
     for (int i = 0; i < names.size(); i++) {

@@ -243,6 +243,15 @@ class DjlModelTest {
   }
 
   @Test
+  void under_anotherFixedNumber_isWhatTokensGet() {
+    List<int[]> texts = List.of(tokens(60, 1), tokens(60, 2));
+    for (int k = 1; k <= 4; k++) {
+      BaseModel routed = int8.under(Routing.topK(k));
+      assertEquals(k / 16.0, ShareCalibration.activeShare(routed, random(1), texts), 1e-9);
+    }
+  }
+
+  @Test
   void score_amongOthersOfOtherRoutings_isBitwiseTheSame() {
     Routing routing = byEntropy(int8);
     try (LoadedAdapter fixed = int8.load(random(1));
@@ -297,9 +306,13 @@ class DjlModelTest {
 
   @Test
   void under_routingOfAnotherBase_isRefused() {
-    Routing other = new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.5));
-    var refused = assertThrows(IllegalArgumentException.class, () -> int8.under(other));
-    assertEquals("routing of top 2 with 1 limits, expected top 2 with 9", refused.getMessage());
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> int8.under(new Routing(Routing.ENTROPY, 3, 0.1, 0.05)));
+    assertEquals("routing entropy of top 3, expected top 2", refused.getMessage());
+    refused = assertThrows(IllegalArgumentException.class, () -> int8.under(Routing.topK(5)));
+    assertEquals("routing top_k of top 5, expected top 1 to 4", refused.getMessage());
   }
 
   @Test

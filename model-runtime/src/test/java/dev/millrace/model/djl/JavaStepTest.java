@@ -71,7 +71,7 @@ class JavaStepTest {
     adapters.add(model.load(RandomAdapters.at(model.sites(), 4, 1, Set.of(Site.Place.values()))));
     adapters.add(
         model
-            .under(Routing.entropy(model.config(), 0.25, 3))
+            .under(Routing.entropy(model.config(), 0.25, 0.07))
             .load(RandomAdapters.at(model.sites(), 3, 2, Set.of(Site.Place.EXPERTS))));
   }
 

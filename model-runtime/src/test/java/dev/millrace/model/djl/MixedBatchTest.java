@@ -140,8 +140,8 @@ class MixedBatchTest {
             + "'moe_intermediate_size':16,'rms_norm_eps':1e-5,'norm_topk_prob':%s}";
     RandomCheckpoint.write(folder, json.formatted(family, normed), DType.F32, 3);
     try (DjlModel model = DjlModels.openAlone(folder, format);
-        LoadedAdapter wide = entropy(model, 4, 6.5);
-        LoadedAdapter narrow = entropy(model, 3, 2.5)) {
+        LoadedAdapter wide = entropy(model, 4, 0.025);
+        LoadedAdapter narrow = entropy(model, 3, 0.05)) {
       List<Prompt> prompts = new ArrayList<>();
       for (int i = 0; i < 24; i++) {
         LoadedAdapter of = i % 3 == 0 ? model.noAdapter() : i % 3 == 1 ? narrow : wide;
@@ -151,9 +151,9 @@ class MixedBatchTest {
     }
   }
 
-  private static LoadedAdapter entropy(DjlModel model, int rank, double scale) {
+  private static LoadedAdapter entropy(DjlModel model, int rank, double threshold) {
     return model
-        .under(Routing.entropy(model.config(), 0.25, scale))
+        .under(Routing.entropy(model.config(), 0.25, threshold))
         .load(adapter(model, rank, rank));
   }
 

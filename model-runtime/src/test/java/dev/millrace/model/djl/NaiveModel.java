@@ -29,7 +29,7 @@ final class NaiveModel implements AutoCloseable {
   private final String type;
   private final Map<String, double[][]> matrices = new HashMap<>();
   private final Map<String, Delta> deltas = new HashMap<>();
-  private List<Double> limits = List.of();
+  private double threshold;
 
   NaiveModel(Path folder) throws IOException {
     this.c = new ObjectMapper().readTree(folder.resolve("config.json").toFile());
@@ -447,7 +447,7 @@ final class NaiveModel implements AutoCloseable {
     double[][] logits = router(x, sparse, at);
     for (int t = 0; t < x.length; t++) {
       y[t] = new double[x[t].length];
-      double[] weights = route(logits[t], sparse, layer);
+      double[] weights = route(logits[t], sparse);
       for (int e = 0; e < weights.length; e++) {
         if (weights[e] != 0) {
           double weight = weights[e];
@@ -504,7 +504,7 @@ final class NaiveModel implements AutoCloseable {
   }
 
   /** The weight of each expert for one token, 0 for those that it does not use. */
-  private double[] route(double[] logits, String sparse, int layer) {
+  private double[] route(double[] logits, String sparse) {
     boolean sigmoid = type.equals("deepseek_v3");
     double[] p =
         sigmoid
@@ -518,8 +518,8 @@ final class NaiveModel implements AutoCloseable {
     if (sigmoid || c.path("topk_method").asText().equals("group_limited_greedy")) {
       choice = inBestGroups(choice, sigmoid ? 2 : 1);
     }
-    List<Integer> chosen = best(choice, experts(p, layer));
     double[] from = sigmoid ? p : choice;
+    List<Integer> chosen = best(choice, experts(p, from, choice));
     double sum = chosen.stream().mapToDouble(e -> from[e]).sum();
     boolean norm =
         type.equals("mixtral") || (flag("norm_topk_prob") && !type.equals("deepseek_v2"));
@@ -529,22 +529,29 @@ final class NaiveModel implements AutoCloseable {
     return weights;
   }
 
-  /** The top k, or one more for each limit that the entropy of p, as a share of log n, reaches. */
-  private int experts(double[] p, int layer) {
-    if (limits.isEmpty()) {
-      return integer("num_experts_per_tok");
+  /**
+   * The top k, or one and each other of an open group whose share of p is the threshold or more.
+   */
+  private int experts(double[] p, double[] from, double[] choice) {
+    int topK = integer("num_experts_per_tok");
+    if (threshold == 0) {
+      return topK;
     }
     double sum = Arrays.stream(p).sum();
-    double entropy = Arrays.stream(p).map(v -> -v / sum * Math.log(v / sum)).sum();
-    double share = entropy / Math.log(p.length);
-    int n = limits.size() / integer("num_hidden_layers");
-    List<Double> own = limits.subList(layer * n, (layer + 1) * n);
-    return 1 + (int) own.stream().filter(limit -> share >= limit).count();
+    int groups = c.path("n_group").asInt(1);
+    int open = p.length / groups * c.path("topk_group").asInt(groups);
+    List<Integer> likeliest = best(choice, Math.max(topK, Math.min(2 * topK, open)));
+    return 1
+        + (int)
+            likeliest.stream()
+                .skip(1)
+                .filter(e -> from[e] / sum >= threshold && choice[e] > 0)
+                .count();
   }
 
-  /** From now on tokens get as many experts as a routing says. */
+  /** From now on tokens get as many experts as a routing by entropy says. */
   void route(Routing routing) {
-    limits = routing.limits();
+    threshold = routing.threshold();
   }
 
   private double[] inBestGroups(double[] choice, int counted) {

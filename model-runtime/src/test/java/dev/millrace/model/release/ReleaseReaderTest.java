@@ -146,13 +146,14 @@ class ReleaseReaderTest {
   void read_honestManifestOfARoutingThatIsNone_isRefused() throws IOException {
     for (Routing routing :
         List.of(
-            new Routing("random", 4, 0.1, List.of()),
-            new Routing(Routing.ENTROPY, 4, 0, List.of(0.5)))) {
+            new Routing("random", 4, 0.1, 0.05),
+            new Routing(Routing.ENTROPY, 4, 0, 0.05),
+            new Routing(Routing.ENTROPY, 4, 0.1, 0))) {
       manifest = manifest(promises(), routing);
       write();
       assertRefused("routing policy is " + routing.policy());
     }
-    manifest = manifest(promises(), new Routing(Routing.ENTROPY, 4, 0.1, List.of(0.25, 0.5)));
+    manifest = manifest(promises(), new Routing(Routing.ENTROPY, 4, 0.1, 0.05));
     write();
     assertEquals(manifest.routing(), read().manifest().routing());
   }

@@ -163,7 +163,7 @@ class LiveReleasesTest {
     source.replace("bias-4", FakeReleases.release("fake-base", null, "java", empty, 4));
     assertFailed("release-unreadable: ", next);
     source.route(next, Routing.topK(2));
-    assertFailed("routing-mismatch: routing of top 2 with 0 limits, expected top 1 with 0", next);
+    assertFailed("routing-mismatch: routing top_k of top 2, expected top 1", next);
     source.replace("bias-4", FakeReleases.release("fake-base", null, "java", 1));
     assertFailed("batch-mismatch: release of batch 0, expected 4", next);
     source.replace(

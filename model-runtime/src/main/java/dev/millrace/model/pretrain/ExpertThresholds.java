@@ -7,33 +7,37 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * How freely the router's entropy gives out experts, for each mean number of experts a token that
- * is aimed at: held there step by step, as the router changes under training.
+ * From which probability of the router on experts are taken, for each mean number of experts a
+ * token that is aimed at: held there step by step, as the router changes under training.
  */
-final class ExpertScales {
+final class ExpertThresholds {
 
   private static final double GAIN = 0.2;
-  private static final double MOST = 10;
+  private static final double LEAST = 1e-4;
 
-  private final Map<Double, Double> scales = new TreeMap<>();
+  private final Map<Double, Double> thresholds = new TreeMap<>();
 
   /** Reads what {@link #toString} wrote. */
-  static ExpertScales of(String text) {
-    ExpertScales scales = new ExpertScales();
+  static ExpertThresholds of(String text) {
+    ExpertThresholds thresholds = new ExpertThresholds();
     for (String entry : text.isEmpty() ? new String[0] : text.split(",")) {
       String[] pair = entry.split("=", 2);
-      scales.scales.put(Double.valueOf(pair[0]), Double.valueOf(pair[1]));
+      thresholds.thresholds.put(Double.valueOf(pair[0]), Double.valueOf(pair[1]));
     }
-    return scales;
+    return thresholds;
   }
 
-  /** The scale of each row; 0, which stands for the top k, stays 0. */
+  /** The threshold of each row; 0, which stands for the top k, stays 0. */
   double[] rows(List<Double> wanted) {
-    return wanted.stream().mapToDouble(e -> e == 0 ? 0 : scales.getOrDefault(e, e / 3)).toArray();
+    return wanted.stream().mapToDouble(e -> e == 0 ? 0 : threshold(e)).toArray();
+  }
+
+  private double threshold(double aim) {
+    return thresholds.getOrDefault(aim, 0.2 / aim);
   }
 
   /**
-   * Moves each scale towards its aim.
+   * Moves each threshold towards its aim.
    *
    * @param wanted mean experts a token, row by row of a micro-batch
    * @param used the same as it came out, row by row of both micro-batches
@@ -48,14 +52,14 @@ final class ExpertScales {
           rows++;
         }
       }
-      double scale = scales.getOrDefault(aim, aim / 3) * Math.pow(aim * rows / sum, GAIN);
-      scales.put(aim, Math.min(MOST, scale));
+      double threshold = threshold(aim) * Math.pow(sum / (aim * rows), GAIN);
+      thresholds.put(aim, Math.max(LEAST, Math.min(1, threshold)));
     }
   }
 
   @Override
   public String toString() {
-    return scales.entrySet().stream()
+    return thresholds.entrySet().stream()
         .map(e -> String.format(Locale.ROOT, "%s=%s", e.getKey(), e.getValue()))
         .collect(Collectors.joining(","));
   }
