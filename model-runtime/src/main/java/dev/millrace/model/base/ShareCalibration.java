@@ -12,10 +12,10 @@ public final class ShareCalibration {
   /** Rounds that take the number of experts as falling with the threshold; then halving. */
   private static final int GUESSES = 4;
 
-  private static final double CLOSE = 0.004;
+  private static final double CLOSE = 0.001;
 
   /** What threshold and mean number of experts multiply to, about. */
-  private static final double GUESS = 0.2;
+  private static final double GUESS = 0.23;
 
   private ShareCalibration() {}
 

@@ -65,8 +65,8 @@ public final class BaseTrainer implements AutoCloseable {
   /**
    * How the rows of both micro-batches find their experts.
    *
-   * @param thresholds (batch): from which probability of the router on the tokens of a row take an
-   *     expert; 0 for the top k
+   * @param thresholds (batch): from which on the tokens of a row take an expert, as {@link
+   *     dev.millrace.model.release.Routing} has it; 0 for the top k
    * @param sharpness weight in the loss of the share of the router's scores that no expert took
    */
   public record Routes(double[] thresholds, double sharpness) {}

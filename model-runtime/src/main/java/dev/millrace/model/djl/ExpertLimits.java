@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * From which probabilities of the router on a token's second, third … likeliest expert is taken:
- * (most − 1), the same for all layers.
+ * From which square on a token's second, third … likeliest expert is taken: (most − 1), the same
+ * for all layers. What is compared is the expert's probability times that of all of the top k from
+ * it on: about the square of what the token would lose.
  */
 final class ExpertLimits {
 
@@ -28,10 +29,10 @@ final class ExpertLimits {
     return from(routing.threshold(), router);
   }
 
-  /** The limits under which each expert of a probability or more is taken. */
+  /** The limits of a threshold, which is not squared. */
   static float[] from(double threshold, RouterConfig router) {
     float[] limits = new float[router.mostExperts() - 1];
-    Arrays.fill(limits, (float) threshold);
+    Arrays.fill(limits, (float) (threshold * threshold));
     return limits;
   }
 

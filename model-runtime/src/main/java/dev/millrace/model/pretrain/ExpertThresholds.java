@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * From which probability of the router on experts are taken, for each mean number of experts a
- * token that is aimed at: held there step by step, as the router changes under training.
+ * From which threshold on experts are taken, for each mean number of experts a token that is aimed
+ * at: held there step by step, as the router changes under training.
  */
 final class ExpertThresholds {
 
@@ -33,7 +33,7 @@ final class ExpertThresholds {
   }
 
   private double threshold(double aim) {
-    return thresholds.getOrDefault(aim, 0.2 / aim);
+    return thresholds.getOrDefault(aim, 0.23 / aim);
   }
 
   /**

@@ -11,8 +11,9 @@ import java.util.Locale;
 final class ExpertsSource {
 
   /**
-   * {@code r} holds, for each row, from which share of the router's scores on its second, third …
-   * likeliest expert is taken, ascending. Without rows, every token gets the top k.
+   * {@code r} holds, for each row, from which product on its second, third … likeliest expert is
+   * taken: that of its share of the router's scores and of theirs from it on up to the top k's.
+   * Without rows, every token gets the top k.
    *
    * <p>How many columns weights have is a matter of all rows, and the order in which libtorch adds
    * them one of their number: so a sum is of the first k, and of as many others as there may be.
@@ -30,8 +31,13 @@ final class ExpertsSource {
           top, experts = torch.topk(choice, k, -1)
           weights = $weighs
           if r.size(0) > 0:
-            others = torch.narrow(weights, 1, 1, k - 1)
-            counts = torch.add(torch.sum($taken, [-1], True), 1)
+            $share
+            own, more = torch.split_with_sizes(share, [$k, k - $k], 1)
+            left = torch.flip(torch.cumsum(torch.flip(own, [1]), 1), [1])
+            loss = torch.narrow(torch.mul(share, torch.cat([left, more], 1)), 1, 1, k - 1)
+            taken = torch.ge(loss, r)
+            $open
+            counts = torch.add(torch.sum(taken, [-1], True), 1)
             k = int(torch.amax(counts, [0, 1]))
             weights = torch.narrow(weights, 1, 0, k)
             experts = torch.narrow(experts, 1, 0, k)
@@ -53,9 +59,8 @@ final class ExpertsSource {
       """;
 
   /** Of closed groups, whose choices are 0, none. */
-  private static final String OPEN_AND_TAKEN =
-      "torch.logical_and(torch.ge(others, torch.mul(r, torch.sum(p, [-1], True))),"
-          + " torch.gt(torch.narrow(top, 1, 1, k - 1), 0.))";
+  private static final String OPEN =
+      "taken = torch.logical_and(taken, torch.gt(torch.narrow(top, 1, 1, k - 1), 0.))\n";
 
   private static final String LIMIT_FIRST =
       """
@@ -227,7 +232,12 @@ final class ExpertsSource {
             router.routedScalingFactor() == 1
                 ? "weights"
                 : "torch.mul(weights, " + router.routedScalingFactor() + ")")
-        .replace("$taken", sigmoid ? OPEN_AND_TAKEN : "torch.ge(others, r)")
+        .replace(
+            "$share",
+            sigmoid
+                ? "share = torch.detach(torch.div(weights, torch.sum(p, [-1], True)))"
+                : "share = torch.detach(weights)")
+        .replace("$open\n", sigmoid ? OPEN : "taken = taken\n")
         .replace("$most", Integer.toString(router.mostExperts()))
         .replace("$k", Integer.toString(router.topK()));
   }

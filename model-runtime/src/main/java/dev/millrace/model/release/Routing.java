@@ -5,14 +5,14 @@ import dev.millrace.model.config.MoeConfig;
 /**
  * How many experts tokens get in a sparse layer.
  *
- * @param policy {@code top_k}: the same number for all; {@code entropy}: one for each large term of
- *     the router's entropy, so the more, the less the router has decided
+ * @param policy {@code top_k}: the same number for all; {@code entropy}: the more, the less the
+ *     router has decided
  * @param topK experts a token: of top_k what all get, of entropy what the base's configuration has
  * @param share of the experts that a token was to get on average when the threshold was calibrated;
  *     0 for top_k
- * @param threshold probability of the router from which on an expert is taken; 0 for top_k. Terms
- *     −p log p grow with p up to 1/e, so this is a threshold of terms too. The likeliest expert is
- *     always taken, and never more than twice the top k are
+ * @param threshold from which on an expert is taken; 0 for top_k. What must reach it is the
+ *     geometric mean of the expert's probability and of that of all the top k from it on, which
+ *     would be left out with it. The likeliest is always taken, and never more than twice the top k
  */
 public record Routing(String policy, int topK, double share, double threshold) {
 
@@ -27,7 +27,7 @@ public record Routing(String policy, int topK, double share, double threshold) {
   }
 
   /**
-   * An expert for each probability of a threshold or more.
+   * The experts that reach a threshold.
    *
    * @param share that this threshold is to come to
    */

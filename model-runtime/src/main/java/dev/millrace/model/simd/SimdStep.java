@@ -18,8 +18,9 @@ public final class SimdStep {
    * @param slots the first of each row's sequence
    * @param positions of each row within its sequence: the tokens before it
    * @param adapters one a row, null for none
-   * @param limits of each row, (most experts − 1): from which probability on its second, third …
-   *     likeliest expert is taken; empty for the top k
+   * @param limits of each row, (most experts − 1): from which product on its second, third …
+   *     likeliest expert is taken, that of its probability and of theirs from it on up to the top
+   *     k's; empty for the top k
    * @param ends the rows whose next tokens are asked for
    */
   public record Rows(
@@ -201,7 +202,6 @@ public final class SimdStep {
     }
     int most = router.mostExperts();
     int count = limits.length > 0 ? most : router.topK();
-    float sum = 0;
     for (int c = 0; c < count; c++) {
       int best = -1;
       for (int e = 0; e < experts; e++) {
@@ -209,18 +209,30 @@ public final class SimdStep {
           best = e;
         }
       }
-      if (c > 0 && limits.length > 0 && p[at + best] < limits[c - 1]) {
-        count = c;
-        break;
-      }
       chosen[r * most + c] = best;
       weights[r * most + c] = p[at + best];
-      sum += p[at + best];
     }
-    counts[r] = count;
-    for (int c = 0; router.normTopkProb() && c < count; c++) {
+    counts[r] = limits.length > 0 ? taken(r * most, limits) : count;
+    float sum = 0;
+    for (int c = 0; c < counts[r]; c++) {
+      sum += weights[r * most + c];
+    }
+    for (int c = 0; router.normTopkProb() && c < counts[r]; c++) {
       weights[r * most + c] /= sum;
     }
+  }
+
+  /** How many of the likeliest experts are taken, the first in any case. */
+  private int taken(int from, float[] limits) {
+    int topK = config.router().topK();
+    int taken = limits.length + 1;
+    double left = 0;
+    for (int c = limits.length; c > 0; c--) {
+      float p = weights[from + c];
+      left += c < topK ? p : 0;
+      taken = p * (c < topK ? (float) left : p) >= limits[c - 1] ? taken : c;
+    }
+    return taken;
   }
 
   private boolean isChosen(int from, int count, int expert) {

@@ -541,12 +541,16 @@ final class NaiveModel implements AutoCloseable {
     int groups = c.path("n_group").asInt(1);
     int open = p.length / groups * c.path("topk_group").asInt(groups);
     List<Integer> likeliest = best(choice, Math.max(topK, Math.min(2 * topK, open)));
-    return 1
-        + (int)
-            likeliest.stream()
-                .skip(1)
-                .filter(e -> from[e] / sum >= threshold && choice[e] > 0)
-                .count();
+    int taken = 1;
+    for (int j = 1; j < likeliest.size(); j++) {
+      double own = from[likeliest.get(j)] / sum;
+      double left =
+          j < topK
+              ? likeliest.subList(j, topK).stream().mapToDouble(e -> from[e] / sum).sum()
+              : own;
+      taken += Math.sqrt(own * left) >= threshold && choice[likeliest.get(j)] > 0 ? 1 : 0;
+    }
+    return taken;
   }
 
   /** From now on tokens get as many experts as a routing by entropy says. */

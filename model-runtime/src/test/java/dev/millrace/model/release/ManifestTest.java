@@ -97,12 +97,12 @@ class ManifestTest {
 
   @Test
   void parse_entropyRouting_isTheSameAgain() {
-    Routing routing = new Routing(Routing.ENTROPY, 4, 0.1, 0.06852);
+    Routing routing = new Routing(Routing.ENTROPY, 4, 0.1, 0.07513);
     Manifest manifest = with(routing, withVerdict(new RuleResult("r", true, "", Map.of())));
     String json = new String(manifest.toBytes(), StandardCharsets.UTF_8);
     assertTrue(
         json.contains(
-            "\"routing\":{\"policy\":\"entropy\",\"share\":0.1,\"threshold\":0.06852,\"topK\":4}"),
+            "\"routing\":{\"policy\":\"entropy\",\"share\":0.1,\"threshold\":0.07513,\"topK\":4}"),
         json);
     assertEquals(routing, Manifest.parse(manifest.toBytes()).routing());
   }
