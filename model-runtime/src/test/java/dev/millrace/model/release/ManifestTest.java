@@ -78,6 +78,7 @@ class ManifestTest {
         "\"replay\":true | \"replay\":1 | replay is 1, expected true or false",
         "\"base\":\"b0\", | `` | base is absent",
         "\"reason\":\"\" | \"reason\":\"\\u0041\" | canonical",
+        "\"policy\":\"top_k\" | \"limits\":[0.5],\"policy\":\"entropy\",\"share\":0.1 | threshold is absent",
       })
   void parse_otherBytes_areRefused(String from, String to, String message) {
     String changed = BYTES.replace(from, to);
