@@ -128,7 +128,7 @@ class StateCodecTest {
 
   @Test
   void decode_ofAnotherVersion_isRefusedWithBoth() {
-    for (int version : new int[] {10, 12}) {
+    for (int version : new int[] {11, 13}) {
       byte[] bytes = STATE.toBytes();
       ByteBuffer other = ByteBuffer.wrap(bytes).putInt(Integer.BYTES, version);
       int end = bytes.length - Integer.BYTES;
