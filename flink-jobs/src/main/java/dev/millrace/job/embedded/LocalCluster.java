@@ -49,7 +49,6 @@ public record LocalCluster(Path build, Path home) {
   private static final String TASK_MANAGER_STARTS = "Starting TaskManager (";
 
   private static final String WARM = "warmed up with";
-  private static final String STAYS_COLD = "cannot warm up with";
 
   private static final int PARTITIONS = 4;
 
@@ -435,7 +434,7 @@ public record LocalCluster(Path build, Path home) {
     try {
       String log = Files.readString(log(taskManager));
       String since = log.substring(Math.max(0, log.lastIndexOf(TASK_MANAGER_STARTS)));
-      return since.contains(WARM) || since.contains(STAYS_COLD);
+      return since.contains(WARM);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -16,6 +16,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.util.function.ThrowingRunnable;
@@ -46,26 +47,29 @@ public final class WarmUp {
     new DaemonThreads("warm-up").newThread(() -> run(Path.of(base))).start();
   }
 
-  private static void run(Path base) {
+  static void run(Path base) {
     long start = System.nanoTime();
+    List<String> warm = new ArrayList<>();
     try {
-      open(base);
-      use("Kafka's clients", KafkaClients::use);
+      use(base.toString(), () -> open(base), warm);
+      use("Kafka's clients", KafkaClients::use, warm);
       awaitCompiler();
       if (!FlinkTasks.comeWithin(LONGEST)) {
-        use("Flink's tasks", FlinkTasks::use);
+        use("Flink's tasks", FlinkTasks::use, warm);
         awaitCompiler();
       }
-      LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
-    } catch (Exception | LinkageError e) {
-      LOG.warn("cannot warm up with {}; the first task here starts more slowly", base, e);
+      long millis = (System.nanoTime() - start) / 1_000_000;
+      LOG.info("warmed up with {} in {} ms", String.join(", ", warm), millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
   /** What cannot be warmed up leaves the rest its turn. */
-  private static void use(String what, ThrowingRunnable<Exception> part) {
+  private static void use(String what, ThrowingRunnable<Exception> part, List<String> warm) {
     try {
       part.run();
+      warm.add(what);
     } catch (Exception | LinkageError e) {
       LOG.warn("cannot warm up {}; the first task here starts more slowly", what, e);
     }
