@@ -54,7 +54,7 @@ final class DjlModel implements BaseModel {
   private final List<Site> sites;
   private final TrainingProgram training;
   private final Program serving;
-  private @Nullable SimdBase simd;
+  private final @Nullable SimdBase simd;
   private final Function<Prompt, Drafter> drafters;
   private final Consumer<DjlModel> onClose;
 
@@ -110,29 +110,29 @@ final class DjlModel implements BaseModel {
     return missing.isEmpty();
   }
 
-  private DjlModel(DjlModel like, float[] limits) {
+  private DjlModel(
+      DjlModel like, float[] limits, @Nullable SimdBase simd, Consumer<DjlModel> onClose) {
     this.id = like.id;
     this.config = like.config;
     this.layout = like.layout;
     this.sites = like.sites;
     this.training = like.training;
     this.serving = like.serving;
-    this.simd = like.simd;
+    this.simd = simd;
     this.drafters = like.drafters;
-    this.onClose = closed -> {};
+    this.onClose = onClose;
     this.limits = limits;
   }
 
   @Override
   public BaseModel under(Routing routing) {
     routing.requireOf(config);
-    return new DjlModel(this, ExpertLimits.of(routing, config.router()));
+    return new DjlModel(this, ExpertLimits.of(routing, config.router()), simd, closed -> {});
   }
 
-  /** Answers by a program too from now on. */
+  /** The same, which answers by a program too; what closes one closes both. */
   DjlModel byProgram() {
-    simd = null;
-    return this;
+    return new DjlModel(this, limits, null, onClose);
   }
 
   /** Where its checkpoint lies too. */
