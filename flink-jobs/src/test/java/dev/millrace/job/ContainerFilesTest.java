@@ -16,6 +16,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.Topics;
+import dev.millrace.model.simd.Simd;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Job;
 import io.kubernetes.client.openapi.models.V1PersistentVolumeClaim;
@@ -50,7 +51,7 @@ class ContainerFilesTest {
   private static final String DEFAULTS = "env.java.default-opts.taskmanager";
 
   /** By which small bases answer. */
-  private static final String VECTOR_API = "--add-modules=jdk.incubator.vector";
+  private static final String VECTOR_API = "--add-modules=" + Simd.MODULE;
 
   private static final Path DOCKER = Path.of(System.getProperty("millrace.root"), "docker");
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());

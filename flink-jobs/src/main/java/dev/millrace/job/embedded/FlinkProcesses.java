@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.model.simd.Simd;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,9 +36,6 @@ record FlinkProcesses(Map<String, String> options) {
           "java.time",
           "java.net",
           "java.text");
-
-  /** What a small base answers by. */
-  private static final String VECTOR_API = "jdk.incubator.vector";
 
   /**
    * How long Pekko may take to start on a busy machine, 10 s by default. Flink's own key, {@code
@@ -143,8 +141,8 @@ record FlinkProcesses(Map<String, String> options) {
     command.addAll(opens());
     command.add(PATIENCE);
     command.add("-Dai.djl.offline=true");
-    if (ModuleFinder.ofSystem().find(VECTOR_API).isPresent()) {
-      command.add("--add-modules=" + VECTOR_API);
+    if (ModuleFinder.ofSystem().find(Simd.MODULE).isPresent()) {
+      command.add("--add-modules=" + Simd.MODULE);
     }
     if (options.containsKey(TASK_OPTION)) {
       command.addAll(List.of(options.get(TASK_OPTION).split(" (?=-)"))); // paths may hold spaces

@@ -8,7 +8,9 @@ import jdk.incubator.vector.VectorShape;
 /** Whether this JVM makes instructions of Java's Vector API (JEP 414). */
 public final class Simd {
 
-  private static final String MODULE = "jdk.incubator.vector";
+  /** Of the Vector API, which a JVM has if it was told so at its start. */
+  public static final String MODULE = "jdk.incubator.vector";
+
   private static final int BITS = 256;
 
   private Simd() {}
