@@ -16,7 +16,7 @@ public enum MatrixFormat {
   /** Weights up to which twice the bytes still fit a processor's cache. */
   private static final long SMALL = 1 << 24;
 
-  /** Of integers: a matter of the base alone, so that an answer does not depend on the machine. */
+  /** Of integers: a matter of the base alone, not of the machine. */
   public static MatrixFormat int8(MoeConfig config) {
     long weights = new Layout(config).matrices().stream().mapToLong(Layout.Matrices::weights).sum();
     return weights <= SMALL ? INT8_IN_FP16 : INT8;
