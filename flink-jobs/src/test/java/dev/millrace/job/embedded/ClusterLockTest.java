@@ -25,17 +25,7 @@ class ClusterLockTest {
 
   /** Another process that has the lock until its input ends. */
   static Process other(Path file) throws IOException {
-    Process other =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Other.class.getName(),
-                file.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    assertEquals("locked", other.inputReader().readLine());
-    return other;
+    return OtherProcess.that("locked", Other.class, file);
   }
 
   static final class Other {

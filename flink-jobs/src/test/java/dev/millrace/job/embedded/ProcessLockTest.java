@@ -26,17 +26,8 @@ class ProcessLockTest {
   @Timeout(60)
   void take_anotherProcessHasIt_isRefusedUntilItIsKilled() throws Exception {
     Path file = folder.resolve("lock");
-    Process other =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Other.class.getName(),
-                file.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    Process other = OtherProcess.that("taken", Other.class, file);
     try {
-      assertEquals("taken", other.inputReader().readLine());
       var e = assertThrows(IllegalStateException.class, () -> ProcessLock.take(file, "the folder"));
       assertEquals(
           "the folder is in use by process " + other.pid() + ", expected one at a time",
