@@ -6,8 +6,10 @@ import dev.millrace.job.io.RecordsAt;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Counted;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,18 +49,24 @@ public final class TaughtSamples {
    * @param found where one is still there
    */
   public static String gone(Map<Origin, String> ids, Set<Origin> found) {
-    String named =
+    List<Map.Entry<Origin, String>> gone =
         ids.entrySet().stream()
             .filter(sample -> !found.contains(sample.getKey()))
             .sorted(Map.Entry.comparingByKey(Origin.ORDER))
+            .toList();
+    String named =
+        gone.stream()
             .limit(NAMED)
             .map(sample -> named(sample.getValue(), sample.getKey()))
             .collect(Collectors.joining("; "));
-    return named.isEmpty()
+    return gone.isEmpty()
         ? ""
-        : "%d of %d samples are not on their topic any more, such as %s"
+        : "%d of %s not on %s topic any more, such as %s"
             .formatted(
-                ids.keySet().stream().filter(at -> !found.contains(at)).count(), ids.size(), named);
+                gone.size(),
+                Counted.of(ids.size(), "sample is", "samples are"),
+                ids.size() == 1 ? "its" : "their",
+                named);
   }
 
   private static String named(String id, Origin at) {

@@ -34,7 +34,7 @@ class AcceptedTextTest {
   private static final String TOPIC = "millrace.samples";
   private static final Origin HERE = new Origin(TOPIC, 0, 5);
   private static final String GONE =
-      "1 of 1 samples are not on their topic any more, such as %s (millrace.samples, partition 0, offset 5)";
+      "1 of 1 sample is not on its topic any more, such as %s (millrace.samples, partition 0, offset 5)";
 
   @Test
   void learned_releasesOfSharedDomains_eachOnceOfTheTopic() {

@@ -7,6 +7,7 @@ const style = (name) => getComputedStyle(document.documentElement).getPropertyVa
 const short = (id) => (id ? id.slice(0, 10) : "–");
 const time = (millis) => new Date(millis).toLocaleTimeString([], { hourCycle: "h23" });
 const number = (n) => n.toLocaleString("en");
+const many = (n, what) => number(n) + " " + what + (n === 1 ? "" : "s");
 const DAY_SECONDS = 86400;
 
 /** Between the marks below a chart, seconds. */
@@ -103,11 +104,11 @@ function flow(picture) {
     lane("What teaches", [
       ["events", "POST /v1/samples, Kafka"], passing("samples"),
       ["score", number(rejected.count) + " refused, " + rate(rejected)], ["learned", accepted, learnedRate(picture.now, accepted)],
-      ["batch · train · gate", number(candidates) + " candidates, " + number(topic("verdicts").count) + " verdicts"], passing("releases"),
+      ["batch · train · gate", many(candidates, "candidate") + ", " + many(topic("verdicts").count, "verdict")], passing("releases"),
       ["serve", live + (live === 1 ? " domain has" : " domains have") + " a release"]]),
     lane("What is asked", [
       ["callers", "HTTP, Kafka, SQL"], passing("requests"),
-      ["serve", picture.failed ? number(picture.failed) + " requests refused" : "no request refused"], passing("answers"),
+      ["serve", picture.failed ? many(picture.failed, "request") + " refused" : "no request refused"], passing("answers"),
       ["callers", latencyNote(picture)]]));
 }
 
@@ -177,7 +178,7 @@ function fill(card, domain) {
   title.replaceChildren(domain.tenant ? domain.tenant + " / " + domain.domain : domain.domain);
   const current = domain.current;
   about.replaceChildren(
-    number(domain.samples) + " samples, " + domain.candidates + " candidates, ",
+    many(domain.samples, "sample") + ", " + many(domain.candidates, "candidate") + ", ",
     current && current.release ? "release " : "no release yet",
     current && current.release ? element("code", { title: current.release }, short(current.release)) : "",
     current && current.action === "pin" ? element("span", { class: "badge" }, "pinned") : "");
@@ -346,7 +347,7 @@ function about(r) {
   const line = (rule) => element("li", {}, (rule.passed ? "✓ " : "✗ ") + rule.rule + " ",
     element("small", {}, Object.entries(rule.figures).map(([k, v]) => k + " " + Number(v.toPrecision(4))).join(", ")));
   return element("details", {},
-    element("summary", {}, r.samples + " samples, " + (r.parents.length + 1) + (r.parents.length ? " releases" : " release")),
+    element("summary", {}, many(r.samples, "sample") + ", " + many(r.parents.length + 1, "release")),
     element("p", {}, [r.release, ...r.parents].map(short).join(" ← ") + " ← base"),
     element("ul", {}, ...r.rules.map(line)));
 }
@@ -411,7 +412,7 @@ async function eachEvent(body, take) {
 function whoAnswered(about) {
   const learned = about.learned_to.map((o) => o.topic + "/" + o.partition + " up to " + o.offset).join(", ");
   const event = last && last.releases.find((r) => r.release === about.release);
-  const samples = event && event.samples ? event.samples + " samples: " : "";
+  const samples = event && event.samples ? many(event.samples, "sample") + ": " : "";
   return (about.release ? "release " + short(about.release) + ", " + about.gate.verdict + " by the gate" : "the base alone") +
     ", from " + about.from + (learned ? ", had learned " + samples + learned : "");
 }
