@@ -3,7 +3,6 @@ package dev.millrace.job.operator;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
-import java.util.function.IntSupplier;
 import org.apache.flink.events.EventBuilder;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
@@ -27,7 +26,7 @@ final class ServeFigures {
   private final Histogram answerMillis;
   private final Histogram swapMillis;
 
-  ServeFigures(MetricGroup operator, Serving serving, IntSupplier waiting, IntSupplier running) {
+  ServeFigures(MetricGroup operator, Serving serving) {
     figures = new Figures(operator);
     MetricGroup group = figures.group();
     failed = group.counter(MetricNames.FAILED);
@@ -37,14 +36,18 @@ final class ServeFigures {
     failedSwaps = group.counter(MetricNames.FAILED_SWAPS);
     answerMillis = figures.histogram(MetricNames.ANSWER_MILLIS);
     swapMillis = figures.histogram(MetricNames.SWAP_MILLIS);
-    group.gauge(MetricNames.WAITING, waiting::getAsInt);
-    group.gauge(MetricNames.RUNNING, running::getAsInt);
     group.gauge(MetricNames.DRAFTED, () -> serving.responder().drafts().drafted());
     group.gauge(MetricNames.ACCEPTED_DRAFTS, () -> serving.responder().drafts().accepted());
     group.gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
     CacheMetrics.register(group.addGroup(MetricNames.CACHE), serving.cache());
     CacheMetrics.register(group.addGroup(MetricNames.SEMANTIC), serving.cache().semantic());
     CacheMetrics.register(group.addGroup(MetricNames.ADAPTERS), serving.releases());
+  }
+
+  /** Shows how many requests wait and run. */
+  void show(Scheduler scheduler) {
+    figures.group().gauge(MetricNames.WAITING, scheduler::size);
+    figures.group().gauge(MetricNames.RUNNING, scheduler::atTheModel);
   }
 
   void answered(Answer answer) {

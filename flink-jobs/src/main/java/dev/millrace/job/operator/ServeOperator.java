@@ -1,22 +1,14 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.job.config.ServeConfig;
-import dev.millrace.job.config.ServeConfig.WhenFull;
 import dev.millrace.model.serve.Answered;
-import dev.millrace.model.serve.Responder;
-import dev.millrace.model.swap.Caller;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
-import dev.millrace.schema.Media;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Request;
-import dev.millrace.schema.wire.Limits;
-import dev.millrace.schema.wire.Requests;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.stream.StreamSupport;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
@@ -84,16 +77,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private transient Serving serving;
 
-  private transient Line line;
-  private transient FairQueue<Line.Place> queue;
-
-  /** Requests that the responder has. */
-  private transient int running;
-
-  /** Of these, how many waited for a release when the worker's thread last looked. */
-  private transient int waited;
-
   private transient ServeFigures figures;
+  private transient Scheduler scheduler;
+
+  /** How many requests waited for a release when the worker's thread last looked. */
+  private transient int waited;
 
   ServeOperator(
       StreamOperatorParameters<KeyedAnswer> parameters,
@@ -136,21 +124,18 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void open() throws Exception {
     super.open();
     serving = opened().value();
-    line = new Line(this::leave);
-    queue = new FairQueue<>(limits.queue(), limits.tenantShare(), place -> weight(place.request()));
-    figures = new ServeFigures(getMetricGroup(), serving, () -> line.size(), this::atTheModel);
+    figures = new ServeFigures(getMetricGroup(), serving);
+    scheduler =
+        new Scheduler(limits, serving.responder(), getProcessingTimeService(), figures, this::emit);
+    figures.show(scheduler);
     Activation.Means means =
         new Activation.Means(serving.releases(), worker, this::now, this::loaded);
     activation =
         coordinator == null ? Activation.independent(means) : new TogetherActivation(means, this);
     reload();
     worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
-    for (KeyedRequest request : unanswered.get()) {
-      if (isMine(request)) {
-        resume(request);
-      }
-    }
-    startMore();
+    scheduler.resume(
+        StreamSupport.stream(unanswered.get().spliterator(), false).filter(this::isMine).toList());
   }
 
   private Opened<Serving> opened() throws Exception {
@@ -164,14 +149,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private boolean isMine(KeyedRequest request) {
     int subtasks = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
     return KeyedRequest.subtask(request.keyOrId().hashCode(), subtasks) == subtask();
-  }
-
-  private void resume(KeyedRequest request) {
-    if (request.request().cancels() == null) {
-      queue.add(request.request().tenant(), admitted(request));
-    } else {
-      cancel(request);
-    }
   }
 
   private void reload() throws Exception {
@@ -199,129 +176,21 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void processElement1(StreamRecord<KeyedRequest> element) throws Exception {
     KeyedRequest request = element.getValue();
-    if (request.request().cancels() != null) {
-      enterCancelling(request);
-      return;
-    }
-    Answer known =
-        line.isFirst(request)
-            ? serving.responder().known(request.request(), Caller.of(request.keyOrId()))
-            : null;
+    Answer known = scheduler.known(request);
     if (known != null) {
       emit(new KeyedAnswer(request.key(), known));
-    } else {
-      enter(request);
+      return;
     }
-  }
-
-  /** The queue is state: what is large counts as the longest prompts that would take its room. */
-  private static int weight(Request request) {
-    Media media = request.media();
-    int bytes = utf8(request.prompt()) + (media == null ? 0 : media.bytes().length);
-    for (String stop : request.stop()) {
-      bytes += utf8(stop);
-    }
-    return 1 + Math.max(0, bytes - 1) / Limits.PROMPT_BYTES;
-  }
-
-  private static int utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
-  }
-
-  private void enter(KeyedRequest request) throws Exception {
-    String tenant = request.request().tenant();
-    if (limits.whenFull() == WhenFull.WAIT) {
-      while (!queue.hasRoom(weight(request.request()))) {
-        mailbox.yield();
-      }
-      queue.add(tenant, admitted(request)); // whatever its share: who waits here stops all others
-    } else {
-      Line.Place refused = queue.offer(tenant, admitted(request));
-      if (refused != null) {
-        refuse(refused);
-      }
-    }
-    startMore();
-  }
-
-  /** A place in the line, which is left in time: what waits for its turn may be late before it. */
-  private Line.Place admitted(KeyedRequest request) {
-    Line.Place place = line.add(request);
-    long deadline = request.request().deadlineMillis();
-    if (deadline > 0) {
-      long due = Due.after(deadline, 1);
-      place.until(getProcessingTimeService().registerTimer(due, time -> overdue(place)));
-    }
-    return place;
-  }
-
-  /** Only the responder answers late requests, and asks the model nothing for them. */
-  private void overdue(Line.Place place) {
-    if (!place.isTaken() && !place.isAnswered()) {
-      queue.take(place.request().tenant(), place);
-      start(place);
-    }
-  }
-
-  private void enterCancelling(KeyedRequest request) throws Exception {
-    while (limits.whenFull() == WhenFull.WAIT && isCrowded()) {
+    while (scheduler.mustWait(request)) {
       mailbox.yield();
     }
-    if (isCrowded()) {
-      refuse(line.add(request));
-    } else {
-      cancel(request);
-    }
-  }
-
-  /** What cancels takes no place in the queue, and yet cannot be as many as one likes. */
-  private boolean isCrowded() {
-    return line.size() >= 2L * limits.queue();
-  }
-
-  /** Waits for nobody: what is refused must not make the line longer. */
-  private void refuse(Line.Place place) {
-    figures.overloaded();
-    place.take();
-    emit(place.keyed(serving.responder().bare(place.request(), overload())));
-    line.remove(place);
-  }
-
-  private String overload() {
-    return "overloaded: "
-        + line.size()
-        + " requests have no answer yet, expected at most "
-        + limits.queue()
-        + ", and no more than "
-        + limits.tenantShare()
-        + " of them of one tenant beside others";
-  }
-
-  /** What waits for a release that is not in memory takes no place of others. */
-  private int atTheModel() {
-    return running - serving.responder().fetching();
-  }
-
-  /** Gives the responder what waits, as long as its batch has room. */
-  private void startMore() {
-    while (atTheModel() < limits.batchSize()) {
-      Line.Place next = queue.take();
-      if (next == null) {
-        return;
-      }
-      start(next);
-    }
-  }
-
-  private void start(Line.Place place) {
-    place.take();
-    running++;
-    serving.responder().submit(place.ticket(), place.request(), place.caller());
+    scheduler.enter(request);
   }
 
   /** What came of a step of the responder. */
   private record Step(List<Chunk> chunks, List<Answered> answered) {}
 
+  /** Runs on the worker's thread. */
   private List<Step> step() throws InterruptedException {
     List<Answered> answered = serving.responder().step();
     List<Chunk> chunks = serving.responder().chunks();
@@ -334,43 +203,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private void stepped(Step step) {
     step.chunks().forEach(chunk -> output.collect(Outputs.CHUNKS, new StreamRecord<>(chunk)));
-    for (Answered answered : step.answered()) {
-      running--;
-      line.answer(line.at(answered.ticket()), answered.answer());
-    }
-    startMore();
-  }
-
-  private void leave(Line.Place place, Answer answer) {
-    if (place.request().cancels() == null) {
-      queue.close(place.request().tenant(), place);
-    }
-    figures.took(place.arrivedNanos());
-    emit(place.keyed(answer));
-  }
-
-  /** Its own answer comes after that of the request that it cancels. */
-  private void cancel(KeyedRequest request) {
-    Responder responder = serving.responder();
-    Line.Place found = line.find(request);
-    String problem = Requests.problem(request.request());
-    if (problem == null && found == null) {
-      problem = "unknown-request: " + request.request().cancels() + " has no answer to come";
-    }
-    line.answer(line.add(request), responder.bare(request.request(), problem));
-    if (problem == null && found != null) {
-      cancel(found, "cancelled: by " + request.request().id());
-    }
-  }
-
-  private void cancel(Line.Place place, String reason) {
-    figures.cancelled();
-    if (place.isTaken()) {
-      serving.responder().cancel(place.ticket(), reason);
-    } else {
-      queue.take(place.request().tenant(), place);
-      line.answer(place, serving.responder().bare(place.request(), reason));
-    }
+    scheduler.stepped(step.answered());
   }
 
   private void emit(KeyedAnswer answer) {
@@ -464,13 +297,13 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    unanswered.update(line.requests());
+    unanswered.update(scheduler.requests());
   }
 
   @Override
   public void endInput(int input) throws Exception {
     if (input == REQUESTS) {
-      while (line.size() > 0) {
+      while (scheduler.size() > 0) {
         mailbox.yield();
       }
     } else if (coordinator == null) { // else state has it: no decision reaches who waits in here
