@@ -4,28 +4,22 @@ import dev.millrace.job.config.ServeConfig;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
-import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.StreamSupport;
 import org.apache.flink.api.common.operators.MailboxExecutor;
-import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
@@ -72,9 +66,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Of all subtasks: where there are more or fewer than before, others have the keys. */
   private transient ListState<KeyedRequest> unanswered;
 
-  private transient BroadcastState<String, ReleaseEvent> live;
-  private transient BroadcastState<String, ReleaseEvent> loading;
-
+  private transient FollowedReleases followed;
   private transient Serving serving;
 
   private transient ServeFigures figures;
@@ -112,12 +104,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     unanswered =
         state.getUnionListState(
             new ListStateDescriptor<>("unanswered-of-all", TypeInformation.of(KeyedRequest.class)));
-    live = state.getBroadcastState(events("live"));
-    loading = state.getBroadcastState(events("loading"));
-  }
-
-  private static MapStateDescriptor<String, ReleaseEvent> events(String name) {
-    return new MapStateDescriptor<>(name, Types.STRING, TypeInformation.of(ReleaseEvent.class));
+    followed = new FollowedReleases(state);
   }
 
   @Override
@@ -153,15 +140,13 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private void reload() throws Exception {
     List<CompletableFuture<SwapResult>> reloads = new ArrayList<>();
-    for (Map.Entry<String, ReleaseEvent> entry : live.immutableEntries()) {
-      reloads.add(serving.releases().restore(entry.getValue(), now()));
+    for (ReleaseEvent event : followed.live()) {
+      reloads.add(serving.releases().restore(event, now()));
     }
     for (CompletableFuture<SwapResult> reload : reloads) {
       restored(reload.get());
     }
-    Map<String, ReleaseEvent> inOrder = new TreeMap<>();
-    loading.immutableEntries().forEach(entry -> inOrder.put(entry.getKey(), entry.getValue()));
-    for (ReleaseEvent event : inOrder.values()) {
+    for (ReleaseEvent event : followed.loading()) {
       activation.read(event);
     }
   }
@@ -214,7 +199,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
     ReleaseEvent event = element.getValue();
-    loading.put(Activation.place(event), event);
+    followed.read(event);
     activation.read(event);
   }
 
@@ -249,11 +234,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void loaded(SwapResult result) throws Exception {
+    followed.settle(result);
     ReleaseEvent event = result.event();
-    loading.remove(Activation.place(event));
     switch (result.outcome()) {
       case SWAPPED -> {
-        follow(event);
         if (result.reason().isEmpty()) {
           figures.swapped(result);
         } else {
@@ -263,12 +247,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       case FAILED -> failed(event, result.reason());
       case IGNORED -> LOG.info("Release {} is passed over: {}", event.release(), result.reason());
     }
-  }
-
-  /** With what the events before it have said of trainers and orders. */
-  private void follow(ReleaseEvent event) throws Exception {
-    String alias = alias(event);
-    live.put(alias, SwapRule.followed(event, live.get(alias)));
   }
 
   /** Followed, and answering nobody here until it can be fetched: each subtask fails alone. */
@@ -307,7 +285,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         mailbox.yield();
       }
     } else if (coordinator == null) { // else state has it: no decision reaches who waits in here
-      while (loading.immutableEntries().iterator().hasNext()) {
+      while (followed.isLoading()) {
         mailbox.yield();
       }
     }
@@ -338,10 +316,5 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private long now() {
     return getProcessingTimeService().getCurrentProcessingTime();
-  }
-
-  private static String alias(ReleaseEvent event) {
-    String tenant = event.tenant() == null ? "" : event.tenant();
-    return tenant + "|" + event.domain() + "|" + event.kind();
   }
 }

@@ -1,0 +1,70 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.model.swap.SwapResult;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.ReleaseEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.api.common.state.BroadcastState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.OperatorStateStore;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+
+/**
+ * The events behind what a subtask answers by, which are its state: of each alias the one that is
+ * live, and those that were read and are not settled.
+ */
+final class FollowedReleases {
+
+  private final BroadcastState<String, ReleaseEvent> live;
+  private final BroadcastState<String, ReleaseEvent> loading;
+
+  FollowedReleases(OperatorStateStore state) throws Exception {
+    live = state.getBroadcastState(events("live"));
+    loading = state.getBroadcastState(events("loading"));
+  }
+
+  private static MapStateDescriptor<String, ReleaseEvent> events(String name) {
+    return new MapStateDescriptor<>(name, Types.STRING, TypeInformation.of(ReleaseEvent.class));
+  }
+
+  List<ReleaseEvent> live() throws Exception {
+    List<ReleaseEvent> events = new ArrayList<>();
+    live.immutableEntries().forEach(entry -> events.add(entry.getValue()));
+    return events;
+  }
+
+  /** In the order of reading. */
+  List<ReleaseEvent> loading() throws Exception {
+    Map<String, ReleaseEvent> inOrder = new TreeMap<>();
+    loading.immutableEntries().forEach(entry -> inOrder.put(entry.getKey(), entry.getValue()));
+    return List.copyOf(inOrder.values());
+  }
+
+  boolean isLoading() throws Exception {
+    return loading.immutableEntries().iterator().hasNext();
+  }
+
+  void read(ReleaseEvent event) throws Exception {
+    loading.put(Activation.place(event), event);
+  }
+
+  /** What was switched to is live, with what events before it have said of trainers and orders. */
+  void settle(SwapResult result) throws Exception {
+    ReleaseEvent event = result.event();
+    loading.remove(Activation.place(event));
+    if (result.outcome() == Outcome.SWAPPED) {
+      String alias = alias(event);
+      live.put(alias, SwapRule.followed(event, live.get(alias)));
+    }
+  }
+
+  private static String alias(ReleaseEvent event) {
+    String tenant = event.tenant() == null ? "" : event.tenant();
+    return tenant + "|" + event.domain() + "|" + event.kind();
+  }
+}
