@@ -10,16 +10,10 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -61,12 +55,6 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** After which what failed for the store is tried again. */
   static final long PAUSE_MILLIS = 5_000;
 
-  /** So many domains' releases are kept until they can be published; then nothing is learned. */
-  static final int MOST_UNPUBLISHED = 4;
-
-  /** So many times what may be pending may wait for the store beside it. */
-  static final int MOST_WAITING = 4;
-
   private final LearnerOpener learners;
   private final int maxPending;
   private final long submitted;
@@ -92,17 +80,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private transient Learner learner;
   private transient @Nullable TrainerLink trainers;
 
-  /** The key of each pending batch and order, by turns; the worker is at the head. */
-  private transient Queue<String> order;
-
-  /** Keys whose next order or batch failed for the store: all that is theirs waits behind it. */
-  private transient Set<String> held;
-
-  /** Those that were held and have gone no further; all that waits for the store is theirs. */
-  private transient Waits waits;
-
-  /** What was learned for a key, and could not be published yet. */
-  private transient Map<String, UnpublishedException> unpublished;
+  /** The worker is at the head. */
+  private transient Turns turns;
 
   /** What the worker is at; null if there is nothing that it could be at. */
   private transient @Nullable Turn turn;
@@ -175,21 +154,18 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     opened = learners.open(subtask, link);
     learner = opened.value().settled(found(subtask));
     precision.update(List.of(Tuple2.of(subtask, learner.precision())));
-    order = new ArrayDeque<>();
-    held = new HashSet<>();
-    waits = new Waits(LOG::warn);
-    unpublished = new HashMap<>();
+    turns = new Turns(maxPending, LOG::warn);
     figures =
         new LearnFigures(
-            getMetricGroup(), order::size, getProcessingTimeService()::getCurrentProcessingTime);
+            getMetricGroup(), turns::size, getProcessingTimeService()::getCurrentProcessingTime);
     for (String key : keysWith(ORDERS)) {
       setCurrentKey(key);
-      orders.get().forEach(event -> order.add(key));
+      orders.get().forEach(event -> turns.add(key));
     }
     for (String key : keysWith(PENDING)) {
       setCurrentKey(key);
       for (TrainingBatch batch : pending.get()) {
-        order.add(key);
+        turns.add(key);
         figures.came(batch.domain());
       }
     }
@@ -221,15 +197,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     pending.add(element.getValue());
     figures.came(element.getValue().domain());
     takeTurn();
-    while (isFull()) {
+    while (turns.isFull()) {
       mailbox.yield();
     }
-  }
-
-  /** What waits for the store has room of its own, beside what is to be learned meanwhile. */
-  private boolean isFull() {
-    long waiting = order.stream().filter(waits::contains).count();
-    return order.size() - waiting > maxPending || waiting > (long) MOST_WAITING * maxPending;
   }
 
   @Override
@@ -249,14 +219,14 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       before.overtaken = true;
     }
     orders.add(event);
-    if (unpublished.remove((String) getCurrentKey()) != null) { // it is learned again from there
+    if (turns.takeUnpublished((String) getCurrentKey()) != null) { // it is learned again from there
       release((String) getCurrentKey());
     }
     takeTurn();
   }
 
   private void takeTurn() throws Exception {
-    order.add((String) getCurrentKey());
+    turns.add((String) getCurrentKey());
     if (turn == null) {
       workAtHead();
     }
@@ -265,7 +235,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private void workAtHead() throws Exception {
     figures.rests();
     turn = null;
-    String key = next();
+    String key = turns.next(this::isOrdered);
     if (key == null) {
       return;
     }
@@ -273,7 +243,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     turn = new Turn(key);
     byte[] before = state.value();
     Iterator<ReleaseEvent> due = orders.get().iterator();
-    UnpublishedException last = unpublished.remove(key);
+    UnpublishedException last = turns.takeUnpublished(key);
     if (due.hasNext()) {
       obeyBeside(due.next(), last, before);
     } else {
@@ -281,22 +251,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     }
   }
 
-  /** The first key that need not wait, which is the head then; null if there is none. */
-  private @Nullable String next() throws Exception {
-    for (int i = order.size(); i > 0; i--) {
-      String key = order.element();
-      if (!held.contains(key) && mayWork(key)) {
-        return key;
-      }
-      order.add(order.remove());
-    }
-    return null;
-  }
-
-  private boolean mayWork(String key) throws Exception {
-    if (unpublished.size() < MOST_UNPUBLISHED || unpublished.containsKey(key)) {
-      return true;
-    }
+  private boolean isOrdered(String key) throws Exception {
     setCurrentKey(key);
     return orders.get().iterator().hasNext();
   }
@@ -339,14 +294,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   /** Others have their turns while what failed for the store waits to be tried again. */
   private void hold(String what, UncheckedIOException failure) throws Exception {
-    String key = order.remove();
-    order.add(key);
-    held.add(key);
-    figures.held(held.size());
-    if (failure instanceof UnpublishedException learned) {
-      unpublished.put(key, learned);
-    }
-    waits.inVain(key, what + " now and is tried again, the domain waits", failure, now());
+    String key = turns.hold(what + " now and is tried again, the domain waits", failure, now());
+    figures.held(turns.held());
     long due = Due.after(now(), PAUSE_MILLIS);
     var unused =
         getProcessingTimeService()
@@ -366,8 +315,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   }
 
   private void release(String key) {
-    held.remove(key);
-    figures.held(held.size());
+    turns.release(key);
+    figures.held(turns.held());
   }
 
   /** Runs on the worker's thread; what it gives means nothing if it was overtaken. */
@@ -410,8 +359,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
           "batch " + batch.number() + " of " + batch.domain() + " cannot be learned",
           Objects.requireNonNull(tried.failure()));
     } else {
-      setCurrentKey(order.remove());
-      waits.over((String) getCurrentKey(), batch.domain(), now());
+      setCurrentKey(turns.end(batch.domain(), now()));
       pending.update(withoutHead(batch));
       figures.left(batch.domain());
       emit(result);
@@ -433,12 +381,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   /** An event that leaves something to be learned again gets another turn, behind the others. */
   private void obeyed(ReleaseEvent event, Finished result) throws Exception {
-    String key = order.remove();
+    String key = turns.end(event.domain(), now());
     setCurrentKey(key);
-    waits.over(key, event.domain(), now());
     read.update(orders.get().iterator().next().origin().offset());
     if (result.outcome().state().learnsAgain()) {
-      order.add(key);
+      turns.add(key);
     } else {
       orders.update(afterHead(orders));
     }
@@ -481,7 +428,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   @Override
   public void endInput(int input) throws Exception {
-    while (!order.isEmpty()) {
+    while (turns.size() > 0) {
       mailbox.yield();
     }
   }

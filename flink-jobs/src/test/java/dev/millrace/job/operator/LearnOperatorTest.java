@@ -320,7 +320,7 @@ class LearnOperatorTest {
     LineageLearner learner = new LineageLearner(FREE);
     learner.storeIsAway = true;
     int maxPending = 2;
-    int most = LearnOperator.MOST_WAITING * maxPending;
+    int most = Turns.MOST_WAITING * maxPending;
     try (var harness = harness(learner, maxPending, 1, 0)) {
       harness.open();
       harness.order(rollback("cloud", "early", 3));
@@ -432,21 +432,21 @@ class LearnOperatorTest {
     learner.storeIsFull = true;
     try (var harness = harness(learner, 20, 1, 0)) {
       harness.open();
-      for (int i = 0; i < LearnOperator.MOST_UNPUBLISHED; i++) {
+      for (int i = 0; i < Turns.MOST_UNPUBLISHED; i++) {
         harness.processElement(batch("domain" + i, 0), 0);
         runOneMail(harness);
       }
       harness.processElement(batch("one more", 0), 0);
-      assertEquals(LearnOperator.MOST_UNPUBLISHED, learner.learned.get());
+      assertEquals(Turns.MOST_UNPUBLISHED, learner.learned.get());
       harness.order(rollback("one more", "early", 3));
       runOneMail(harness);
       assertEquals(List.of("one more 0 to early"), verdicts(harness));
-      assertEquals(LearnOperator.MOST_UNPUBLISHED, learner.learned.get());
+      assertEquals(Turns.MOST_UNPUBLISHED, learner.learned.get());
       learner.storeIsFull = false;
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
       harness.endInput();
-      assertEquals(LearnOperator.MOST_UNPUBLISHED + 1, releases(harness).size());
-      assertEquals(LearnOperator.MOST_UNPUBLISHED + 1, learner.learned.get());
+      assertEquals(Turns.MOST_UNPUBLISHED + 1, releases(harness).size());
+      assertEquals(Turns.MOST_UNPUBLISHED + 1, learner.learned.get());
     }
   }
 
