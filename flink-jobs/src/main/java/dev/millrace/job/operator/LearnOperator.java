@@ -1,11 +1,11 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.adapter.Learner;
-import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
-import dev.millrace.adapter.UnpublishedException;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.TrainPrecision;
+import dev.millrace.job.operator.Attempt.Finished;
+import dev.millrace.job.operator.Attempt.Tried;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
@@ -14,8 +14,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CancellationException;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -84,7 +82,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private transient Turns turns;
 
   /** What the worker is at; null if there is nothing that it could be at. */
-  private transient @Nullable Turn turn;
+  private transient @Nullable Attempt attempt;
 
   private transient LearnFigures figures;
 
@@ -103,16 +101,6 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     this.mailbox = parameters.getMailboxExecutor();
     this.patienceMillis = patienceMillis;
     this.worker = new Worker("learn", getUserCodeClassloader(), mailbox, courtesy::adopt);
-  }
-
-  /** One piece of work; what comes of it does not count if an order came meanwhile. */
-  private static final class Turn {
-    private final String key;
-    private volatile boolean overtaken;
-
-    Turn(String key) {
-      this.key = key;
-    }
   }
 
   @Override
@@ -214,9 +202,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       }
       return;
     }
-    Turn before = turn;
-    if (before != null && before.key.equals(getCurrentKey())) {
-      before.overtaken = true;
+    Attempt now = attempt;
+    if (now != null && now.key().equals(getCurrentKey())) {
+      now.overtake();
     }
     orders.add(event);
     if (turns.takeUnpublished((String) getCurrentKey()) != null) { // it is learned again from there
@@ -227,27 +215,26 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private void takeTurn() throws Exception {
     turns.add((String) getCurrentKey());
-    if (turn == null) {
+    if (attempt == null) {
       workAtHead();
     }
   }
 
   private void workAtHead() throws Exception {
     figures.rests();
-    turn = null;
+    attempt = null;
     String key = turns.next(this::isOrdered);
     if (key == null) {
       return;
     }
     setCurrentKey(key);
-    turn = new Turn(key);
-    byte[] before = state.value();
+    Attempt mine = new Attempt(learner, key, state.value(), turns.takeUnpublished(key));
+    attempt = mine;
     Iterator<ReleaseEvent> due = orders.get().iterator();
-    UnpublishedException last = turns.takeUnpublished(key);
     if (due.hasNext()) {
-      obeyBeside(due.next(), last, before);
+      obeyBeside(due.next(), mine);
     } else {
-      learnBeside(pending.get().iterator().next(), turn, last, before);
+      learnBeside(pending.get().iterator().next(), mine);
     }
   }
 
@@ -256,40 +243,22 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     return orders.get().iterator().hasNext();
   }
 
-  private void learnBeside(
-      TrainingBatch batch,
-      Turn mine,
-      @Nullable UnpublishedException last,
-      byte @Nullable [] before) {
+  private void learnBeside(TrainingBatch batch, Attempt mine) {
     figures.learning(batch.domain());
+    Governor governor =
+        courtesy.governor(figures.shown(() -> !worker.isClosing() && !mine.isOvertaken()));
     worker.submit(
         "learning batch " + batch.number() + " of " + batch.domain(),
-        () -> learn(before, batch, mine, last),
+        () -> mine.learn(batch, governor),
         tried -> learned(batch, tried, mine));
   }
 
-  private void obeyBeside(
-      ReleaseEvent event, @Nullable UnpublishedException last, byte @Nullable [] before) {
+  private void obeyBeside(ReleaseEvent event, Attempt mine) {
     Governor governor = courtesy.governor(() -> !worker.isClosing());
     worker.submit(
         "taking " + event.domain() + " to release " + event.release(),
-        () ->
-            tried(
-                last,
-                () ->
-                    learner.obey(current(before, event.tenant(), event.domain()), event, governor)),
+        () -> mine.obey(event, governor),
         tried -> obeyed(event, tried));
-  }
-
-  /** Runs on the worker's thread: publishes what was learned before, or does the work. */
-  private static Tried tried(@Nullable UnpublishedException last, Supplier<Outcome> work) {
-    Outcome outcome;
-    try {
-      outcome = last == null ? work.get() : last.publish();
-    } catch (UncheckedIOException e) {
-      return new Tried(null, e);
-    }
-    return new Tried(new Finished(outcome, outcome.state().toBytes()), null);
   }
 
   /** Others have their turns while what failed for the store waits to be tried again. */
@@ -303,7 +272,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
                 due,
                 time -> {
                   release(key);
-                  if (turn == null) {
+                  if (attempt == null) {
                     workAtHead();
                   }
                 });
@@ -319,40 +288,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     figures.held(turns.held());
   }
 
-  /** Runs on the worker's thread; what it gives means nothing if it was overtaken. */
-  private Tried learn(
-      byte @Nullable [] before,
-      TrainingBatch batch,
-      Turn mine,
-      @Nullable UnpublishedException last) {
-    try {
-      return tried(
-          last,
-          () ->
-              learner.learn(
-                  current(before, batch.tenant(), batch.domain()),
-                  batch,
-                  courtesy.governor(figures.shown(() -> !worker.isClosing() && !mine.overtaken))));
-    } catch (CancellationException e) {
-      if (mine.overtaken) {
-        return new Tried(null, null);
-      }
-      throw e;
-    }
-  }
-
-  private LearnerState current(byte @Nullable [] before, @Nullable String tenant, String domain) {
-    return before == null ? learner.initial(tenant, domain) : LearnerState.fromBytes(before);
-  }
-
-  private record Finished(Outcome outcome, byte[] state) {}
-
-  /** What a piece of work led to, or what of the store made it fail. */
-  private record Tried(@Nullable Finished finished, @Nullable UncheckedIOException failure) {}
-
-  private void learned(TrainingBatch batch, Tried tried, Turn mine) throws Exception {
+  private void learned(TrainingBatch batch, Tried tried, Attempt mine) throws Exception {
     Finished result = tried.finished();
-    if (mine.overtaken) {
+    if (mine.isOvertaken()) {
       workAtHead();
     } else if (result == null) {
       hold(
