@@ -48,7 +48,6 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private static final String PENDING = "pending";
   private static final String ORDERS = "orders";
   private static final String PRECISION = "precision";
-  private static final long NOTHING_READ = -1;
 
   /** After which what failed for the store is tried again. */
   static final long PAUSE_MILLIS = 5_000;
@@ -72,7 +71,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private transient ListState<Tuple2<Integer, TrainPrecision>> precision;
 
   /** Of the events that it writes. */
-  private transient long epoch;
+  private transient Epoch epoch;
 
   private transient @Nullable Opened<Learner> opened;
   private transient Learner learner;
@@ -193,10 +192,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
     ReleaseEvent event = element.getValue();
-    if (event.epoch() > epoch) {
-      throw new FencedException(event, epoch);
-    }
-    if (event.epoch() != 0) { // its own, or of a trainer that it has fenced off
+    if (!epoch.isOrder(event)) {
       if (!orders.get().iterator().hasNext()) {
         read.update(event.origin().offset());
       }
@@ -342,9 +338,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private void write(@Nullable ReleaseEvent event) throws Exception {
     if (event != null) {
-      Long soFar = read.value();
-      ReleaseEvent ours = event.withEpoch(epoch).withRead(soFar == null ? NOTHING_READ : soFar);
-      output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
+      output.collect(Outputs.RELEASES, new StreamRecord<>(epoch.sign(event, read.value())));
     }
   }
 

@@ -58,7 +58,6 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
   private static final String ORDERS = "alignment-orders";
   private static final String UNWRITTEN = "alignments-unwritten";
-  private static final long NOTHING_READ = -1;
 
   /** So many releases of a domain wait for the store; then its pairs teach nothing. */
   static final int MOST_UNWRITTEN = 4;
@@ -98,7 +97,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   private transient Map<String, AlignmentState> aligned;
 
   /** Of the events that it writes. */
-  private transient long epoch;
+  private transient Epoch epoch;
 
   private transient @Nullable Opened<Scorer> opened;
   private transient Scorer scorer;
@@ -203,13 +202,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   @Override
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
     ReleaseEvent event = element.getValue();
-    if (event.epoch() > epoch) {
-      throw new FencedException(event, epoch);
-    }
-    if (event.epoch() == 0) {
+    if (epoch.isOrder(event)) {
       orders.add(event);
       settleUnlessHeld();
-    } else if (all(orders).isEmpty()) { // its own, or of a trainer that it has fenced off
+    } else if (all(orders).isEmpty()) {
       read.update(event.origin().offset());
     }
   }
@@ -294,8 +290,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       var next = due.remove(0);
       learner.publish(new Draft(Manifest.parse(next.f0), new TreeMap<>(next.f1)));
       unwritten.update(due);
-      Long soFar = read.value();
-      ReleaseEvent ours = next.f3.withEpoch(epoch).withRead(soFar == null ? NOTHING_READ : soFar);
+      ReleaseEvent ours = epoch.sign(next.f3, read.value());
       tell(next.f2);
       figures.published(ours);
       output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
