@@ -32,7 +32,7 @@ final class Attempt {
 
   /**
    * @param key whose work it is
-   * @param before the learner's state; null if the domain has taught nothing yet
+   * @param before the state of the learner; null if nothing was learned yet
    * @param last what was done before and could not be published; null if nothing was
    */
   Attempt(

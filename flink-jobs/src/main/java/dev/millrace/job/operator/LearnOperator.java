@@ -10,20 +10,13 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
-import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.state.KeyedStateBackend;
@@ -45,8 +38,6 @@ import org.jspecify.annotations.Nullable;
 final class LearnOperator extends AbstractStreamOperator<Verdict>
     implements TwoInputStreamOperator<TrainingBatch, ReleaseEvent, Verdict>, BoundedMultiInput {
 
-  private static final String PENDING = "pending";
-  private static final String ORDERS = "orders";
   private static final String PRECISION = "precision";
 
   /** After which what failed for the store is tried again. */
@@ -60,12 +51,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private final long patienceMillis;
   private final Worker worker;
 
-  private transient ListState<TrainingBatch> pending;
-  private transient ListState<ReleaseEvent> orders;
-  private transient ValueState<byte[]> state;
-
-  /** The offset up to which a domain's events were read and obeyed. */
-  private transient ValueState<Long> read;
+  private transient DomainState domain;
 
   /** Of each subtask, what its learner was settled by. */
   private transient ListState<Tuple2<Integer, TrainPrecision>> precision;
@@ -106,18 +92,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     epoch = Epoch.of(context.getOperatorStateStore(), submitted);
-    KeyedStateStore store = context.getKeyedStateStore();
-    pending =
-        store.getListState(
-            new ListStateDescriptor<>(PENDING, TypeInformation.of(TrainingBatch.class)));
-    orders =
-        store.getListState(
-            new ListStateDescriptor<>(ORDERS, TypeInformation.of(ReleaseEvent.class)));
-    state =
-        store.getState(
-            new ValueStateDescriptor<>(
-                "learner", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
-    read = store.getState(new ValueStateDescriptor<>("read", Types.LONG));
+    domain = new DomainState(context.getKeyedStateStore());
     precision =
         context
             .getOperatorStateStore()
@@ -145,13 +120,13 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     figures =
         new LearnFigures(
             getMetricGroup(), turns::size, getProcessingTimeService()::getCurrentProcessingTime);
-    for (String key : keysWith(ORDERS)) {
+    for (String key : keysWith(DomainState.ORDERS)) {
       setCurrentKey(key);
-      orders.get().forEach(event -> turns.add(key));
+      domain.orders().forEach(event -> turns.add(key));
     }
-    for (String key : keysWith(PENDING)) {
+    for (String key : keysWith(DomainState.PENDING)) {
       setCurrentKey(key);
-      for (TrainingBatch batch : pending.get()) {
+      for (TrainingBatch batch : domain.batches()) {
         turns.add(key);
         figures.came(batch.domain());
       }
@@ -181,8 +156,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   @Override
   public void processElement1(StreamRecord<TrainingBatch> element) throws Exception {
-    pending.add(element.getValue());
-    figures.came(element.getValue().domain());
+    TrainingBatch batch = element.getValue();
+    domain.add(batch);
+    figures.came(batch.domain());
     takeTurn();
     while (turns.isFull()) {
       mailbox.yield();
@@ -193,16 +169,14 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
     ReleaseEvent event = element.getValue();
     if (!epoch.isOrder(event)) {
-      if (!orders.get().iterator().hasNext()) {
-        read.update(event.origin().offset());
-      }
+      domain.passOver(event);
       return;
     }
     Attempt now = attempt;
     if (now != null && now.key().equals(getCurrentKey())) {
       now.overtake();
     }
-    orders.add(event);
+    domain.add(event);
     if (turns.takeUnpublished((String) getCurrentKey()) != null) { // it is learned again from there
       release((String) getCurrentKey());
     }
@@ -224,19 +198,19 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       return;
     }
     setCurrentKey(key);
-    Attempt mine = new Attempt(learner, key, state.value(), turns.takeUnpublished(key));
+    Attempt mine = new Attempt(learner, key, domain.learner(), turns.takeUnpublished(key));
     attempt = mine;
-    Iterator<ReleaseEvent> due = orders.get().iterator();
-    if (due.hasNext()) {
-      obeyBeside(due.next(), mine);
+    ReleaseEvent order = domain.order();
+    if (order != null) {
+      obeyBeside(order, mine);
     } else {
-      learnBeside(pending.get().iterator().next(), mine);
+      learnBeside(domain.batch(), mine);
     }
   }
 
   private boolean isOrdered(String key) throws Exception {
     setCurrentKey(key);
-    return orders.get().iterator().hasNext();
+    return domain.order() != null;
   }
 
   private void learnBeside(TrainingBatch batch, Attempt mine) {
@@ -294,9 +268,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
           Objects.requireNonNull(tried.failure()));
     } else {
       setCurrentKey(turns.end(batch.domain(), now()));
-      pending.update(withoutHead(batch));
+      domain.learned(batch, result.state());
       figures.left(batch.domain());
-      emit(result);
+      emit(result.outcome());
       workAtHead();
     }
   }
@@ -315,21 +289,18 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   /** An event that leaves something to be learned again gets another turn, behind the others. */
   private void obeyed(ReleaseEvent event, Finished result) throws Exception {
+    boolean again = result.outcome().state().learnsAgain();
     String key = turns.end(event.domain(), now());
     setCurrentKey(key);
-    read.update(orders.get().iterator().next().origin().offset());
-    if (result.outcome().state().learnsAgain()) {
+    domain.obeyed(event, result.state(), !again);
+    if (again) {
       turns.add(key);
-    } else {
-      orders.update(afterHead(orders));
     }
-    emit(result);
+    emit(result.outcome());
     workAtHead();
   }
 
-  private void emit(Finished result) throws Exception {
-    state.update(result.state());
-    Outcome outcome = result.outcome();
+  private void emit(Outcome outcome) throws Exception {
     figures.learned(outcome);
     output.collect(new StreamRecord<>(outcome.verdict()));
     write(outcome.promoted());
@@ -338,24 +309,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private void write(@Nullable ReleaseEvent event) throws Exception {
     if (event != null) {
-      output.collect(Outputs.RELEASES, new StreamRecord<>(epoch.sign(event, read.value())));
+      output.collect(Outputs.RELEASES, new StreamRecord<>(epoch.sign(event, domain.read())));
     }
-  }
-
-  private List<TrainingBatch> withoutHead(TrainingBatch learned) throws Exception {
-    TrainingBatch head = pending.get().iterator().next();
-    if (head.number() != learned.number()) {
-      throw new IllegalStateException(
-          "learned batch " + learned.number() + ", but next in line is " + head.number());
-    }
-    return afterHead(pending);
-  }
-
-  private static <T> List<T> afterHead(ListState<T> line) throws Exception {
-    List<T> left = new ArrayList<>();
-    line.get().forEach(left::add);
-    left.remove(0);
-    return left;
   }
 
   @Override
