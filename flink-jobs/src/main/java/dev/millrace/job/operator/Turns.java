@@ -69,7 +69,7 @@ final class Turns {
   /**
    * The first key that need not wait, which is the head then; null if there is none.
    *
-   * @param isOrdered whether what a key does next is to obey: nothing of that need be kept
+   * @param isOrdered whether a key's next work is an order: that goes on whatever is unpublished
    */
   @Nullable String next(FunctionWithException<String, Boolean, Exception> isOrdered)
       throws Exception {
