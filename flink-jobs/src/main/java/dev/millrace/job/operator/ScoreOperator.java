@@ -14,6 +14,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Counted;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -220,10 +221,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       keep(before, learner.take(before, pair.sample(), pair.places()));
     } else if (untaught.merge((String) getCurrentKey(), 1L, Long::sum) == 1) {
       LOG.warn(
-          "{} waits with {} orders and {} releases, further pairs teach nothing until it goes on",
+          "{} waits with {} and {}, further pairs teach nothing until it goes on",
           alignmentOf((String) getCurrentKey()),
-          all(orders).size(),
-          all(unwritten).size());
+          Counted.of(all(orders).size(), "order", "orders"),
+          Counted.of(all(unwritten).size(), "release", "releases"));
     }
   }
 
@@ -259,7 +260,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       waits.over(key, alignmentOf(key), now());
       Long lost = untaught.remove(key);
       if (lost != null) {
-        LOG.warn("{} is taught again: {} pairs taught nothing", alignmentOf(key), lost);
+        LOG.warn(
+            "{} is taught again: {} taught nothing",
+            alignmentOf(key),
+            Counted.of(lost, "pair", "pairs"));
       }
     } catch (UncheckedIOException e) {
       waits.inVain(key, alignmentOf(key) + " waits and is tried again", e, now());
