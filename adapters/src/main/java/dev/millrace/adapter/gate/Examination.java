@@ -25,7 +25,12 @@ final class Examination {
   private final Canaries canaries;
   private final GateConfig config;
   private final int threads;
-  private final ProtectedLosses losses = new ProtectedLosses();
+
+  /** On the protected sets, nats by set. */
+  private final LatestAdapters<Map<String, Double>> losses = new LatestAdapters<>(64);
+
+  private final LatestAdapters<Routed> routes = new LatestAdapters<>(16);
+
   private @Nullable Map<String, Double> baseNats;
 
   /**
@@ -39,22 +44,36 @@ final class Examination {
     canaries = new Canaries(base, protection.canaries(), config.canaryTokens());
   }
 
-  Harm harm(Gate.Candidate candidate, List<HeldOut> heldOut) {
-    try (LoadedAdapter served = candidate.served().load(base)) {
-      ProtectedRise rise = rise(losses.of(candidate.served(), () -> protectedNats(served)));
-      return new Harm(rise, usage(candidate.incumbent(), heldOut, served));
+  private record Routed(List<int[]> texts, List<Routes> routes) {
+    boolean areOf(List<int[]> others) {
+      return Arrays.deepEquals(texts.toArray(), others.toArray());
     }
+  }
+
+  /** Measures a candidate; the caller closes it. */
+  Sitting sitting(Gate.Candidate candidate, List<HeldOut> heldOut) {
+    List<int[]> texts = heldOut.stream().map(HeldOut::tokens).toList();
+    List<int[]> some = texts.subList(0, Math.min(config.paritySamples(), texts.size()));
+    return new Sitting(this, base, candidate, texts, some, threads);
+  }
+
+  Canaries canaries() {
+    return canaries;
   }
 
   /** What the protected sets lose by an adapter as it serves. */
   ProtectedRise rise(Served served) {
-    return rise(served.isBase(base) ? baseNats() : losses.of(served, () -> loadedNats(served)));
+    return served.isBase(base) ? rise(baseNats()) : rise(served, texts -> logProbs(texts, served));
   }
 
-  private Map<String, Double> loadedNats(Served served) {
-    try (LoadedAdapter loaded = served.load(base)) {
-      return protectedNats(loaded);
-    }
+  /**
+   * The same.
+   *
+   * @param score sums of log-probabilities of texts by this adapter, nats; asked if they are not
+   *     known
+   */
+  ProtectedRise rise(Served served, Function<List<int[]>, double[]> score) {
+    return rise(losses.of(served, () -> protectedNats(score)));
   }
 
   private ProtectedRise rise(Map<String, Double> after) {
@@ -62,30 +81,6 @@ final class Examination {
     Map<String, Double> sets = new TreeMap<>();
     after.forEach((name, nats) -> sets.put(name, nats / before.getOrDefault(name, 0.0) - 1));
     return new ProtectedRise(sets, sum(after) / sum(before) - 1);
-  }
-
-  Fit fit(Gate.Candidate candidate, List<HeldOut> heldOut) {
-    List<int[]> tokens =
-        Stream.concat(
-                heldOut.stream().map(HeldOut::tokens),
-                candidate.lesson().stream().map(LessonText::tokens))
-            .toList();
-    try (LoadedAdapter served = candidate.served().load(base)) {
-      List<TokenScores> scores = scores(tokens, served);
-      return new Fit(
-          List.copyOf(scores.subList(0, heldOut.size())),
-          sums(scores.subList(heldOut.size(), scores.size())));
-    }
-  }
-
-  Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut, Fit fit) {
-    List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
-    try (LoadedAdapter served = candidate.served().load(base)) {
-      return new Measured(
-          parity(candidate.served(), tokens, fit.heldOut()),
-          canaries.count(),
-          canaries.changed(served));
-    }
   }
 
   /** Nats a token that the base needs for the protected sets; not a number if there are none. */
@@ -99,16 +94,21 @@ final class Examination {
   }
 
   /** (sequences): sums of log-probabilities, nats. */
+  double[] logProbs(List<int[]> tokens, Served by) {
+    try (LoadedAdapter served = by.load(base)) {
+      return logProbs(tokens, served);
+    }
+  }
+
+  /** The same by an adapter that is loaded. */
   double[] logProbs(List<int[]> tokens, LoadedAdapter adapter) {
-    return sums(scores(tokens, adapter));
+    return sums(shared(sequences(tokens, adapter), base::score));
   }
 
   /** (two, sequences): the same by either of two adapters. */
   double[][] logProbs(List<int[]> tokens, LoadedAdapter one, LoadedAdapter other) {
     List<Sequence> both =
-        Stream.of(one, other)
-            .flatMap(adapter -> tokens.stream().map(text -> new Sequence(text, adapter)))
-            .toList();
+        Stream.of(one, other).flatMap(adapter -> sequences(tokens, adapter).stream()).toList();
     double[] sums = sums(shared(both, base::score));
     return new double[][] {
       Arrays.copyOf(sums, tokens.size()), Arrays.copyOfRange(sums, tokens.size(), sums.length)
@@ -119,48 +119,41 @@ final class Examination {
     return nats.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
-  private double parity(Served candidate, List<int[]> tokens, List<TokenScores> served) {
-    int n = Math.min(config.paritySamples(), tokens.size());
-    BaseModel under = base.under(candidate.routing());
-    List<TokenScores> trained =
-        shared(tokens.subList(0, n), some -> under.scoreAsTrained(candidate.adapter(), some));
-    double sum = 0;
-    int count = 0;
-    for (int i = 0; i < n; i++) {
-      float[] a = trained.get(i).logProbs();
-      float[] b = served.get(i).logProbs();
-      for (int t = 0; t < a.length; t++) {
-        sum += Math.abs((double) a[t] - b[t]);
-      }
-      count += a.length;
-    }
-    return sum / count;
-  }
-
-  private Harm.Usage usage(Served incumbent, List<HeldOut> heldOut, LoadedAdapter candidate) {
-    List<int[]> some = heldOut.stream().limit(config.paritySamples()).map(HeldOut::tokens).toList();
+  /**
+   * How a candidate uses the experts.
+   *
+   * @param texts that tell it
+   * @param after how it routes them
+   */
+  Harm.Usage usage(Gate.Candidate candidate, List<int[]> texts, List<Routes> after) {
+    List<Routes> before = routes(candidate.incumbent(), texts);
+    routes.learn(candidate.served(), new Routed(texts, after));
     double agreement = 0;
     long active = 0;
     long routed = 0;
     int count = base.config().router().numExperts();
     long[] chosen = new long[count];
-    try (LoadedAdapter served = incumbent.load(base)) {
-      List<Sequence> sequences = new ArrayList<>();
-      some.forEach(text -> sequences.add(new Sequence(text, candidate)));
-      some.forEach(text -> sequences.add(new Sequence(text, served)));
-      List<Routes> all = shared(sequences, base::routes);
-      for (int i = 0; i < some.size(); i++) {
-        Routes routes = all.get(i);
-        agreement += all.get(some.size() + i).agreement(routes) / some.size();
-        active += routes.active();
-        routed += routes.routed();
-        routes.countLast(chosen);
-      }
+    for (int i = 0; i < texts.size(); i++) {
+      Routes of = after.get(i);
+      agreement += before.get(i).agreement(of) / texts.size();
+      active += of.active();
+      routed += of.routed();
+      of.countLast(chosen);
     }
     return new Harm.Usage(
-        some.isEmpty() ? Double.NaN : agreement,
+        texts.isEmpty() ? Double.NaN : agreement,
         routed == 0 ? 1 : active / ((double) routed * count),
         shares(chosen));
+  }
+
+  private List<Routes> routes(Served served, List<int[]> texts) {
+    Routed known = routes.known(served);
+    if (known != null && known.areOf(texts)) {
+      return known.routes();
+    }
+    try (LoadedAdapter loaded = served.load(base)) {
+      return shared(sequences(texts, loaded), base::routes);
+    }
   }
 
   private static double[] shares(long[] counts) {
@@ -172,14 +165,14 @@ final class Examination {
 
   private synchronized Map<String, Double> baseNats() {
     if (baseNats == null) {
-      baseNats = protectedNats(base.noAdapter());
+      baseNats = protectedNats(texts -> logProbs(texts, base.noAdapter()));
     }
     return baseNats;
   }
 
-  private Map<String, Double> protectedNats(LoadedAdapter adapter) {
-    List<int[]> all = protectedSets.stream().flatMap(set -> set.sequences().stream()).toList();
-    double[] sums = logProbs(all, adapter);
+  private Map<String, Double> protectedNats(Function<List<int[]>, double[]> score) {
+    double[] sums =
+        score.apply(protectedSets.stream().flatMap(set -> set.sequences().stream()).toList());
     Map<String, Double> nats = new TreeMap<>();
     int at = 0;
     for (ProtectedSet set : protectedSets) {
@@ -190,12 +183,19 @@ final class Examination {
     return nats;
   }
 
-  private List<TokenScores> scores(List<int[]> tokens, LoadedAdapter adapter) {
-    return shared(tokens.stream().map(text -> new Sequence(text, adapter)).toList(), base::score);
+  private static List<Sequence> sequences(List<int[]> tokens, LoadedAdapter adapter) {
+    return tokens.stream().map(text -> new Sequence(text, adapter)).toList();
+  }
+
+  private <S, T> List<T> shared(List<S> all, Function<List<S>, List<T>> model) {
+    try (Workers workers = new Workers(threads)) {
+      return workers.inOrder(calls(all, threads, model)).stream().flatMap(List::stream).toList();
+    }
   }
 
   /** Calls of the model on all of a list, as many for each thread. */
-  private <S, T> List<T> shared(List<S> all, Function<List<S>, List<T>> model) {
+  static <S, T> List<Callable<List<T>>> calls(
+      List<S> all, int threads, Function<List<S>, List<T>> model) {
     int each = (all.size() + SEQUENCES_A_CALL * threads - 1) / (SEQUENCES_A_CALL * threads);
     int count = each * threads;
     List<Callable<List<T>>> calls = new ArrayList<>();
@@ -205,12 +205,10 @@ final class Examination {
         calls.add(() -> model.apply(some));
       }
     }
-    try (Workers workers = new Workers(threads)) {
-      return workers.inOrder(calls).stream().flatMap(List::stream).toList();
-    }
+    return calls;
   }
 
-  private static double[] sums(List<TokenScores> scores) {
+  static double[] sums(List<TokenScores> scores) {
     return scores.stream().mapToDouble(TokenScores::logProb).toArray();
   }
 

@@ -50,18 +50,13 @@ final class ModelGate implements Gate {
     List<ScoredSample> usable = samples.stream().filter(s -> s.tokens().length >= 2).toList();
     List<int[]> tokens = usable.stream().map(ScoredSample::tokens).toList();
     double[] byBase = examination.logProbs(tokens, base.noAdapter());
-    double[] byIncumbent = incumbent.isBase(base) ? byBase : logProbs(tokens, incumbent);
+    double[] byIncumbent =
+        incumbent.isBase(base) ? byBase : examination.logProbs(tokens, incumbent);
     List<HeldOut> examined = new ArrayList<>();
     for (int i = 0; i < usable.size(); i++) {
       examined.add(heldOut(usable.get(i), byBase[i], byIncumbent[i]));
     }
     return List.copyOf(examined);
-  }
-
-  private double[] logProbs(List<int[]> tokens, Served by) {
-    try (LoadedAdapter served = by.load(base)) {
-      return examination.logProbs(tokens, served);
-    }
   }
 
   @Override
@@ -75,7 +70,8 @@ final class ModelGate implements Gate {
 
   @Override
   public List<HeldOut> reexamine(List<HeldOut> heldOut, Served incumbent) {
-    return judged(heldOut, logProbs(heldOut.stream().map(HeldOut::tokens).toList(), incumbent));
+    List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
+    return judged(heldOut, examination.logProbs(tokens, incumbent));
   }
 
   @Override
@@ -155,27 +151,31 @@ final class ModelGate implements Gate {
 
   @Override
   public Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayComeNearer) {
-    return judge(evidence(candidate, heldOut), BEFORE_MEASURING, LEARNED, mayComeNearer, MEASURED);
+    return judge(candidate, heldOut, BEFORE_MEASURING, LEARNED, mayComeNearer, MEASURED);
   }
 
   @Override
   public Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(evidence(candidate, heldOut), UNTRAINED, List.of(), false, MEASURED_ROUTING);
+    return judge(candidate, heldOut, UNTRAINED, List.of(), false, MEASURED_ROUTING);
   }
 
   @Override
   public Judgement judgeAdopted(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(evidence(candidate, heldOut), UNTRAINED, List.of(), false, MEASURED);
+    return judge(candidate, heldOut, UNTRAINED, List.of(), false, MEASURED);
   }
 
-  private Case evidence(Candidate candidate, List<HeldOut> heldOut) {
-    return new Case(
-        config,
-        candidate,
-        heldOut,
-        () -> examination.harm(candidate, heldOut),
-        () -> examination.fit(candidate, heldOut),
-        fit -> examination.measure(candidate, heldOut, fit));
+  private Judgement judge(
+      Candidate candidate,
+      List<HeldOut> heldOut,
+      List<Rule> first,
+      List<Rule> learned,
+      boolean mayComeNearer,
+      List<Rule> measured) {
+    try (Sitting sitting = examination.sitting(candidate, heldOut)) {
+      Case evidence =
+          new Case(config, candidate, heldOut, sitting::harm, sitting::fit, sitting::measure);
+      return judge(evidence, first, learned, mayComeNearer, measured);
+    }
   }
 
   private Judgement judge(

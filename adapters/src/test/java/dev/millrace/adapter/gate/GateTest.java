@@ -22,6 +22,7 @@ import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.Profile;
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
@@ -30,6 +31,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -264,6 +266,43 @@ class GateTest {
   }
 
   @Test
+  void judge_anyCandidate_readsEachTextOnce() {
+    Training training = learned(Bigrams.foreign());
+    List<ScoredSample> heldOut = heldOut();
+    Served candidate = served(Quantizer.quantize(training.state().weights()));
+    Served first = served(zero().weights());
+    List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    Gate gate = gate(counting(calls), Configs.GATE);
+    List<HeldOut> examined = gate.examine(heldOut, first);
+    Judgement cold = gate.judge(candidate(candidate, first, training), examined, false);
+    calls.clear();
+    Gate.Candidate same = candidate(candidate, candidate, training);
+    Judgement warm = gate.judge(same, cold.heldOut(), false);
+    assertEquals(heldOut.size(), calls.size(), "what was measured of it is known");
+    calls.clear();
+    Gate restarted = gate(counting(calls), Configs.GATE);
+    assertEquals(warm.rules(), restarted.judge(same, cold.heldOut(), false).rules());
+    int compared = Math.min(Configs.GATE.paritySamples(), heldOut.size());
+    int known = Math.min(Configs.GATE.protectedSamples(), 60);
+    assertEquals(2 * known + heldOut.size() + compared, calls.size(), calls::toString);
+  }
+
+  /** The base, and for each text that is read which call it was. */
+  private BaseModel counting(List<String> calls) {
+    return (BaseModel)
+        Proxy.newProxyInstance(
+            BaseModel.class.getClassLoader(),
+            new Class<?>[] {BaseModel.class},
+            (proxy, method, arguments) -> {
+              if (List.of("score", "scoreRouted", "routes").contains(method.getName())) {
+                calls.addAll(
+                    Collections.nCopies(((List<?>) arguments[0]).size(), method.getName()));
+              }
+              return method.invoke(base, arguments);
+            });
+  }
+
+  @Test
   void judge_lossExploded_isRefused() {
     Training calm = learned(Bigrams.foreign());
     Training exploded =
@@ -319,9 +358,13 @@ class GateTest {
   }
 
   private Judgement judge(Training training) {
+    return judge(training, heldOut());
+  }
+
+  private static List<ScoredSample> heldOut() {
     List<ScoredSample> heldOut = new ArrayList<>(batch().heldOut());
     heldOut.addAll(Stream.batch(Bigrams.foreign(), 1).heldOut());
-    return judge(training, heldOut);
+    return heldOut;
   }
 
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
@@ -338,13 +381,19 @@ class GateTest {
             agreement,
             "canaryTokens",
             4);
-    Gate gate = Gate.of(base, new Letters(), new Protection(protectedSets, canaries), config, 2);
-    List<HeldOut> examined = gate.examine(heldOut, served(zero().weights()));
+    Gate gate = gate(base, config);
+    Served first = served(zero().weights());
+    List<HeldOut> examined = gate.examine(heldOut, first);
     AdapterWeights candidate = Quantizer.quantize(training.state().weights());
-    return gate.judge(
-        new Gate.Candidate(served(candidate), served(zero().weights()), training, 1, List.of(), 9),
-        examined,
-        mayComeNearer);
+    return gate.judge(candidate(served(candidate), first, training), examined, mayComeNearer);
+  }
+
+  private Gate gate(BaseModel on, GateConfig config) {
+    return Gate.of(on, new Letters(), new Protection(protectedSets, canaries), config, 2);
+  }
+
+  private static Gate.Candidate candidate(Served served, Served incumbent, Training training) {
+    return new Gate.Candidate(served, incumbent, training, 1, List.of(), 9);
   }
 
   private static Served served(AdapterWeights adapter) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class ServedTest {
   private final BigramBase base = new BigramBase(Bigrams.known());
   private final Routing topK = Routing.topK(base.config().router().topK());
-  private final ProtectedLosses losses = new ProtectedLosses();
+  private final LatestAdapters<Map<String, Double>> losses = new LatestAdapters<>(4);
   private final AtomicInteger measured = new AtomicInteger();
 
   @Test
@@ -45,7 +45,7 @@ class ServedTest {
   }
 
   @Test
-  void protectedLosses_sameAdapterUnderTheSameRouting_isMeasuredOnce() {
+  void latestAdapters_sameAdapterUnderTheSameRouting_isMeasuredOnce() {
     assertEquals(1, measure(zero(), topK));
     assertEquals(1, measure(zero(), topK));
     assertEquals(2, measure(zero(), Routing.topK(topK.topK() + 1)));

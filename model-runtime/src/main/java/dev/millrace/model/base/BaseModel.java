@@ -5,6 +5,7 @@ import dev.millrace.model.adapter.Site;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.release.Routing;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A frozen language model, shared by scorer, trainer, gate and server. Safe for use by several
@@ -47,6 +48,15 @@ public interface BaseModel extends AutoCloseable {
 
   /** The experts that each token but the last is read by, on the weights that serve. */
   List<Routes> routes(List<Sequence> sequences);
+
+  /** Both of them, in the time that the scores take. */
+  default List<RoutedScores> scoreRouted(List<Sequence> sequences) {
+    List<TokenScores> scores = score(sequences);
+    List<Routes> routes = routes(sequences);
+    return IntStream.range(0, sequences.size())
+        .mapToObj(i -> new RoutedScores(scores.get(i), routes.get(i)))
+        .toList();
+  }
 
   /** Scores and embeddings of each sequence by the base alone, on the weights that serve. */
   List<Reading> read(List<int[]> sequences);

@@ -17,6 +17,7 @@ import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.PrefixGradients;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
+import dev.millrace.model.base.RoutedScores;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
@@ -182,6 +183,11 @@ final class DjlModel implements BaseModel {
   @Override
   public List<Routes> routes(List<Sequence> sequences) {
     return inference().routes(sequences);
+  }
+
+  @Override
+  public List<RoutedScores> scoreRouted(List<Sequence> sequences) {
+    return inference().scoreRouted(sequences);
   }
 
   @Override

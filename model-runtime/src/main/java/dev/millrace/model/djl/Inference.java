@@ -6,6 +6,7 @@ import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.Reading;
+import dev.millrace.model.base.RoutedScores;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 /** Calls of a program that say what a model makes of sequences, as {@link DjlModel} has them. */
 record Inference(Program program, MoeConfig config) {
@@ -25,8 +27,19 @@ record Inference(Program program, MoeConfig config) {
   private static final int CALL_TOKENS = 640;
 
   List<TokenScores> score(List<Sequence> sequences) {
-    return inCalls(sequences, s -> s.prefix().length() + s.tokens().length, this::scoreCall);
+    return inCalls(sequences, Inference::length, call -> scoreCall(call, Inference::scoresOf));
   }
+
+  List<RoutedScores> scoreRouted(List<Sequence> sequences) {
+    return inCalls(sequences, Inference::length, call -> scoreCall(call, Inference::routedOf));
+  }
+
+  private static int length(Sequence sequence) {
+    return sequence.prefix().length() + sequence.tokens().length;
+  }
+
+  /** What a call has said of its sequences. */
+  private record Said(PtNDArray[] out, long[] lens, int[] skipped) {}
 
   /** What calls of a bounded number of tokens give, put together. */
   private static <S, R> List<R> inCalls(
@@ -45,7 +58,7 @@ record Inference(Program program, MoeConfig config) {
     return all;
   }
 
-  private List<TokenScores> scoreCall(List<Sequence> sequences) {
+  private <R> List<R> scoreCall(List<Sequence> sequences, Function<Said, List<R>> read) {
     List<Prefix> prefixes = sequences.stream().map(Sequence::prefix).toList();
     Texts texts = texts(Texts.behind(prefixes, tokens(sequences)));
     int[] skipped = prefixes.stream().mapToInt(p -> Math.max(0, p.length() - 1)).toArray();
@@ -63,8 +76,20 @@ record Inference(Program program, MoeConfig config) {
               adapters.which(),
               adapters.scales(),
               adapters.limits(scope, config));
-      return scores(split(out[0].toFloatArray(), texts.lens(), skipped));
+      return read.apply(new Said(out, texts.lens(), skipped));
     }
+  }
+
+  private static List<TokenScores> scoresOf(Said said) {
+    return scores(split(said.out[0].toFloatArray(), said.lens, said.skipped));
+  }
+
+  private static List<RoutedScores> routedOf(Said said) {
+    List<TokenScores> scores = scoresOf(said);
+    List<Routes> routes = split(Trace.experts(said.out, 1), said.lens);
+    return IntStream.range(0, scores.size())
+        .mapToObj(i -> new RoutedScores(scores.get(i), routes.get(i)))
+        .toList();
   }
 
   List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {

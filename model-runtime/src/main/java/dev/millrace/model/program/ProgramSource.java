@@ -348,7 +348,9 @@ public final class ProgramSource {
           return r
         def score(self: __torch__.Program, ids: Tensor, given: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor) -> List[Tensor]:
           x, balance, chosen = self.through(self.embedded(ids, given, self.w), lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
-          return self.scores(x, targets, False, self.m)
+          out = self.scores(x, targets, False, self.m)
+          out.extend(chosen)
+          return out
         def active(self: __torch__.Program, chosen: List[Tensor], lens: List[int]) -> Tensor:
           out = annotate(List[Tensor], [])
           tokens = torch.zeros([1], dtype=4)

@@ -14,6 +14,7 @@ import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
+import dev.millrace.model.base.RoutedScores;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.ShareCalibration;
@@ -230,6 +231,30 @@ class DjlModelTest {
   private static Routing byEntropy(DjlModel model) {
     List<int[]> texts = List.of(tokens(60, 1), tokens(60, 2), tokens(60, 3));
     return ShareCalibration.calibrate(model, random(1), texts, 1.5 / 16);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"INT8", "INT8_IN_FP16"})
+  void scoreRouted_amongOthersOfOtherRoutings_isWhatScoresAndRoutesAlone(MatrixFormat format)
+      throws IOException {
+    try (DjlModel model = DjlModels.openAlone(GOLDEN, format);
+        LoadedAdapter fixed = model.load(random(1));
+        LoadedAdapter routed = model.under(byEntropy(model)).load(random(1))) {
+      List<Sequence> all = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        LoadedAdapter adapter = i % 3 == 0 ? model.noAdapter() : i % 3 == 1 ? fixed : routed;
+        all.add(new Sequence(tokens(5 + 7 * i, i), adapter));
+      }
+      List<RoutedScores> together = model.scoreRouted(all);
+      for (int i = 0; i < all.size(); i++) {
+        List<Sequence> alone = all.subList(i, i + 1);
+        assertArrayEquals(
+            model.score(alone).get(0).logProbs(), together.get(i).scores().logProbs());
+        Routes routes = model.routes(alone).get(0);
+        assertEquals(1, routes.agreement(together.get(i).routes()));
+        assertEquals(routes.active(), together.get(i).routes().active());
+      }
+    }
   }
 
   @Test

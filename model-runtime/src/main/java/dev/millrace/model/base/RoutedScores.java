@@ -1,0 +1,4 @@
+package dev.millrace.model.base;
+
+/** What the model thought of a sequence, and which experts read it. */
+public record RoutedScores(TokenScores scores, Routes routes) {}
