@@ -44,13 +44,13 @@ final class Lanes {
     FloatVector within = x.max(Exp.LEAST - 1).min(Exp.MOST);
     FloatVector rounded = within.mul(Exp.LOG2E).add(Exp.TO_WHOLE);
     FloatVector n = rounded.sub(Exp.TO_WHOLE);
-    FloatVector r = n.fma(all(-Exp.LN2_REST), n.fma(all(-Exp.LN2), within));
-    FloatVector p = all(Exp.C0).fma(r, all(Exp.C1));
-    p = p.fma(r, all(Exp.C2));
-    p = p.fma(r, all(Exp.C3));
-    p = p.fma(r, all(Exp.C4));
-    p = p.fma(r, all(Exp.C5));
-    p = p.fma(r.mul(r), r).add(1f);
+    FloatVector r = within.sub(n.mul(Exp.LN2)).sub(n.mul(Exp.LN2_REST));
+    FloatVector p = r.mul(Exp.C0).add(Exp.C1);
+    p = p.mul(r).add(Exp.C2);
+    p = p.mul(r).add(Exp.C3);
+    p = p.mul(r).add(Exp.C4);
+    p = p.mul(r).add(Exp.C5);
+    p = p.mul(r.mul(r)).add(r).add(1f);
     IntVector exponent = rounded.reinterpretAsInts().add(127); // in its last bits
     return p.mul(exponent.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
         .blend(0f, x.compare(VectorOperators.LT, Exp.LEAST));

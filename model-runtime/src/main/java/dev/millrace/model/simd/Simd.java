@@ -24,21 +24,28 @@ public final class Simd {
     if (bits < BITS) {
       return "registers have %d bits, expected %d or more".formatted(bits, BITS);
     }
+    if (!has("UseFMA", "true")) {
+      return "the processor, or Java on it, has no fused multiply-add";
+    }
     return isCompiled() ? "" : "Java runs without its second compiler";
   }
 
   private static boolean isCompiled() {
-    var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
+    return has("UseCompiler", "true")
+        && has("TieredStopAtLevel", "4")
+        && !has("CompilationMode", "quick-only")
+        && !given.contains("-XX:-EnableVectorSupport")
+        && !System.getProperty("java.vm.version", "").contains("jvmci");
+  }
+
+  /** False too in a JVM that has no such option. */
+  private static boolean has(String option, String value) {
+    var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     try {
-      return options != null
-          && options.getVMOption("UseCompiler").getValue().equals("true")
-          && options.getVMOption("TieredStopAtLevel").getValue().equals("4")
-          && !options.getVMOption("CompilationMode").getValue().equals("quick-only")
-          && !given.contains("-XX:-EnableVectorSupport")
-          && !System.getProperty("java.vm.version", "").contains("jvmci");
+      return options != null && options.getVMOption(option).getValue().equals(value);
     } catch (IllegalArgumentException e) {
-      return false; // a JVM that has no such option
+      return false;
     }
   }
 }
