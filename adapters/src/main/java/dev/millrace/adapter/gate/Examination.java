@@ -54,11 +54,15 @@ final class Examination {
   Sitting sitting(Gate.Candidate candidate, List<HeldOut> heldOut) {
     List<int[]> texts = heldOut.stream().map(HeldOut::tokens).toList();
     List<int[]> some = texts.subList(0, Math.min(config.paritySamples(), texts.size()));
-    return new Sitting(this, base, candidate, texts, some, threads);
+    return new Sitting(this, base, candidate, texts, some);
   }
 
   Canaries canaries() {
     return canaries;
+  }
+
+  Workers workers() {
+    return new Workers(threads);
   }
 
   /** What the protected sets lose by an adapter as it serves. */
@@ -188,14 +192,13 @@ final class Examination {
   }
 
   private <S, T> List<T> shared(List<S> all, Function<List<S>, List<T>> model) {
-    try (Workers workers = new Workers(threads)) {
-      return workers.inOrder(calls(all, threads, model)).stream().flatMap(List::stream).toList();
+    try (Workers workers = workers()) {
+      return workers.inOrder(calls(all, model)).stream().flatMap(List::stream).toList();
     }
   }
 
   /** Calls of the model on all of a list, as many for each thread. */
-  static <S, T> List<Callable<List<T>>> calls(
-      List<S> all, int threads, Function<List<S>, List<T>> model) {
+  <S, T> List<Callable<List<T>>> calls(List<S> all, Function<List<S>, List<T>> model) {
     int each = (all.size() + SEQUENCES_A_CALL * threads - 1) / (SEQUENCES_A_CALL * threads);
     int count = each * threads;
     List<Callable<List<T>>> calls = new ArrayList<>();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -151,30 +152,31 @@ final class ModelGate implements Gate {
 
   @Override
   public Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayComeNearer) {
-    return judge(candidate, heldOut, BEFORE_MEASURING, LEARNED, mayComeNearer, MEASURED);
+    return judge(
+        candidate,
+        heldOut,
+        evidence -> judge(evidence, BEFORE_MEASURING, LEARNED, mayComeNearer, MEASURED));
   }
 
   @Override
   public Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(candidate, heldOut, UNTRAINED, List.of(), false, MEASURED_ROUTING);
+    return judge(
+        candidate,
+        heldOut,
+        evidence -> judge(evidence, UNTRAINED, List.of(), false, MEASURED_ROUTING));
   }
 
   @Override
   public Judgement judgeAdopted(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(candidate, heldOut, UNTRAINED, List.of(), false, MEASURED);
+    return judge(
+        candidate, heldOut, evidence -> judge(evidence, UNTRAINED, List.of(), false, MEASURED));
   }
 
   private Judgement judge(
-      Candidate candidate,
-      List<HeldOut> heldOut,
-      List<Rule> first,
-      List<Rule> learned,
-      boolean mayComeNearer,
-      List<Rule> measured) {
+      Candidate candidate, List<HeldOut> heldOut, Function<Case, Judgement> rules) {
     try (Sitting sitting = examination.sitting(candidate, heldOut)) {
-      Case evidence =
-          new Case(config, candidate, heldOut, sitting::harm, sitting::fit, sitting::measure);
-      return judge(evidence, first, learned, mayComeNearer, measured);
+      return rules.apply(
+          new Case(config, candidate, heldOut, sitting::harm, sitting::fit, sitting::measure));
     }
   }
 

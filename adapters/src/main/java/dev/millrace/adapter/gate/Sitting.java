@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +23,6 @@ final class Sitting implements AutoCloseable {
   /** Held-out texts that experts are compared on, and training with serving. */
   private final List<int[]> some;
 
-  private final int threads;
   private final Workers workers;
   private @Nullable LoadedAdapter served;
 
@@ -39,15 +37,13 @@ final class Sitting implements AutoCloseable {
       BaseModel base,
       Gate.Candidate candidate,
       List<int[]> heldOut,
-      List<int[]> some,
-      int threads) {
+      List<int[]> some) {
     this.by = by;
     this.base = base;
     this.candidate = candidate;
     this.heldOut = heldOut;
     this.some = some;
-    this.threads = threads;
-    workers = new Workers(threads);
+    workers = by.workers();
   }
 
   Harm harm() {
@@ -71,7 +67,7 @@ final class Sitting implements AutoCloseable {
 
   Measured measure(Fit fit) {
     if (trained == null) {
-      trained = all(calls(some, this::asTrained));
+      trained = all(by.calls(some, this::asTrained));
     }
     Canaries canaries = by.canaries();
     return new Measured(
@@ -88,10 +84,10 @@ final class Sitting implements AutoCloseable {
   /** Of texts, and beside them of those by which experts are compared, if they are not known. */
   private List<TokenScores> scores(List<int[]> texts) {
     if (looked != null) {
-      return all(calls(sequences(texts), base::score));
+      return all(by.calls(sequences(texts), base::score));
     }
     List<int[]> both = Stream.concat(some.stream(), texts.stream()).toList();
-    List<RoutedScores> all = all(calls(sequences(both), base::scoreRouted));
+    List<RoutedScores> all = all(by.calls(sequences(both), base::scoreRouted));
     looked = all.subList(0, some.size());
     return all.stream().skip(some.size()).map(RoutedScores::scores).toList();
   }
@@ -100,7 +96,7 @@ final class Sitting implements AutoCloseable {
   private List<TokenScores> scoresBesideTrained(List<int[]> texts) {
     List<Callable<List<TokenScores>>> calls = new ArrayList<>();
     calls.add(() -> asTrained(some));
-    calls.addAll(calls(sequences(texts), base::score));
+    calls.addAll(by.calls(sequences(texts), base::score));
     List<TokenScores> all = all(calls);
     trained = all.subList(0, some.size());
     return all.subList(some.size(), all.size());
@@ -135,10 +131,6 @@ final class Sitting implements AutoCloseable {
   private List<Sequence> sequences(List<int[]> texts) {
     LoadedAdapter adapter = served();
     return texts.stream().map(text -> new Sequence(text, adapter)).toList();
-  }
-
-  private <S, T> List<Callable<List<T>>> calls(List<S> all, Function<List<S>, List<T>> model) {
-    return Examination.calls(all, threads, model);
   }
 
   private <T> List<T> all(List<Callable<List<T>>> calls) {
