@@ -10,8 +10,8 @@ import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.schema.Answer;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +26,6 @@ final class ColocateLoad implements AutoCloseable {
   private static final int ROWS = 16;
   private static final int LESSONS = 8;
   private static final double NANOS = 1e9;
-
-  /** Of a processor: what the JIT may take when all is warm. */
-  private static final double JIT_SHARE = 0.02;
 
   private final BaseModel base;
   private final SoakLoad requests;
@@ -49,18 +46,14 @@ final class ColocateLoad implements AutoCloseable {
 
   /** Answers and trains until the JIT has little left to compile, or so often. */
   void warmUp(double perSecond, double seconds, int most) {
+    Jit jit = new Jit();
     double compiling = 1;
-    for (int i = 0; i < most && compiling > JIT_SHARE; i++) {
-      long before = compileMillis();
+    for (int i = 0; i < most && compiling > Jit.CALM; i++) {
       var training = train(new Courtesy(0, 0), seconds);
       answers(perSecond, seconds);
       training.join();
-      compiling = (compileMillis() - before) / (1e3 * seconds);
+      compiling = jit.share();
     }
-  }
-
-  private static long compileMillis() {
-    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
   }
 
   private void ask() {
