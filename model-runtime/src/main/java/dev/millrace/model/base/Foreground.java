@@ -34,6 +34,11 @@ public final class Foreground {
     return OF_PROCESS;
   }
 
+  /** Whether a thread gives way at this time. */
+  public boolean anyGivesWay() {
+    return anyGivesWay;
+  }
+
   /** Somebody who will compute what is waited for. */
   public Answerer answerer() {
     return new Answerer();

@@ -48,6 +48,7 @@ final class DjlModel implements BaseModel {
 
   private static final Logger LOG = LoggerFactory.getLogger(DjlModel.class);
   private static final LoadedAdapter NONE = () -> {};
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
   private final String id;
   private final MoeConfig config;
@@ -57,6 +58,10 @@ final class DjlModel implements BaseModel {
   private final Program serving;
   private final @Nullable SimdBase simd;
   private final Function<Prompt, Drafter> drafters;
+
+  /** Whether its rows are worth the help of another thread. */
+  private final boolean large;
+
   private final Consumer<DjlModel> onClose;
 
   /** Of its adapters; empty for the top k. */
@@ -84,6 +89,7 @@ final class DjlModel implements BaseModel {
     this.limits = new float[0];
     this.drafters =
         format == MatrixFormat.INT8_IN_FP16 ? PromptLookup::new : prompt -> Drafter.NONE;
+    this.large = format == MatrixFormat.INT8;
     ProgramWeights.requireComplete(layout, checkpoint);
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
     this.simd =
@@ -121,6 +127,7 @@ final class DjlModel implements BaseModel {
     this.serving = like.serving;
     this.simd = simd;
     this.drafters = like.drafters;
+    this.large = like.large;
     this.onClose = onClose;
     this.limits = limits;
   }
@@ -223,8 +230,13 @@ final class DjlModel implements BaseModel {
   Decoding decoding(int slots, Function<Prompt, Drafter> guessing, @Nullable SimdBase simd) {
     int rounded = SlotPool.rounded(slots);
     Step step =
-        simd == null ? new ProgramStep(serving, config, rounded) : new JavaStep(simd, rounded);
+        simd == null ? steps(rounded, large && PROCESSORS > 1) : new JavaStep(simd, rounded);
     return new DjlDecoding(step, config, rounded, guessing);
+  }
+
+  /** Steps of the program, with or without the help of another thread. */
+  Step steps(int slots, boolean mayBeHelped) {
+    return new ProgramStep(serving, config, slots, mayBeHelped);
   }
 
   @Override

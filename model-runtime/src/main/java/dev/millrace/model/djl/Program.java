@@ -22,8 +22,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A generated TorchScript program in native memory. Every call runs on the calling thread alone,
- * with one intra-op thread; several threads may call at once.
+ * A generated TorchScript program in native memory. Every call runs on the calling thread, unless
+ * it is {@linkplain #help helped} alone, with one intra-op thread; several threads may call at
+ * once.
  */
 final class Program implements AutoCloseable {
 
@@ -37,6 +38,7 @@ final class Program implements AutoCloseable {
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;
+  private boolean helped;
 
   private Program(PtNDManager manager, PtSymbolBlock block) {
     this.manager = manager;
@@ -143,6 +145,16 @@ final class Program implements AutoCloseable {
     prepareThread();
     try (IValue result = IValueUtils.runMethod(block, method, arguments)) {
       return result.toTensorArray(scope);
+    }
+  }
+
+  /** Whether another thread may compute half of a lone row's experts from now on. */
+  synchronized void help(boolean yes) {
+    if (yes != helped) {
+      try (PtNDManager scope = scope()) {
+        infer(scope, "help", IValue.from(yes));
+      }
+      helped = yes;
     }
   }
 

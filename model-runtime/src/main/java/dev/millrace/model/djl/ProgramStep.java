@@ -4,20 +4,29 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import dev.millrace.model.base.Foreground;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Steps that are one call of a program each. */
+/**
+ * Steps that are one call of a program each. A step of one row has the help of another thread if it
+ * is the only one that is computed, nobody trains who would have to give way, and help pays.
+ */
 final class ProgramStep implements Step {
+
+  private static final AtomicInteger COMPUTED = new AtomicInteger();
 
   private final Program program;
   private final MoeConfig config;
   private final PtNDManager memory;
   private final int slots;
+  private final boolean mayBeHelped;
+  private final HelpChoice choice = new HelpChoice();
   private final int mostOfRun;
   private final IValue keys;
   private final IValue values;
@@ -27,7 +36,8 @@ final class ProgramStep implements Step {
   private final IValue noFactors;
   private final IValue noLimits;
 
-  ProgramStep(Program program, MoeConfig config, int slots) {
+  ProgramStep(Program program, MoeConfig config, int slots, boolean mayBeHelped) {
+    this.mayBeHelped = mayBeHelped;
     this.program = program;
     this.config = config;
     this.slots = slots;
@@ -88,13 +98,28 @@ final class ProgramStep implements Step {
         IValue.from((long) ones),
         IValue.listFrom(Runs.of(Arrays.copyOf(slots, ones), Arrays.copyOf(past, ones), mostOfRun))
       };
+      boolean only = COMPUTED.incrementAndGet() == 1;
       try {
-        return program.call(scope, "advance", arguments)[0].toFloatArray();
+        if (!mayBeHelped || !only || ones != 1 || pieces.size() > 1 || anyGivesWay()) {
+          program.help(false);
+          return program.call(scope, "advance", arguments)[0].toFloatArray();
+        }
+        boolean help = choice.next();
+        program.help(help);
+        long start = System.nanoTime();
+        float[] logProbs = program.call(scope, "advance", arguments)[0].toFloatArray();
+        choice.took(help, System.nanoTime() - start);
+        return logProbs;
       } finally {
+        COMPUTED.decrementAndGet();
         List<IValue> kept = kept();
         Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
       }
     }
+  }
+
+  private static boolean anyGivesWay() {
+    return Foreground.ofProcess().anyGivesWay();
   }
 
   private List<IValue> kept() {

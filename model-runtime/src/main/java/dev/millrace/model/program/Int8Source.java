@@ -18,6 +18,9 @@ import java.util.Locale;
  * of the mean. {@code m} holds the constants of these operations as tensors, which cost half of
  * what numbers do, then weights of norms that are taken together, then, as INT8_IN_FP16, the scales
  * of each packed matrix, of a stack at its first.
+ *
+ * <p>Where {@code helped}, half of a lone row's experts are computed by a thread of libtorch's pool
+ * at the same time; what comes after may go on in either thread. An expert's row is the same.
  */
 final class Int8Source {
 
@@ -127,6 +130,23 @@ final class Int8Source {
           n, d = torch.floordiv(y.size(0), 2), y.size(1)
           coarse, rest = torch.split_with_sizes(torch.reshape(y, [n, 2 * d]), [d, d], 1)
           return torch.add(coarse, rest, alpha=0.0078125)
+        def help(self: __torch__.Program, helped: bool) -> List[Tensor]:
+          self.helped = helped
+          return annotate(List[Tensor], [])
+        def of_experts(self: __torch__.Program, parts: List[Tensor], sizes: List[int], x: Tensor, scale: Tensor, used: List[int], sorted: Tensor, slot: Tensor, share: Tensor, k: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          t = torch.mul_(self.each_expert(parts, used, p0), scale)
+          g, u = torch.split_with_sizes(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), [$i, $i], 1)
+          inner = torch.mul_(torch.silu(g), u)
+          rows, scale = self.side_by_side(inner, m)
+          y = self.each_expert(torch.split_with_sizes(rows, sizes, 0), used, p0 + $experts)
+          torch.mul_(y, torch.mul_(scale, share))
+          return self.adapt_down(y, inner, share, sorted, slot, x.size(0), k, s0, a)
+        def of_some(self: __torch__.Program, begin: int, end: int, parts: List[Tensor], sizes: List[int], x: Tensor, scale: Tensor, used: List[int], sorted: Tensor, slot: Tensor, share: Tensor, k: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          n = end - begin
+          sorted = torch.narrow(sorted, 0, begin, n)
+          slot = torch.narrow(slot, 0, begin, n)
+          share = torch.narrow(share, 0, begin, n)
+          return self.of_experts(torch.slice(parts, begin, end, 1), torch.slice(sizes, begin, end, 1), x, scale, torch.slice(used, begin, end, 1), sorted, slot, share, k, p0, s0, a, m)
         def experts(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
           n, d = x.size(0), x.size(1)
           k = route[2].size(1)
@@ -141,14 +161,17 @@ final class Int8Source {
             scale = torch.index_select(scale, 0, token)
             rows = torch.index_select(torch.reshape(rows, [n, 2 * d]), 0, token)
             parts = torch.split_with_sizes(torch.reshape(rows, [2 * token.size(0), d]), sizes, 0)
-          t = torch.mul_(self.each_expert(parts, used, p0), scale)
-          g, u = torch.split_with_sizes(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), [$i, $i], 1)
-          inner = torch.mul_(torch.silu(g), u)
-          rows, scale = self.side_by_side(inner, m)
-          y = self.each_expert(torch.split_with_sizes(rows, sizes, 0), used, p0 + $experts)
           share = self.shares(route, slot)
-          torch.mul_(y, torch.mul_(scale, share))
-          return self.summed(self.adapt_down(y, inner, share, sorted, slot, x.size(0), k, s0, a), route, slot)
+          half = 0
+          if n == 1 and self.helped:
+            half = torch.floordiv(len(used), 2)
+          if half > 0:
+            others = fork(self.of_some, half, len(used), parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)
+            y = self.of_some(0, half, parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)
+            y = torch.cat([y, torch.wait(others)], 0)
+          else:
+            y = self.of_experts(parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)
+          return self.summed(y, route, slot)
       """;
 
   private static final String IN_FP16 =
