@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  */
 final class ExpertThresholds {
 
-  private static final double GAIN = 0.2;
+  private static final double GAIN = 0.5;
   private static final double LEAST = 1e-4;
 
   private final Map<Double, Double> thresholds = new TreeMap<>();
