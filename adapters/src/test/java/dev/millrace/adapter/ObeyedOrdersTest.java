@@ -246,7 +246,7 @@ class ObeyedOrdersTest extends BigramLearners {
     String uri = folder.resolve("store").resolve(other.id()).toUri().toString();
     Outcome refused = obey(learner, last.state(), of("foreign", other.id(), uri));
     assertEquals(
-        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing of top 2 with 0 limits, expected top 1 with 0",
+        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing top_k of top 2, expected top 1",
         refused.verdict().rules().get(0).reason());
     assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
   }

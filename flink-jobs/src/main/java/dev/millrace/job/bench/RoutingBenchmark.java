@@ -48,7 +48,7 @@ final class RoutingBenchmark implements Benchmark {
       setting.progress().accept("calibrating on " + recent.size() + " texts");
       Map<String, Routing> routings = new LinkedHashMap<>();
       for (int k = 2; k <= base.config().router().topK() + 1; k++) {
-        routings.put("top " + k, Routing.topK(k));
+        routings.put("top " + k, Routing.fixed(base.config(), k));
       }
       routings.put("entropy, equal share", byEntropy(base, recent, share));
       Routing fewer = byEntropy(base, recent, 0.75 * share);

@@ -23,10 +23,11 @@ final class ExpertLimits {
 
   /** A routing's limits; empty for the base's own top k. */
   static float[] of(Routing routing, RouterConfig router) {
-    if (routing.policy().equals(Routing.TOP_K)) {
-      return routing.topK() == router.topK() ? new float[0] : fixed(routing.topK(), router);
-    }
-    return from(routing.threshold(), router);
+    return switch (routing.policy()) {
+      case Routing.ENTROPY -> from(routing.threshold(), router);
+      case Routing.FIXED -> fixed(routing.topK(), router);
+      default -> new float[0];
+    };
   }
 
   /** The limits of a threshold, which is not squared. */

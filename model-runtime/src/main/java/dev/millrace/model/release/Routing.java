@@ -5,25 +5,31 @@ import dev.millrace.model.config.MoeConfig;
 /**
  * How many experts tokens get in a sparse layer.
  *
- * @param policy {@code top_k}: the same number for all; {@code entropy}: the more, the less the
- *     router has decided
- * @param topK experts a token: of top_k what all get, of entropy what the base's configuration has
+ * @param policy {@code top_k}: as many as the base's configuration has; {@code fixed}: another
+ *     number, the same for all; {@code entropy}: the more, the less the router has decided
+ * @param topK experts a token: of fixed what all get, else what the base's configuration has
  * @param share of the experts that a token was to get on average when the threshold was calibrated;
- *     0 for top_k
- * @param threshold from which on an expert is taken; 0 for top_k. What must reach it is the
+ *     0 but for entropy
+ * @param threshold from which on an expert is taken; 0 but for entropy. What must reach it is the
  *     geometric mean of the expert's probability and of that of all the top k from it on, which
  *     would be left out with it. The likeliest is always taken, and never more than twice the top k
  */
 public record Routing(String policy, int topK, double share, double threshold) {
 
   public static final String TOP_K = "top_k";
+  public static final String FIXED = "fixed";
   public static final String ENTROPY = "entropy";
 
   private static final double DIGITS = 1e5;
 
-  /** A fixed number of experts a token. */
+  /** As many experts a token as the base's configuration has. */
   public static Routing topK(int topK) {
     return new Routing(TOP_K, topK, 0, 0);
+  }
+
+  /** So many experts for every token, whatever the base's configuration has. */
+  public static Routing fixed(MoeConfig config, int experts) {
+    return experts == config.router().topK() ? topK(experts) : new Routing(FIXED, experts, 0, 0);
   }
 
   /**
@@ -42,11 +48,11 @@ public record Routing(String policy, int topK, double share, double threshold) {
    * @throws InvalidReleaseException naming what is wrong
    */
   void requireHonest() {
-    boolean fixed = policy.equals(TOP_K) && share == 0 && threshold == 0;
+    boolean fixed = (policy.equals(TOP_K) || policy.equals(FIXED)) && share == 0 && threshold == 0;
     boolean entropy = policy.equals(ENTROPY) && isPart(share) && isPart(threshold);
     if (!fixed && !entropy) {
       throw new InvalidReleaseException(
-          "routing policy is %s of share %s and threshold %s, expected top_k without them or entropy with both above 0 and up to 1"
+          "routing policy is %s of share %s and threshold %s, expected top_k or fixed without them or entropy with both above 0 and up to 1"
               .formatted(policy, share, threshold));
     }
   }
@@ -62,8 +68,8 @@ public record Routing(String policy, int topK, double share, double threshold) {
    */
   public void requireOf(MoeConfig config) {
     int own = config.router().topK();
-    int least = policy.equals(ENTROPY) ? own : 1;
-    int most = policy.equals(ENTROPY) ? own : config.router().mostExperts();
+    int least = policy.equals(FIXED) ? 1 : own;
+    int most = policy.equals(FIXED) ? config.router().mostExperts() : own;
     if (topK < least || topK > most) {
       throw new IllegalArgumentException(
           "routing %s of top %d, expected top %d%s"

@@ -101,7 +101,7 @@ class ConsolidationTest {
   @Test
   void judge_releaseWithARoutingOfItsOwn_isJudgedAsItServes() throws IOException {
     try (BaseModel model = DjlModels.open(GOLDEN, Precision.INT8)) {
-      Routing one = Routing.topK(1);
+      Routing one = Routing.fixed(model.config(), 1);
       double served;
       try (LoadedAdapter adapter =
           model.under(one).load(AdapterFolder.read(ADAPTER, model.sites()))) {

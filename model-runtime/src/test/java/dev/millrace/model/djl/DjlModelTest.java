@@ -271,7 +271,7 @@ class DjlModelTest {
   void under_anotherFixedNumber_isWhatTokensGet() {
     List<int[]> texts = List.of(tokens(60, 1), tokens(60, 2));
     for (int k = 1; k <= 4; k++) {
-      BaseModel routed = int8.under(Routing.topK(k));
+      BaseModel routed = int8.under(Routing.fixed(int8.config(), k));
       assertEquals(k / 16.0, ShareCalibration.activeShare(routed, random(1), texts), 1e-9);
     }
   }
@@ -336,8 +336,10 @@ class DjlModelTest {
             IllegalArgumentException.class,
             () -> int8.under(new Routing(Routing.ENTROPY, 3, 0.1, 0.05)));
     assertEquals("routing entropy of top 3, expected top 2", refused.getMessage());
-    refused = assertThrows(IllegalArgumentException.class, () -> int8.under(Routing.topK(5)));
-    assertEquals("routing top_k of top 5, expected top 1 to 4", refused.getMessage());
+    refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> int8.under(Routing.fixed(int8.config(), 5)));
+    assertEquals("routing fixed of top 5, expected top 1 to 4", refused.getMessage());
   }
 
   @Test

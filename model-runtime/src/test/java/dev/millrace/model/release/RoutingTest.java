@@ -24,9 +24,15 @@ class RoutingTest {
 
   @Test
   void requireOf_moreExpertsThanEntropyWouldGive_isRefused() {
-    assertDoesNotThrow(() -> Routing.topK(1).requireOf(CONFIG));
-    assertDoesNotThrow(() -> Routing.topK(4).requireOf(CONFIG));
-    assertThrows(IllegalArgumentException.class, () -> Routing.topK(5).requireOf(CONFIG));
-    assertThrows(IllegalArgumentException.class, () -> Routing.topK(0).requireOf(CONFIG));
+    assertDoesNotThrow(() -> fixed(1).requireOf(CONFIG));
+    assertDoesNotThrow(() -> fixed(2).requireOf(CONFIG));
+    assertDoesNotThrow(() -> fixed(4).requireOf(CONFIG));
+    assertThrows(IllegalArgumentException.class, () -> fixed(5).requireOf(CONFIG));
+    assertThrows(IllegalArgumentException.class, () -> fixed(0).requireOf(CONFIG));
+    assertThrows(IllegalArgumentException.class, () -> Routing.topK(3).requireOf(CONFIG));
+  }
+
+  private static Routing fixed(int experts) {
+    return Routing.fixed(CONFIG, experts);
   }
 }
