@@ -18,7 +18,6 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -92,7 +91,8 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
         context
             .getKeyedStateStore()
             .getMapState(
-                new MapStateDescriptor<>(WAITING, Types.LONG, TypeInformation.of(Sample.class)));
+                new MapStateDescriptor<>(
+                    WAITING, LongSerializer.INSTANCE, SharedSerializer.of(Sample.class)));
     next = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("next", Types.LONG));
   }
 

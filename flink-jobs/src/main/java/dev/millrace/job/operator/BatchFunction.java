@@ -8,7 +8,6 @@ import java.util.Objects;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
@@ -39,7 +38,8 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
     figures = new BatchFigures(getRuntimeContext().getMetricGroup());
     gathering =
         getRuntimeContext()
-            .getState(new ValueStateDescriptor<>("gathering", TypeInformation.of(OpenBatch.class)));
+            .getState(
+                new ValueStateDescriptor<>("gathering", SharedSerializer.of(OpenBatch.class)));
     due = getRuntimeContext().getState(new ValueStateDescriptor<>("due", Types.LONG));
   }
 

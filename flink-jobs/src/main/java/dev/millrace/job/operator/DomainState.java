@@ -11,7 +11,6 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.jspecify.annotations.Nullable;
 
@@ -35,10 +34,10 @@ final class DomainState {
   DomainState(KeyedStateStore store) {
     pending =
         store.getListState(
-            new ListStateDescriptor<>(PENDING, TypeInformation.of(TrainingBatch.class)));
+            new ListStateDescriptor<>(PENDING, SharedSerializer.of(TrainingBatch.class)));
     orders =
         store.getListState(
-            new ListStateDescriptor<>(ORDERS, TypeInformation.of(ReleaseEvent.class)));
+            new ListStateDescriptor<>(ORDERS, SharedSerializer.of(ReleaseEvent.class)));
     learner =
         store.getState(
             new ValueStateDescriptor<>(

@@ -11,8 +11,7 @@ import java.util.TreeMap;
 import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.common.typeutils.base.StringSerializer;
 
 /**
  * The events behind what a subtask answers by, which are its state: of each alias the one that is
@@ -29,7 +28,8 @@ final class FollowedReleases {
   }
 
   private static MapStateDescriptor<String, ReleaseEvent> events(String name) {
-    return new MapStateDescriptor<>(name, Types.STRING, TypeInformation.of(ReleaseEvent.class));
+    return new MapStateDescriptor<>(
+        name, StringSerializer.INSTANCE, SharedSerializer.of(ReleaseEvent.class));
   }
 
   List<ReleaseEvent> live() throws Exception {

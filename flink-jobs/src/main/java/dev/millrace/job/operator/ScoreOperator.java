@@ -133,16 +133,17 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     read = store.getState(new ValueStateDescriptor<>("alignment-read", Types.LONG));
     orders =
         store.getListState(
-            new ListStateDescriptor<>(ORDERS, TypeInformation.of(ReleaseEvent.class)));
+            new ListStateDescriptor<>(ORDERS, SharedSerializer.of(ReleaseEvent.class)));
     unwritten =
         store.getListState(
             new ListStateDescriptor<>(
                 UNWRITTEN,
-                Types.TUPLE(
-                    BYTES,
-                    Types.MAP(Types.STRING, BYTES),
-                    TypeInformation.of(Verdict.class),
-                    TypeInformation.of(ReleaseEvent.class))));
+                SharedSerializer.of(
+                    Types.TUPLE(
+                        BYTES,
+                        Types.MAP(Types.STRING, BYTES),
+                        TypeInformation.of(Verdict.class),
+                        TypeInformation.of(ReleaseEvent.class)))));
   }
 
   private static ValueStateDescriptor<byte[]> bytes(String name) {

@@ -19,7 +19,6 @@ import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
@@ -103,7 +102,8 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     OperatorStateStore state = context.getOperatorStateStore();
     unanswered =
         state.getUnionListState(
-            new ListStateDescriptor<>("unanswered-of-all", TypeInformation.of(KeyedRequest.class)));
+            new ListStateDescriptor<>(
+                "unanswered-of-all", SharedSerializer.of(KeyedRequest.class)));
     followed = new FollowedReleases(state);
   }
 
