@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -99,6 +100,36 @@ class CheckedStorageTest {
     StreamStateHandle handle = write(access.initializeLocationForCheckpoint(1));
     try (InputStream in = handle.openInputStream()) {
       assertArrayEquals(STATE, in.readNBytes(STATE.length));
+    }
+  }
+
+  /** Lengths on both sides of what is kept back, and a pointer that is taken between any two. */
+  @Test
+  void write_inPiecesOfAnyLength_stateIsAllOfThemInOrder() throws IOException {
+    byte[] whole = new byte[40_000];
+    new Random(7).nextBytes(whole);
+    Random lengths = new Random(8);
+    StreamStateHandle handle;
+    try (var state =
+        access
+            .initializeLocationForCheckpoint(1)
+            .createCheckpointStateOutputStream(CheckpointedStateScope.EXCLUSIVE)) {
+      int at = 0;
+      while (at < whole.length) {
+        int length = Math.min(1 << lengths.nextInt(14), whole.length - at);
+        if (length == 1) {
+          state.write(whole[at]);
+        } else {
+          state.write(whole, at, length);
+        }
+        at += length;
+        assertEquals(at, state.getPos());
+      }
+      handle = assertNotNullHandle(state.closeAndGetHandle());
+    }
+    assertEquals(whole.length + Trailer.BYTES, handle.getStateSize());
+    try (InputStream in = handle.openInputStream()) {
+      assertArrayEquals(whole, in.readNBytes(whole.length));
     }
   }
 
