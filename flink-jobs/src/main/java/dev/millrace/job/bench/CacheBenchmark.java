@@ -25,7 +25,7 @@ final class CacheBenchmark implements Benchmark {
   private static final List<Integer> DRIFTS = List.of(0, SLOWLY, 2_000);
   private static final List<Double> EXPONENTS = List.of(0.9, 1.1, 1.3);
 
-  private static final List<Integer> PERCENTS = List.of(1, 5, 20);
+  private static final List<Integer> PERCENTS = List.of(1, 5, 20, 50);
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
