@@ -122,7 +122,7 @@ final class Classroom implements AutoCloseable {
         .with(
             Map.of(
                 "kafka.bootstrap", stack.bootstrapServers(),
-                "checkpoint.intervalMillis", "50",
+                "checkpoint.intervalMillis", "100",
                 "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
                 "store.uri", store.toUri().toString(),
                 "store.trustedKeys",

@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.job.warmup.SecondCompiler;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -65,6 +66,7 @@ public final class EmbeddedStack implements AutoCloseable {
   /** Starts everything; the Flink options given come on top of ours. */
   public static EmbeddedStack start(int taskManagers, int slots, Configuration flinkOptions) {
     requireRoom();
+    SecondCompiler.keepToModels();
     EmbeddedStack stack = new EmbeddedStack(taskManagers, slots, flinkOptions);
     try {
       CompletableFuture.allOf(stack.kafka, stack.redis, stack.flink).join();

@@ -44,6 +44,7 @@ public final class WarmUp {
 
   /** Begins on a thread of its own; what fails there is a warning, and the process goes on. */
   public static void premain(String base) {
+    SecondCompiler.keepToModels();
     new DaemonThreads("warm-up").newThread(() -> run(Path.of(base))).start();
   }
 

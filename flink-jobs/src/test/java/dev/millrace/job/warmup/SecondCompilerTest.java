@@ -1,0 +1,99 @@
+package dev.millrace.job.warmup;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedMethod;
+import jdk.jfr.consumer.RecordingStream;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class SecondCompilerTest {
+
+  private static final int LAST_LEVEL = 4;
+
+  /** In a process of its own, for directives are a whole process'. */
+  @Test
+  @Timeout(120)
+  void keepToModels_flinksCodeAndOthers_onlyOthersReachTheSecondCompiler() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Busy.class.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<String> last = new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
+    assertEquals(0, process.waitFor(), last::toString);
+    assertTrue(last.contains(Busy.class.getName()), last::toString);
+    assertTrue(
+        last.stream().noneMatch(type -> type.startsWith("org.apache.flink.")), last::toString);
+  }
+
+  /**
+   * Keeps code of Flink's and its own equally busy until its own was compiled by the second
+   * compiler, and for some seconds more, and says whose code that took.
+   */
+  static final class Busy {
+
+    private static final int LOOKS = 3; // a second apart
+
+    private static long sum;
+
+    private Busy() {}
+
+    public static void main(String[] args) throws IOException {
+      if (!SecondCompiler.keepToModels()) {
+        System.exit(1);
+      }
+      Set<String> last = ConcurrentHashMap.newKeySet();
+      try (RecordingStream events = new RecordingStream()) {
+        events.enable("jdk.Compilation").withThreshold(Duration.ZERO);
+        events.onEvent("jdk.Compilation", event -> note(event, last));
+        AtomicInteger looks = new AtomicInteger();
+        events.onFlush(looks::incrementAndGet);
+        events.startAsync();
+        while (!last.contains(Busy.class.getName())) {
+          round(looks.get());
+        }
+        int until = looks.get() + LOOKS;
+        while (looks.get() < until) {
+          round(until);
+        }
+      }
+      last.forEach(System.out::println);
+    }
+
+    private static void note(RecordedEvent event, Set<String> last) {
+      RecordedMethod method = event.getValue("method");
+      if (method != null && event.getShort("compileLevel") == LAST_LEVEL) {
+        last.add(method.getType().getName());
+      }
+    }
+
+    private static void round(long number) throws IOException {
+      DataOutputSerializer out = new DataOutputSerializer(64);
+      for (int j = 0; j < 4; j++) {
+        out.writeLong(add(number, j));
+      }
+    }
+
+    private static long add(long i, int j) {
+      for (int k = 0; k < 10; k++) {
+        sum += i * j + k;
+      }
+      return sum;
+    }
+  }
+}
