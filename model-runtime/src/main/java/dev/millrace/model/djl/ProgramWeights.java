@@ -140,11 +140,13 @@ final class ProgramWeights {
               weight(Layout.at(layer, "post_attention_layernorm")),
               weight(Layout.at(layer, "self_attn.q_norm")),
               weight(Layout.at(layer, "self_attn.k_norm")),
-              turned(weight(module + ".gate"), config.router().numExperts(), config.hiddenSize()),
               simd(packs.next()).get(0),
               simd(packs.next()).get(0),
-              simd(packs.next()),
-              simd(packs.next())));
+              new SimdBase.Experts(
+                  turned(
+                      weight(module + ".gate"), config.router().numExperts(), config.hiddenSize()),
+                  simd(packs.next()),
+                  simd(packs.next()))));
     }
     return new SimdBase(
         config,
@@ -160,7 +162,8 @@ final class ProgramWeights {
     return layout.hasVector(module) ? vector(layout.vector(module)).data() : new float[0];
   }
 
-  private static float[] turned(float[] w, int rows, int columns) {
+  /** (rows, columns) as (columns, rows). */
+  static float[] turned(float[] w, int rows, int columns) {
     float[] turned = new float[w.length];
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < columns; c++) {

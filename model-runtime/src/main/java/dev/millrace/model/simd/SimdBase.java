@@ -28,21 +28,25 @@ public record SimdBase(
    * A layer's weights.
    *
    * @param qNorm empty where queries and keys are not normalised
-   * @param router (d, experts)
    * @param qkv of queries, keys and values
-   * @param gateUp one an expert
-   * @param down one an expert
    */
   public record Layer(
       float[] inputNorm,
       float[] postNorm,
       float[] qNorm,
       float[] kNorm,
-      float[] router,
       Int8Matrix qkv,
       Int8Matrix o,
-      List<Int8Matrix> gateUp,
-      List<Int8Matrix> down) {}
+      Experts experts) {}
+
+  /**
+   * The sparse part of a layer.
+   *
+   * @param router (d, experts)
+   * @param gateUp one an expert, (2 · width of an expert, d): the gate's rows, then up's
+   * @param down one an expert, (d, width of an expert)
+   */
+  public record Experts(float[] router, List<Int8Matrix> gateUp, List<Int8Matrix> down) {}
 
   /**
    * Whether a base of this shape can be: grouped-query attention and experts, in whole registers.
