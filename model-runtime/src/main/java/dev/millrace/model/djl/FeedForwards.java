@@ -9,6 +9,9 @@ import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.program.Layout;
 import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.program.ProgramSource;
+import dev.millrace.model.simd.Int8Matrix;
+import dev.millrace.model.simd.SimdBase;
+import dev.millrace.model.simd.SimdFeedForwards;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +37,10 @@ public final class FeedForwards implements AutoCloseable {
         def chosen(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           p, weights, experts, kept = self.routes(torch.linear(x, self.w[$router]), self.w, $router, torch.zeros([0, 1], dtype=6))
           return annotate(List[Tensor], [experts])
+        def router(self: __torch__.Program) -> List[Tensor]:
+          return annotate(List[Tensor], [self.w[$router]])
         def random(self: __torch__.Program) -> List[Tensor]:
+          drawn = annotate(List[Tensor], [])
       """;
 
   private static final String PLAIN =
@@ -53,6 +59,8 @@ public final class FeedForwards implements AutoCloseable {
 
   private static final String SPARSE = "model.layers.1.mlp";
   private static final String DENSE = "model.layers.0.mlp";
+
+  private static final float SCALE = 0.001f;
 
   /**
    * The sizes of a mixture; the dense layer is as wide as all experts together.
@@ -87,16 +95,22 @@ public final class FeedForwards implements AutoCloseable {
 
   private final Sizes sizes;
   private final Precision precision;
+  private final MoeConfig config;
+  private final Layout layout;
+  private final MatrixFormat format;
   private final Program program;
   private final PtNDManager memory;
 
+  /** The packed integers of a small base, each (rows, columns); else none. */
+  private final PtNDArray[] drawn;
+
   private FeedForwards(Sizes sizes, Precision precision, long seed) {
-    MoeConfig config = sizes.config();
-    Layout layout = new Layout(config);
-    boolean int8 = precision == Precision.INT8;
-    MatrixFormat format = precision.format(config);
     this.sizes = sizes;
     this.precision = precision;
+    this.config = sizes.config();
+    this.layout = new Layout(config);
+    this.format = precision.format(config);
+    boolean int8 = precision == Precision.INT8;
     this.program =
         Program.compile(
             (int8
@@ -105,9 +119,7 @@ public final class FeedForwards implements AutoCloseable {
                 + methods(layout, format));
     Engine.getEngine(Program.ENGINE).setRandomSeed((int) seed);
     this.memory = program.scope();
-    try (PtNDManager scope = program.scope()) {
-      program.infer(scope, "random");
-    }
+    this.drawn = program.infer(memory, "random");
   }
 
   /** Layers of weights drawn by a seed. */
@@ -120,6 +132,7 @@ public final class FeedForwards implements AutoCloseable {
     String experts = SPARSE + ".experts.gate_up_proj";
     String dense = DENSE + ".gate_up_proj.weight";
     return (METHODS + fill(layout, format) + (int8 ? PLAIN : ""))
+        .replace("$keep", format == MatrixFormat.INT8_IN_FP16 ? "drawn.append(q)" : "none = none")
         .replace("$router", Integer.toString(layout.vector(SPARSE + ".gate")))
         .replace(
             "$experts_at", Integer.toString(int8 ? layout.packed(experts) : layout.matrix(experts)))
@@ -143,27 +156,31 @@ public final class FeedForwards implements AutoCloseable {
     }
     if (format == MatrixFormat.INT8_IN_FP16) {
       int dense = layout.matrix(DENSE + ".gate_up_proj.weight");
-      layout.matrices().subList(dense, dense + 2).forEach(m -> pack(lines, List.of(m), "plain"));
+      for (Layout.Matrices m : layout.matrices().subList(dense, dense + 2)) {
+        line(lines, call("plain", "drawn[" + layout.packed(m.name()) + "]", m.rows()));
+      }
     }
-    line(lines, "return none");
+    line(lines, "return drawn");
     return lines.toString();
   }
 
   private static void packs(StringBuilder lines, Layout layout, List<Layout.Matrices> together) {
     Layout.Matrices first = together.get(0);
-    pack(lines, together, "pack");
+    int rows = together.stream().mapToInt(Layout.Matrices::rows).sum();
+    String shape = "[" + rows + ", " + first.columns() + "]";
+    line(lines, "for i in range(" + first.parts().size() + "):");
+    line(lines, "  q = torch.randint(-127, 128, " + shape + ", dtype=1)");
+    line(lines, "  " + call("pack", "q", rows));
+    line(lines, "  $keep");
     if (first.stacked()) {
       int at = layout.packed(first.name());
       line(lines, "none = self.stacked(" + at + ", " + first.parts().size() + ")");
     }
   }
 
-  private static void pack(StringBuilder lines, List<Layout.Matrices> together, String method) {
-    int rows = together.stream().mapToInt(Layout.Matrices::rows).sum();
-    String shape = "[" + rows + ", " + together.get(0).columns() + "]";
-    line(lines, "for i in range(" + together.get(0).parts().size() + "):");
-    line(lines, "  q = torch.randint(-127, 128, " + shape + ", dtype=1)");
-    line(lines, "  none = self." + method + "(q, torch.full([" + rows + "], 0.001, dtype=6))");
+  private static String call(String method, String integers, int rows) {
+    return "none = self.%s(%s, torch.full([%d], %s, dtype=6))"
+        .formatted(method, integers, rows, SCALE);
   }
 
   private static void matrix(StringBuilder lines, Layout.Matrices m) {
@@ -176,12 +193,63 @@ public final class FeedForwards implements AutoCloseable {
     lines.append("    ").append(line).append('\n');
   }
 
-  /** Rows in native memory: (rows, hidden). */
+  /** Whether a small base has such a mixture, whose answers Java computes where it can. */
+  public boolean answersInJava() {
+    return format == MatrixFormat.INT8_IN_FP16;
+  }
+
+  /**
+   * The same layers in Java, of the same integers.
+   *
+   * @throws IllegalStateException if they are not a small base's
+   */
+  public SimdFeedForwards inJava() {
+    if (!answersInJava()) {
+      throw new IllegalStateException(
+          "matrices in %s, expected %s".formatted(format, MatrixFormat.INT8_IN_FP16));
+    }
+    SimdBase.Experts experts =
+        new SimdBase.Experts(
+            router(),
+            matrices(SPARSE + ".experts.gate_up_proj"),
+            matrices(SPARSE + ".experts.down_proj"));
+    return new SimdFeedForwards(
+        config,
+        experts,
+        matrices(DENSE + ".gate_up_proj.weight").get(0),
+        matrices(DENSE + ".down_proj.weight").get(0));
+  }
+
+  /** (hidden, experts). */
+  private float[] router() {
+    try (PtNDManager scope = program.scope()) {
+      float[] w = program.infer(scope, "router")[0].toFloatArray();
+      return ProgramWeights.turned(w, sizes.experts, sizes.hidden);
+    }
+  }
+
+  private List<Int8Matrix> matrices(String name) {
+    Layout.Matrices m = layout.matrices().get(layout.matrix(name));
+    float[] scales = new float[m.rows()];
+    Arrays.fill(scales, SCALE);
+    return Arrays.stream(drawn, layout.packed(name), layout.packed(name) + m.parts().size())
+        .map(q -> new Int8Matrix(m.rows(), m.columns(), q.toByteArray(), scales))
+        .toList();
+  }
+
+  /** Rows on the heap and in native memory: (rows, hidden). */
   public final class Batch {
+    private final float[] rows;
     private final PtNDArray x;
 
-    private Batch(PtNDArray x) {
-      this.x = x;
+    private Batch(float[] rows) {
+      this.rows = rows;
+      this.x = Program.array(memory, new Values(rows, rows.length / sizes.hidden, sizes.hidden));
+    }
+
+    /** (rows, hidden), for {@link #inJava}. */
+    public float[] rows() {
+      return rows;
     }
 
     /** Runs the mixture: router, experts, sum. */
@@ -210,6 +278,13 @@ public final class FeedForwards implements AutoCloseable {
       }
     }
 
+    /** What a method gives: (rows, hidden). */
+    float[] result(String method) {
+      try (PtNDManager scope = program.scope()) {
+        return program.infer(scope, method, IValue.from(x))[0].toFloatArray();
+      }
+    }
+
     private PtNDManager run(String method) {
       PtNDManager scope = program.scope();
       program.infer(scope, method, IValue.from(x));
@@ -226,7 +301,7 @@ public final class FeedForwards implements AutoCloseable {
       for (int j = 0; j < values.length; j++) {
         values[j] = (float) random.nextGaussian();
       }
-      batches.add(new Batch(Program.array(memory, new Values(values, rows, sizes.hidden))));
+      batches.add(new Batch(values));
     }
     return batches;
   }

@@ -38,6 +38,10 @@ public final class Int8Matrix {
     }
   }
 
+  int columns() {
+    return columns;
+  }
+
   /** Products of n rows that lie end to end from {@code xAt}, end to end from {@code yAt}. */
   void times(float[] x, int xAt, float[] y, int yAt, int n) {
     int r = 0;
