@@ -8,6 +8,8 @@ final class Jit {
   /** Of a processor: what it may take when all is warm. */
   static final double CALM = 0.02;
 
+  private static final double WARM_CPU_SECONDS = 2;
+
   private long millis = millis();
   private long nanos = System.nanoTime();
 
@@ -18,6 +20,17 @@ final class Jit {
     millis = millis();
     nanos = System.nanoTime();
     return (millis - before) * 1e6 / (nanos - from);
+  }
+
+  /**
+   * Does what will be measured until its loops are compiled. By processor time: on a busy machine
+   * it takes longer, and compiles as much.
+   */
+  static void warmUp(Lap.Work work) throws Exception {
+    double cpuSeconds = 0;
+    while (cpuSeconds < WARM_CPU_SECONDS) {
+      cpuSeconds += Lap.ofThisThread(0, work).cpuSeconds();
+    }
   }
 
   private static long millis() {

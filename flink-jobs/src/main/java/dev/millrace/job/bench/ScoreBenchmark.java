@@ -41,9 +41,6 @@ final class ScoreBenchmark implements Benchmark {
   private static final int TEXTS = 600;
   private static final int WARM = 100;
 
-  /** Of each thing that is timed, for the JVM to compile it. */
-  private static final double WARM_CPU_SECONDS = 2;
-
   private static final int HASHES = 64;
   private static final int BANDS = 16;
   private static final int SHINGLE = 9;
@@ -80,7 +77,7 @@ final class ScoreBenchmark implements Benchmark {
     StageTimes times = new StageTimes();
     Scorer scorer = times.timing(base, tokenizer, known, new HeldOut("score", 10), config);
     List<Sample> samples = samples(documents);
-    warmUp(() -> times.warmUp(samples, config));
+    Jit.warmUp(() -> times.warmUp(samples, config));
     DomainMemory memory = DomainMemory.empty(config.memory());
     long cascade = 0;
     long reading = 0;
@@ -141,14 +138,6 @@ final class ScoreBenchmark implements Benchmark {
                 .formatted(documents.size(), bytes, bytes + memory.roomBytes()));
   }
 
-  /** By processor time: on a busy machine it takes longer, and compiles as much. */
-  private static void warmUp(Lap.Work work) throws Exception {
-    double cpuSeconds = 0;
-    while (cpuSeconds < WARM_CPU_SECONDS) {
-      cpuSeconds += Lap.ofThisThread(0, work).cpuSeconds();
-    }
-  }
-
   /** What the stages up to the model cost together. */
   private static double sum(Map<String, StageTimes.Cost> costs, String last) {
     double sum = 0;
@@ -180,8 +169,8 @@ final class ScoreBenchmark implements Benchmark {
 
   private static Table duplicates(List<Document> documents, int rounds) throws Exception {
     List<Sample> samples = samples(documents);
-    warmUp(() -> ours(samples));
-    warmUp(() -> library(documents));
+    Jit.warmUp(() -> ours(samples));
+    Jit.warmUp(() -> library(documents));
     String ours = "Millrace, exact and near";
     String library = "java-lsh, near";
     Race race =
