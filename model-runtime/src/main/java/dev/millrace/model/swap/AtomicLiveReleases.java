@@ -96,8 +96,35 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public CompletableFuture<Lease> acquire(
       @Nullable String tenant, @Nullable String domain, long caller) {
-    return lease(
-        tenant, answering(tenant, domain, caller), answering(tenant, domain, Caller.NOBODY));
+    Registered chosen = answering(tenant, domain, caller);
+    if (chosen == null) {
+      return CompletableFuture.completedFuture(baseAlone);
+    }
+    CompletableFuture<Lease> lease = hot.lease(tenant, chosen);
+    return lease
+        .handle((held, lost) -> chosen)
+        .thenCompose(asked -> settled(asked, lease, tenant, domain, caller));
+  }
+
+  /**
+   * What somebody has waited for answers if it still does: it may be forgotten by then. What is on
+   * trial and cannot be had leaves its callers to what answers the others.
+   *
+   * @param lease that is done
+   */
+  private CompletableFuture<Lease> settled(
+      Registered chosen,
+      CompletableFuture<Lease> lease,
+      @Nullable String tenant,
+      @Nullable String domain,
+      long caller) {
+    boolean lost = lease.isCompletedExceptionally();
+    if (chosen != answering(tenant, domain, caller)) {
+      CompletableFuture<Lease> now = acquire(tenant, domain, caller);
+      return lost ? now : now.whenComplete((held, failure) -> lease.join().close());
+    }
+    boolean trial = chosen != answering(tenant, domain, Caller.NOBODY);
+    return lost && trial ? acquire(tenant, domain, Caller.NOBODY) : lease;
   }
 
   @Override
@@ -119,20 +146,6 @@ final class AtomicLiveReleases implements LiveReleases {
     return live.getOrDefault(alias, Answering.NOTHING);
   }
 
-  /** What is on trial and cannot be had leaves its callers to what answers the others. */
-  private CompletableFuture<Lease> lease(
-      @Nullable String tenant, @Nullable Registered chosen, @Nullable Registered settled) {
-    CompletableFuture<Lease> lease = lease(tenant, chosen);
-    return chosen == settled ? lease : lease.exceptionallyCompose(lost -> lease(tenant, settled));
-  }
-
-  /** What answers for its alias; null is the base. */
-  private CompletableFuture<Lease> lease(@Nullable String tenant, @Nullable Registered answering) {
-    return answering == null
-        ? CompletableFuture.completedFuture(baseAlone)
-        : hot.lease(tenant, answering);
-  }
-
   @Override
   public CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller) {
     Visible visible = Visible.to(tenant, live);
@@ -145,9 +158,7 @@ final class AtomicLiveReleases implements LiveReleases {
         .thenCompose(
             all -> {
               Registered assigned = visible.assigned(text);
-              return assigned == null
-                  ? lease(tenant, null)
-                  : lease(tenant, answering(assigned.alias()).to(caller), assigned);
+              return acquire(tenant, assigned == null ? null : assigned.alias().domain(), caller);
             });
   }
 
@@ -157,12 +168,26 @@ final class AtomicLiveReleases implements LiveReleases {
     if (found == null) {
       Asked asked = new Asked(tenant, release);
       return absent.getIfPresent(asked) == null
-          ? hot.beside(tenant, () -> find(asked)).thenCompose(it -> hot.lease(tenant, it))
+          ? hot.beside(tenant, () -> find(asked)).thenCompose(it -> named(tenant, it))
           : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
     }
     return mayRead(tenant, found.event())
-        ? hot.lease(tenant, found)
+        ? named(tenant, found)
         : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
+  }
+
+  private CompletableFuture<Lease> named(@Nullable String tenant, Registered found) {
+    return hot.lease(tenant, found).thenApply(lease -> unlessForgotten(lease, found));
+  }
+
+  private Lease unlessForgotten(Lease lease, Registered found) {
+    try {
+      requireNotForgotten(found);
+      return lease;
+    } catch (ReleaseRefusedException e) {
+      lease.close();
+      throw new CompletionException(e);
+    }
   }
 
   private @Nullable Place place(Alias alias, String release) {
@@ -382,10 +407,12 @@ final class AtomicLiveReleases implements LiveReleases {
     }
   }
 
-  /** It may have been, since the search for it began. */
+  /** It may have been, since it was looked for or fetched; not so what its domain went back to. */
   private void requireNotForgotten(Registered found) throws ReleaseRefusedException {
     Registered head = followed.get(found.alias());
-    if (head == null || head.event().action() == Action.FORGET) {
+    if (head != null
+        && head.event().action() == Action.FORGET
+        && !head.release().equals(found.release())) {
       known.remove(found);
       throw ReleaseLoader.unknown(found.release());
     }

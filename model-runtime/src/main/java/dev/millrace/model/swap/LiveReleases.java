@@ -40,7 +40,7 @@ public interface LiveReleases extends AutoCloseable {
   /**
    * The domain's current release: the tenant's own before the shared one, the base where there is
    * neither. Done at once if it is in memory; else another thread fetches it, and what it fails
-   * with is a {@link ReleaseRefusedException}.
+   * with is a {@link ReleaseRefusedException}. Whoever waits gets what answers once it is there.
    *
    * @param domain null means the base alone
    * @param caller decides whether a release on trial answers

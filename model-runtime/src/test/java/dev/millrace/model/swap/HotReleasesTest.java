@@ -227,23 +227,70 @@ class HotReleasesTest {
   }
 
   private void assertRefused(String reason, int i) {
+    assertRefused(reason, live.acquire(null, domain(i)));
+  }
+
+  private static void assertRefused(String reason, CompletableFuture<Lease> lease) {
     CompletionException failure =
-        assertThrows(CompletionException.class, () -> live.acquire(null, domain(i)).join().close());
+        assertThrows(CompletionException.class, () -> lease.join().close());
     assertEquals(ReleaseRefusedException.class, failure.getCause().getClass());
     assertTrue(failure.getCause().getMessage().startsWith(reason), failure.getMessage());
   }
 
   @Test
-  void apply_forgottenWhileItIsFetched_doesNotStay() {
+  void apply_forgottenWhileItIsFetched_doesNotAnswerAndDoesNotStay() {
     restoreAll();
     CountDownLatch until = new CountDownLatch(1);
     source.hold("bias-0", until);
-    CompletableFuture<Lease> lease = live.acquire(null, domain(0));
+    CompletableFuture<Lease> current = live.acquire(null, domain(0));
+    CompletableFuture<Lease> named = live.acquirePinned(null, "bias-0");
     ReleaseEvent forget = FakeReleases.event(null, domain(0), Action.FORGET, 0);
     assertSwapped(live.apply(FakeReleases.renamed(forget, ""), 0));
     until.countDown();
-    lease.join().close();
+    try (Lease lease = current.join()) {
+      assertNull(lease.release());
+    }
+    assertRefused("unknown-release: bias-0", named);
     awaitOpen(0);
+  }
+
+  @Test
+  void assign_forgottenWhileAnotherIsRead_doesNotAnswerThoughWhatTakesItsPlaceIsAway()
+      throws IOException {
+    profile(1, "abcdefghij");
+    profile(2, "ABCDEFGHIJ");
+    live.restore(event(1), 0).join();
+    assertSwapped(live.apply(event(2), 0));
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("bias-1", until);
+    int[] text = new ByteTokenizer().encode("BAD CABBAGE");
+    CompletableFuture<Lease> lease = live.assign(null, text, Caller.NOBODY);
+    source.awaitHeld();
+    forgetToWhatIsAway(live, 2);
+    until.countDown();
+    assertRefused("release-unreadable: ", lease);
+    awaitOpen(0);
+  }
+
+  @Test
+  void acquire_forgottenWhileItsTrialIsFetchedInVain_doesNotAnswer() {
+    try (LiveReleases tight = LiveReleases.of(base, source, new SwapConfig(0, 2, 100))) {
+      assertSwapped(tight.apply(event(2), 0));
+      assertSwapped(tight.apply(succeeding(2, 3).withholding(1e-9), 0));
+      CountDownLatch until = new CountDownLatch(1);
+      source.hold("bias-3", until);
+      CompletableFuture<Lease> lease = tight.acquire(null, domain(2), 7);
+      source.awaitHeld();
+      source.lose("bias-3");
+      forgetToWhatIsAway(tight, 2);
+      until.countDown();
+      assertRefused("release-unreadable: ", lease);
+    }
+  }
+
+  private void forgetToWhatIsAway(LiveReleases releases, int i) {
+    source.lose("bias-0");
+    assertSwapped(releases.apply(FakeReleases.event(null, domain(i), Action.FORGET, 0), 0));
   }
 
   /** Whoever fetched lets go once those who asked have their leases. */
