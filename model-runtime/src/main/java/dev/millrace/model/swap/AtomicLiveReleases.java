@@ -200,7 +200,8 @@ final class AtomicLiveReleases implements LiveReleases {
 
   @Override
   public HotCounts counts() {
-    return hot.counts(live.size());
+    long registered = live.values().stream().filter(it -> it.release() != null).count();
+    return hot.counts((int) registered);
   }
 
   @Override

@@ -88,6 +88,14 @@ class HotReleasesTest {
   }
 
   @Test
+  void counts_onTrialBesideTheBase_isNotRegistered() {
+    assertSwapped(live.apply(event(1).withholding(0.5), 0));
+    assertEquals(0, live.counts().registered());
+    assertSwapped(live.apply(event(1), 0));
+    assertEquals(1, live.counts().registered());
+  }
+
+  @Test
   void acquire_scanOverAllOthers_leavesTheHotSetInMemory() {
     restoreAll();
     int hot = ROOM / 2;
