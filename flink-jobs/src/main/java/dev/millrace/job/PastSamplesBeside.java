@@ -6,7 +6,7 @@ import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -26,45 +26,63 @@ final class PastSamplesBeside implements PastSamples, AutoCloseable {
 
   private static final Duration END = Duration.ofMinutes(1);
 
+  /** Whoever waits asks again and again; of so many, who asked longest ago asks no more. */
+  static final int MOST = 256;
+
   private final PastSamples past;
   private final String where;
+  private final Duration moment;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(new DaemonThreads("millrace-past"));
 
-  /** What was asked for and not given yet. */
-  private final Map<Map<Origin, String>, Future<Map<Origin, int[]>>> reading = new HashMap<>();
+  /** What was asked for and not given yet; what was asked for last comes last. */
+  private final Map<Map<Origin, String>, Future<Map<Origin, int[]>>> reading =
+      new LinkedHashMap<>();
 
   /**
    * @param where the samples are, in messages
    */
   PastSamplesBeside(PastSamples past, String where) {
+    this(past, where, MOMENT);
+  }
+
+  /**
+   * @param moment that who asks first waits
+   */
+  PastSamplesBeside(PastSamples past, String where, Duration moment) {
     this.past = past;
     this.where = where;
+    this.moment = moment;
   }
 
   @Override
   public Map<Origin, int[]> tokens(Map<Origin, String> samples) {
-    Future<Map<Origin, int[]>> known = reading.get(samples);
+    Future<Map<Origin, int[]>> known = reading.remove(samples);
     Future<Map<Origin, int[]>> asked =
         known == null ? thread.submit(() -> past.tokens(samples)) : known;
     try {
-      reading.put(samples, asked);
-      Map<Origin, int[]> found =
-          asked.get(known == null ? MOMENT.toMillis() : 0, TimeUnit.MILLISECONDS);
-      reading.remove(samples);
-      return found;
+      return asked.get(known == null ? moment.toMillis() : 0, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
+      keep(samples, asked);
       throw new UncheckedIOException(
           "samples that taught cannot be read again",
           new IOException(where + " has not given them yet, waiting for it", e));
     } catch (ExecutionException e) {
-      reading.remove(samples);
       throw e.getCause() instanceof RuntimeException failure
           ? failure
           : new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private void keep(Map<Origin, String> samples, Future<Map<Origin, int[]>> asked) {
+    reading.put(samples, asked);
+    if (reading.size() > MOST) {
+      var eldest = reading.values().iterator();
+      eldest.next().cancel(true);
+      eldest.remove();
     }
   }
 

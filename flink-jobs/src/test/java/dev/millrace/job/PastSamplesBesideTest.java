@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,7 +12,10 @@ import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -63,6 +67,40 @@ class PastSamplesBesideTest {
     }
   }
 
+  /** An order may come, and what was asked for before it is of no use. */
+  @Test
+  void tokens_askedForNoMore_areNotKeptForEver() {
+    CountDownLatch answers = new CountDownLatch(1);
+    Queue<Map<Origin, String>> reads = new ConcurrentLinkedQueue<>();
+    PastSamples slow =
+        samples -> {
+          try {
+            answers.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          reads.add(samples);
+          return Map.of();
+        };
+    try (var past = new PastSamplesBeside(slow, "here", Duration.ZERO)) {
+      for (int i = 0; i <= PastSamplesBeside.MOST; i++) {
+        Map<Origin, String> asked = samples(i);
+        assertThrows(UncheckedIOException.class, () -> past.tokens(asked));
+      }
+      answers.countDown();
+      for (int i = 1; i <= PastSamplesBeside.MOST; i++) {
+        awaited(past, samples(i));
+      }
+      assertFalse(reads.contains(samples(0)));
+      awaited(past, samples(0));
+      assertTrue(reads.contains(samples(0)));
+    }
+  }
+
+  private static Map<Origin, String> samples(int offset) {
+    return Map.of(new Origin("millrace.samples", 0, offset), "s" + offset);
+  }
+
   @Test
   void tokens_readInVain_saysWhyAndReadsAnew() {
     AtomicInteger reads = new AtomicInteger();
@@ -81,9 +119,13 @@ class PastSamplesBesideTest {
   }
 
   private static Map<Origin, int[]> awaited(PastSamples past) {
+    return awaited(past, SAMPLES);
+  }
+
+  private static Map<Origin, int[]> awaited(PastSamples past, Map<Origin, String> samples) {
     while (true) {
       try {
-        return past.tokens(SAMPLES);
+        return past.tokens(samples);
       } catch (UncheckedIOException notYet) {
         Thread.onSpinWait();
       }
