@@ -1,6 +1,7 @@
 package dev.millrace.job.warmup;
 
 import java.time.Duration;
+import java.util.Arrays;
 import org.apache.flink.api.common.accumulators.IntCounter;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.CheckpointListener;
@@ -46,9 +47,13 @@ final class FlinkTasks {
   }
 
   private static boolean areHere() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .map(Thread::getThreadGroup)
-        .anyMatch(group -> group != null && group.getName().equals(THREADS));
+    ThreadGroup all = Thread.currentThread().getThreadGroup();
+    while (all.getParent() != null) {
+      all = all.getParent();
+    }
+    ThreadGroup[] groups = new ThreadGroup[all.activeGroupCount()];
+    return Arrays.stream(groups, 0, all.enumerate(groups))
+        .anyMatch(group -> group.getName().equals(THREADS) && group.activeCount() > 0);
   }
 
   /** How many numbers met a sum after the failure. */
