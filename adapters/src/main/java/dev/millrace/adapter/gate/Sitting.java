@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,8 +31,8 @@ final class Sitting implements AutoCloseable {
   /** What it makes of these texts. */
   private @Nullable List<RoutedScores> looked;
 
-  /** The same by the program that trains. */
-  private @Nullable List<TokenScores> trained;
+  /** The same by the program that trains, or why it cannot be had. */
+  private @Nullable Supplier<List<TokenScores>> trained;
 
   Sitting(
       Examination by,
@@ -67,11 +69,12 @@ final class Sitting implements AutoCloseable {
 
   Measured measure(Fit fit) {
     if (trained == null) {
-      trained = all(by.calls(some, this::asTrained));
+      List<TokenScores> scores = all(by.calls(some, this::asTrained));
+      trained = () -> scores;
     }
     Canaries canaries = by.canaries();
     return new Measured(
-        parity(trained, fit.heldOut()), canaries.count(), canaries.changed(served()));
+        parity(trained.get(), fit.heldOut()), canaries.count(), canaries.changed(served()));
   }
 
   private List<RoutedScores> looked() {
@@ -95,11 +98,27 @@ final class Sitting implements AutoCloseable {
   /** The rules on training and serving are next to be asked; one call of few texts is cheaper. */
   private List<TokenScores> scoresBesideTrained(List<int[]> texts) {
     List<Callable<List<TokenScores>>> calls = new ArrayList<>();
-    calls.add(() -> asTrained(some));
+    calls.add(
+        () -> {
+          trained = tried();
+          return List.of();
+        });
     calls.addAll(by.calls(sequences(texts), base::score));
-    List<TokenScores> all = all(calls);
-    trained = all.subList(0, some.size());
-    return all.subList(some.size(), all.size());
+    return all(calls);
+  }
+
+  /** What it fails with is for those rules to say. */
+  private Supplier<List<TokenScores>> tried() {
+    try {
+      List<TokenScores> scores = asTrained(some);
+      return () -> scores;
+    } catch (CancellationException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      return () -> {
+        throw e;
+      };
+    }
   }
 
   private List<TokenScores> asTrained(List<int[]> texts) {

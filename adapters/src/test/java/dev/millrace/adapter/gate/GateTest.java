@@ -35,6 +35,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -266,6 +267,25 @@ class GateTest {
   }
 
   @Test
+  void judge_programThatTrainsFails_isRefusedByTheRulesThatAskForItAlone() {
+    Training training = learned(Bigrams.foreign());
+    BaseModel fails =
+        watched(
+            (method, arguments) -> {
+              if (method.equals("scoreAsTrained")) {
+                throw new IllegalStateException("made up");
+              }
+            });
+    Judgement judgement = judge(fails, training, heldOut());
+    List<String> unmeasured = List.of("train-serve-parity", "canary-prompts");
+    assertEquals(unmeasured, failed(judgement), judgement::toString);
+    for (String name : unmeasured) {
+      RuleResult rule = rule(judgement, name);
+      assertTrue(rule.reason().endsWith("IllegalStateException: made up"), rule::reason);
+    }
+  }
+
+  @Test
   void judge_anyCandidate_readsEachTextOnce() {
     Training training = learned(Bigrams.foreign());
     List<ScoredSample> heldOut = heldOut();
@@ -289,16 +309,24 @@ class GateTest {
 
   /** The base, and for each text that is read which call it was. */
   private BaseModel counting(List<String> calls) {
+    return watched(
+        (method, arguments) -> {
+          if (List.of("score", "scoreRouted", "routes").contains(method)) {
+            calls.addAll(Collections.nCopies(((List<?>) arguments[0]).size(), method));
+          }
+        });
+  }
+
+  /** The base; each call of it, under any routing, is told before. */
+  private BaseModel watched(BiConsumer<String, Object[]> calls) {
     return (BaseModel)
         Proxy.newProxyInstance(
             BaseModel.class.getClassLoader(),
             new Class<?>[] {BaseModel.class},
             (proxy, method, arguments) -> {
-              if (List.of("score", "scoreRouted", "routes").contains(method.getName())) {
-                calls.addAll(
-                    Collections.nCopies(((List<?>) arguments[0]).size(), method.getName()));
-              }
-              return method.invoke(base, arguments);
+              calls.accept(method.getName(), arguments);
+              Object result = method.invoke(base, arguments);
+              return result == base ? proxy : result;
             });
   }
 
@@ -368,6 +396,10 @@ class GateTest {
   }
 
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
+    return judge(base, training, heldOut);
+  }
+
+  private Judgement judge(BaseModel on, Training training, List<ScoredSample> heldOut) {
     GateConfig config =
         Configs.with(
             Configs.GATE,
@@ -381,7 +413,7 @@ class GateTest {
             agreement,
             "canaryTokens",
             4);
-    Gate gate = gate(base, config);
+    Gate gate = gate(on, config);
     Served first = served(zero().weights());
     List<HeldOut> examined = gate.examine(heldOut, first);
     AdapterWeights candidate = Quantizer.quantize(training.state().weights());
