@@ -21,6 +21,8 @@ final class FairQueue<T> {
   private final ToIntFunction<T> weight;
   private final Map<Optional<String>, Tenant<T>> tenants = new HashMap<>();
   private final Deque<Tenant<T>> turns = new ArrayDeque<>();
+
+  /** Entries that were added and are not closed, by weight. */
   private int size;
 
   /** What a tenant has in the line, and what it has in all without an answer. */
@@ -43,11 +45,6 @@ final class FairQueue<T> {
     this.bound = bound;
     this.weight = entry -> Math.min(bound, weight.applyAsInt(entry));
     this.share = (int) Math.max(1, Math.ceil(bound * share));
-  }
-
-  /** Entries that were added and are not closed, by weight. */
-  int open() {
-    return size;
   }
 
   /** Whether there is room for an entry of that weight. */
