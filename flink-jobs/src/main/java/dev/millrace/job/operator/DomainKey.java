@@ -33,6 +33,11 @@ public final class DomainKey {
     return of(event.tenant(), event.domain());
   }
 
+  /** As people read it: {@code TENANT/DOMAIN}, or the domain alone. */
+  static String shown(String key) {
+    return key.replace(SEPARATOR, '/');
+  }
+
   private static String of(@Nullable String tenant, @Nullable String domain) {
     if (domain == null) {
       throw new IllegalArgumentException("no domain to key by: unlabelled samples are refused");

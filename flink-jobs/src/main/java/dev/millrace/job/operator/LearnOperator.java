@@ -264,10 +264,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       workAtHead();
     } else if (result == null) {
       hold(
-          "batch " + batch.number() + " of " + batch.domain() + " cannot be learned",
+          "batch %d of %s cannot be learned"
+              .formatted(batch.number(), DomainKey.shown(DomainKey.of(batch))),
           Objects.requireNonNull(tried.failure()));
     } else {
-      setCurrentKey(turns.end(batch.domain(), now()));
+      setCurrentKey(turns.end(now()));
       domain.learned(batch, result.state());
       figures.left(batch.domain());
       emit(result.outcome());
@@ -280,7 +281,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     if (result == null) {
       hold(
           "%s of %s to release %s cannot be obeyed"
-              .formatted(event.action(), event.domain(), event.release()),
+              .formatted(event.action(), DomainKey.shown(DomainKey.of(event)), event.release()),
           Objects.requireNonNull(tried.failure()));
     } else {
       obeyed(event, result);
@@ -290,7 +291,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** An event that leaves something to be learned again gets another turn, behind the others. */
   private void obeyed(ReleaseEvent event, Finished result) throws Exception {
     boolean again = result.outcome().state().learnsAgain();
-    String key = turns.end(event.domain(), now());
+    String key = turns.end(now());
     setCurrentKey(key);
     domain.obeyed(event, result.state(), !again);
     if (again) {

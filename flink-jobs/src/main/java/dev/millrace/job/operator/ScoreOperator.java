@@ -230,7 +230,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   }
 
   private static String alignmentOf(String key) {
-    return "alignment of " + key.replace('\0', '/');
+    return "alignment of " + DomainKey.shown(key);
   }
 
   private boolean mayTeach() throws Exception {

@@ -92,15 +92,10 @@ final class Turns {
     return unpublished.remove(key);
   }
 
-  /**
-   * The head's turn is over.
-   *
-   * @param what goes on, if it waited
-   * @return its key
-   */
-  String end(String what, long nowMillis) {
+  /** The head's turn is over; gives its key. */
+  String end(long nowMillis) {
     String key = order.remove();
-    waits.over(key, what, nowMillis);
+    waits.over(key, DomainKey.shown(key), nowMillis);
     return key;
   }
 

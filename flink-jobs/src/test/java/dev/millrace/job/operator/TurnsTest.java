@@ -45,7 +45,7 @@ class TurnsTest {
     assertEquals("full 1", next());
     assertNotNull(turns.takeUnpublished("full 1"));
     assertNull(turns.takeUnpublished("full 1"));
-    assertEquals("full 1", turns.end("full 1", 0));
+    assertEquals("full 1", turns.end(0));
     assertEquals("other", next());
   }
 
@@ -74,6 +74,18 @@ class TurnsTest {
     assertTrue(turns.isFull(), "those of a wait for nothing but their turns now");
   }
 
+  @Test
+  void end_twoTenantsHaveADomainOfOneName_saysWhoseGoesOn() throws Exception {
+    add("a\0notes", "b\0notes");
+    for (int i = 0; i < 2; i++) {
+      next();
+      turns.hold("notes waits", away(), 0);
+    }
+    turns.release("b\0notes");
+    assertEquals("b\0notes", ended());
+    assertEquals("b/notes goes on after 0 s", said.get(said.size() - 1));
+  }
+
   private void add(String... keys) {
     List.of(keys).forEach(turns::add);
   }
@@ -84,7 +96,7 @@ class TurnsTest {
 
   private String ended() throws Exception {
     next();
-    return turns.end("it", 0);
+    return turns.end(0);
   }
 
   private static UncheckedIOException away() {
