@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -22,7 +21,6 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
-import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.InternalTimer;
@@ -210,12 +208,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   /** Nobody comes any more to agree with those that wait. */
   @Override
   public void endInput() throws Exception {
-    List<String> keys;
-    try (Stream<String> all =
-        this.<String>getKeyedStateBackend().getKeys(WAITING, VoidNamespace.INSTANCE)) {
-      keys = all.distinct().sorted().toList();
-    }
-    for (String key : keys) {
+    for (String key : Keys.with(getKeyedStateBackend(), WAITING)) {
       setCurrentKey(key);
       DomainFinder finder = finder();
       List<Long> numbers =

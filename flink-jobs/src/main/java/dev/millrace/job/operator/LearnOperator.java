@@ -12,16 +12,13 @@ import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
-import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
-import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
@@ -120,11 +117,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     figures =
         new LearnFigures(
             getMetricGroup(), turns::size, getProcessingTimeService()::getCurrentProcessingTime);
-    for (String key : keysWith(DomainState.ORDERS)) {
+    for (String key : Keys.with(getKeyedStateBackend(), DomainState.ORDERS)) {
       setCurrentKey(key);
       domain.orders().forEach(event -> turns.add(key));
     }
-    for (String key : keysWith(DomainState.PENDING)) {
+    for (String key : Keys.with(getKeyedStateBackend(), DomainState.PENDING)) {
       setCurrentKey(key);
       for (TrainingBatch batch : domain.batches()) {
         turns.add(key);
@@ -145,13 +142,6 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private JobID job() {
     return getRuntimeContext().getJobInfo().getJobId();
-  }
-
-  private List<String> keysWith(String name) {
-    KeyedStateBackend<String> backend = getKeyedStateBackend();
-    try (Stream<String> keys = backend.getKeys(name, VoidNamespace.INSTANCE)) {
-      return keys.sorted().toList();
-    }
   }
 
   @Override

@@ -24,8 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -35,10 +33,8 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple4;
-import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
-import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -162,18 +158,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     held = new HashSet<>();
     waits = new Waits(LOG::warn);
     untaught = new HashMap<>();
-    Set<String> waiting = new TreeSet<>(keysWith(ORDERS));
-    waiting.addAll(keysWith(UNWRITTEN));
-    for (String key : waiting) {
+    for (String key : Keys.with(getKeyedStateBackend(), ORDERS, UNWRITTEN)) {
       setCurrentKey(key);
       settle();
-    }
-  }
-
-  private List<String> keysWith(String name) {
-    KeyedStateBackend<String> backend = getKeyedStateBackend();
-    try (Stream<String> keys = backend.getKeys(name, VoidNamespace.INSTANCE)) {
-      return keys.toList();
     }
   }
 
