@@ -1,5 +1,6 @@
 package dev.millrace.job.warmup;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -44,6 +45,9 @@ public final class SecondCompiler {
       }]
       """;
 
+  /** What HotSpot says when it takes them. */
+  private static final String ADDED = "compiler directives added";
+
   private static boolean isKept;
 
   private SecondCompiler() {}
@@ -63,18 +67,35 @@ public final class SecondCompiler {
 
   private static boolean add() {
     try {
+      if (!isTiered()) {
+        LOG.info("the second compiler takes all code, for this Java has not both");
+        return false;
+      }
       Path file = Files.createTempFile("millrace-compiler", ".json");
+      String said;
       try {
         Files.writeString(file, DIRECTIVES);
-        tell("compilerDirectivesAdd", file.toString());
+        said = tell("compilerDirectivesAdd", '"' + file.toString() + '"');
       } finally {
         Files.delete(file);
       }
+      if (!said.contains(ADDED)) {
+        throw new IOException(said.strip());
+      }
       return true;
-    } catch (IOException | JMException e) {
-      LOG.warn("the second compiler takes Flink's code too, for minutes: {}", e.toString());
+    } catch (IOException | JMException | RuntimeException e) {
+      LOG.warn("the second compiler takes Flink's code too, for minutes", e);
       return false;
     }
+  }
+
+  /** Without a first compiler what the second leaves out would stay with the interpreter. */
+  private static boolean isTiered() {
+    HotSpotDiagnosticMXBean flags =
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    return flags != null
+        && flags.getVMOption("TieredCompilation").getValue().equals("true")
+        && flags.getVMOption("CompilationMode").getValue().equals("default");
   }
 
   /** What {@code jcmd} would say. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,21 +19,34 @@ import jdk.jfr.consumer.RecordingStream;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.util.MathUtils;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 class SecondCompilerTest {
 
   private static final int LAST_LEVEL = 4;
 
+  @Test
+  void keepToModels_noFirstCompiler_leavesAllToTheSecond() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:-TieredCompilation",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Busy.class.getName())
+            .start();
+    process.getErrorStream().transferTo(OutputStream.nullOutputStream());
+    assertEquals(1, process.waitFor());
+  }
+
   /** In a process of its own, for directives are a whole process'. */
   @Test
-  @Timeout(120)
   void keepToModels_ownCodeTheWayOfARecordAndOthers_onlyOthersStayWithTheFirst() throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
+                "-XX:TieredStopAtLevel=4", // whatever the environment says
                 Busy.class.getName())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
@@ -49,6 +63,7 @@ class SecondCompilerTest {
   static final class Busy {
 
     private static final int LOOKS = 3; // a second apart
+    private static final int MOST_LOOKS = 120;
 
     static final Set<String> AWAITED =
         Set.of(Busy.class.getName(), DataOutputSerializer.class.getName());
@@ -70,6 +85,10 @@ class SecondCompilerTest {
         events.startAsync();
         while (!last.containsAll(AWAITED)) {
           round(looks.get());
+          if (looks.get() > MOST_LOOKS) {
+            System.out.println(last);
+            System.exit(2);
+          }
         }
         int until = looks.get() + LOOKS;
         while (looks.get() < until) {
