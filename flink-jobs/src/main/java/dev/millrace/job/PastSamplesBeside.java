@@ -26,8 +26,12 @@ final class PastSamplesBeside implements PastSamples, AutoCloseable {
 
   private static final Duration END = Duration.ofMinutes(1);
 
-  /** Whoever waits asks again and again; of so many, who asked longest ago asks no more. */
-  static final int MOST = 256;
+  /**
+   * Whoever waits asks again and again; of so many, far more than orders wait in a subtask, who
+   * asked longest ago asks no more. With fewer, orders that take turns would undo each other's
+   * reading.
+   */
+  static final int MOST = 4096;
 
   private final PastSamples past;
   private final String where;
