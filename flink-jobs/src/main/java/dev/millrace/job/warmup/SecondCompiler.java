@@ -68,7 +68,7 @@ public final class SecondCompiler {
   private static boolean add() {
     try {
       if (!isTiered()) {
-        LOG.info("the second compiler takes all code, for this Java has not both");
+        LOG.info("no directives for the compilers: this Java does not run with both");
         return false;
       }
       Path file = Files.createTempFile("millrace-compiler", ".json");
@@ -95,6 +95,7 @@ public final class SecondCompiler {
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     return flags != null
         && flags.getVMOption("TieredCompilation").getValue().equals("true")
+        && flags.getVMOption("TieredStopAtLevel").getValue().equals("4")
         && flags.getVMOption("CompilationMode").getValue().equals("default");
   }
 
