@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -26,34 +25,30 @@ class SecondCompilerTest {
 
   @Test
   void keepToModels_noFirstCompiler_leavesAllToTheSecond() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:-TieredCompilation",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Busy.class.getName())
-            .start();
-    process.getErrorStream().transferTo(OutputStream.nullOutputStream());
+    Process process = busy("-XX:-TieredCompilation");
+    assertEquals("", new String(process.getInputStream().readAllBytes(), UTF_8));
     assertEquals(1, process.waitFor());
   }
 
-  /** In a process of its own, for directives are a whole process'. */
   @Test
   void keepToModels_ownCodeTheWayOfARecordAndOthers_onlyOthersStayWithTheFirst() throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-XX:TieredStopAtLevel=4", // whatever the environment says
-                Busy.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    Process process = busy("-XX:TieredStopAtLevel=4"); // whatever the environment says
     List<String> last = new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
     assertEquals(0, process.waitFor(), last::toString);
     assertTrue(last.containsAll(Busy.AWAITED), last::toString);
     assertFalse(last.contains(MathUtils.class.getName()), last::toString);
+  }
+
+  /** In a process of its own, for directives are a whole process'. */
+  private static Process busy(String option) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            option,
+            "-cp",
+            System.getProperty("java.class.path"),
+            Busy.class.getName())
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
   }
 
   /**
