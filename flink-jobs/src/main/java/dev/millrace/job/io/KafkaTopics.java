@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
@@ -75,22 +76,30 @@ public record KafkaTopics(KafkaConfig config, String job) {
   }
 
   /** Writes to a topic: in the checkpoints' transactions if exactly-once is asked for. */
-  public <T> KafkaSink<T> sink(String topic, Encoder<T> key, Encoder<T> value) {
+  public <T> Sink<T> sink(String topic, Encoder<T> key, Encoder<T> value) {
     return sink(topic, key, value, config.guarantee());
   }
 
   /** Writes to a topic, in the checkpoints' transactions. */
-  public <T> KafkaSink<T> exactlyOnceSink(String topic, Encoder<T> key, Encoder<T> value) {
+  public <T> Sink<T> exactlyOnceSink(String topic, Encoder<T> key, Encoder<T> value) {
     return sink(topic, key, value, Guarantee.EXACTLY_ONCE);
   }
 
   /** Writes to a topic at once; after a failure, some of it again. */
-  public <T> KafkaSink<T> atLeastOnceSink(String topic, Encoder<T> key, Encoder<T> value) {
+  public <T> Sink<T> atLeastOnceSink(String topic, Encoder<T> key, Encoder<T> value) {
     return sink(topic, key, value, Guarantee.AT_LEAST_ONCE);
   }
 
-  private <T> KafkaSink<T> sink(
-      String topic, Encoder<T> key, Encoder<T> value, Guarantee guarantee) {
+  private <T> Sink<T> sink(String topic, Encoder<T> key, Encoder<T> value, Guarantee guarantee) {
+    return switch (guarantee) {
+      case EXACTLY_ONCE ->
+          new FrugalKafkaSink<>(kafka(topic, key, value, DeliveryGuarantee.EXACTLY_ONCE));
+      case AT_LEAST_ONCE -> kafka(topic, key, value, DeliveryGuarantee.AT_LEAST_ONCE);
+    };
+  }
+
+  private <T> KafkaSink<T> kafka(
+      String topic, Encoder<T> key, Encoder<T> value, DeliveryGuarantee guarantee) {
     Properties properties = clientProperties(config);
     properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "0");
     properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
@@ -100,11 +109,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
     return KafkaSink.<T>builder()
         .setBootstrapServers(config.bootstrap())
         .setKafkaProducerConfig(properties)
-        .setDeliveryGuarantee(
-            switch (guarantee) {
-              case EXACTLY_ONCE -> DeliveryGuarantee.EXACTLY_ONCE;
-              case AT_LEAST_ONCE -> DeliveryGuarantee.AT_LEAST_ONCE;
-            })
+        .setDeliveryGuarantee(guarantee)
         .setTransactionalIdPrefix(job + "-" + topic)
         .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
         .setRecordSerializer(new EncodedRecordSchema<>(topic, key, value, WireFormat.of(config)))

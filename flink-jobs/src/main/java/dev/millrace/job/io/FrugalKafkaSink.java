@@ -1,0 +1,138 @@
+package dev.millrace.job.io;
+
+import java.io.IOException;
+import java.io.Serial;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import org.apache.flink.api.common.operators.ProcessingTimeService;
+import org.apache.flink.api.connector.sink2.Committer;
+import org.apache.flink.api.connector.sink2.CommitterInitContext;
+import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
+import org.apache.flink.api.connector.sink2.SupportsCommitter;
+import org.apache.flink.api.connector.sink2.SupportsWriterState;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.KafkaWriterState;
+import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.PrecommittingStatefulSinkWriter;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
+import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.lineage.LineageVertex;
+import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
+
+/**
+ * Flink's sink to Kafka with transactions that outlast the checkpoints at which they hold nothing.
+ * Flink's own gives an empty transaction back and has the broker prepare another, at every
+ * checkpoint and while the task waits.
+ */
+final class FrugalKafkaSink<T>
+    implements Sink<T>,
+        SupportsWriterState<T, KafkaWriterState>,
+        SupportsCommitter<KafkaCommittable>,
+        SupportsPostCommitTopology<KafkaCommittable>,
+        LineageVertexProvider {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  /** A broker forgets a transactional id that it has not heard of for long, by default a week. */
+  static final Duration AT_MOST = Duration.ofMinutes(1);
+
+  private final KafkaSink<T> kafka;
+
+  FrugalKafkaSink(KafkaSink<T> kafka) {
+    this.kafka = kafka;
+  }
+
+  @Override
+  public Writer<T> createWriter(WriterInitContext context) throws IOException {
+    return new Writer<>(kafka.createWriter(context), context.getProcessingTimeService());
+  }
+
+  @Override
+  public Writer<T> restoreWriter(WriterInitContext context, Collection<KafkaWriterState> states) {
+    return new Writer<>(kafka.restoreWriter(context, states), context.getProcessingTimeService());
+  }
+
+  @Override
+  public SimpleVersionedSerializer<KafkaWriterState> getWriterStateSerializer() {
+    return kafka.getWriterStateSerializer();
+  }
+
+  @Override
+  public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
+    return kafka.createCommitter(context);
+  }
+
+  @Override
+  public SimpleVersionedSerializer<KafkaCommittable> getCommittableSerializer() {
+    return kafka.getCommittableSerializer();
+  }
+
+  @Override
+  public void addPostCommitTopology(DataStream<CommittableMessage<KafkaCommittable>> committables) {
+    kafka.addPostCommitTopology(committables);
+  }
+
+  @Override
+  public LineageVertex getLineageVertex() {
+    return kafka.getLineageVertex();
+  }
+
+  /** What one snapshot said still holds as long as nothing is written and nothing was pending. */
+  @SuppressWarnings("try") // closing a writer may throw anything
+  static final class Writer<T>
+      implements StatefulSinkWriter<T, KafkaWriterState>,
+          CommittingSinkWriter<T, KafkaCommittable> {
+
+    private final PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> kafka;
+    private final ProcessingTimeService clock;
+    private List<KafkaWriterState> said = List.of();
+    private long begun;
+    private boolean unused;
+    private boolean goesOn;
+
+    private Writer(
+        PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> kafka,
+        ProcessingTimeService clock) {
+      this.kafka = kafka;
+      this.clock = clock;
+    }
+
+    @Override
+    public void write(T record, Context context) throws IOException, InterruptedException {
+      unused = false;
+      kafka.write(record, context);
+    }
+
+    @Override
+    public void flush(boolean endOfInput) throws IOException, InterruptedException {
+      kafka.flush(endOfInput);
+    }
+
+    @Override
+    public Collection<KafkaCommittable> prepareCommit() throws IOException, InterruptedException {
+      goesOn = unused && clock.getCurrentProcessingTime() - begun < AT_MOST.toMillis();
+      return goesOn ? List.of() : kafka.prepareCommit();
+    }
+
+    @Override
+    public List<KafkaWriterState> snapshotState(long checkpoint) throws IOException {
+      if (!goesOn) {
+        said = kafka.snapshotState(checkpoint);
+        begun = clock.getCurrentProcessingTime();
+        unused = said.stream().allMatch(s -> s.getPrecommittedTransactionalIds().isEmpty());
+      }
+      return said;
+    }
+
+    @Override
+    public void close() throws Exception {
+      kafka.close();
+    }
+  }
+}

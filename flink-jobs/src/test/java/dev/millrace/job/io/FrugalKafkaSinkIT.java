@@ -1,0 +1,206 @@
+package dev.millrace.job.io;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
+import org.apache.flink.streaming.runtime.operators.sink.CommitterOperatorFactory;
+import org.apache.flink.streaming.runtime.operators.sink.SinkWriterOperatorFactory;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class FrugalKafkaSinkIT {
+
+  private static EmbeddedStack stack;
+
+  @BeforeAll
+  static void start() {
+    stack = EmbeddedStack.start(1, 1);
+  }
+
+  @AfterAll
+  static void stop() {
+    stack.close();
+  }
+
+  @Test
+  void checkpoint_nothingWritten_asksTheBrokerForNothing() throws Exception {
+    try (Task task = new Task("idle.", null)) {
+      for (int i = 0; i < 20; i++) {
+        var unused = task.checkpoint();
+      }
+      assertEquals(1, epoch("idle."), "begun at the start and at the first checkpoint");
+      task.write("late");
+      var unused = task.checkpoint();
+      task.commit();
+      assertEquals(List.of("late"), task.committed(1));
+    }
+  }
+
+  @Test
+  void checkpoint_nothingWrittenForAMinute_beginsAnew() throws Exception {
+    try (Task task = new Task("minute.", null)) {
+      var unused = task.checkpoint();
+      task.writer.setProcessingTime(FrugalKafkaSink.AT_MOST.toMillis() - 1);
+      unused = task.checkpoint();
+      assertEquals(1, epoch("minute."));
+      task.writer.setProcessingTime(FrugalKafkaSink.AT_MOST.toMillis());
+      unused = task.checkpoint();
+      assertEquals(2, epoch("minute."));
+    }
+  }
+
+  @Test
+  void checkpoint_recordsNowAndThen_eachIsCommittedWithItsOwn() throws Exception {
+    try (Task task = new Task("rare.", null)) {
+      List<String> written = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        if (i % 6 < 2) {
+          written.add("v" + i);
+          task.write("v" + i);
+        }
+        var unused = task.checkpoint();
+        task.commit();
+        assertEquals(written, task.committed(written.size()));
+      }
+    }
+  }
+
+  /** What a task that died had written into a transaction that outlasted checkpoints is undone. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7})
+  void restore_recordAfterIdleCheckpoints_isNeitherLostNorTwice(int idle) throws Exception {
+    String prefix = "restored" + idle + ".";
+    try (Task died = new Task(prefix, null)) {
+      died.write("first");
+      OperatorSubtaskState last = died.checkpoint();
+      died.commit();
+      for (int i = 0; i < idle; i++) {
+        last = died.checkpoint();
+        died.commit();
+      }
+      died.write("again");
+      died.writer.prepareSnapshotPreBarrier(99); // flushed, and no checkpoint comes of it
+      try (Task next = new Task(prefix, last)) {
+        next.write("again");
+        var unused = next.checkpoint();
+        next.commit();
+        assertEquals(List.of("first", "again"), next.committed(2));
+      }
+    }
+  }
+
+  /** A sink's writer and committer, as Flink chains them. */
+  private static final class Task implements AutoCloseable {
+    private final KafkaConfig config;
+    private final Topics topics;
+    private final OneInputStreamOperatorTestHarness<String, CommittableMessage<KafkaCommittable>>
+        writer;
+    private final OneInputStreamOperatorTestHarness<
+            CommittableMessage<KafkaCommittable>, CommittableMessage<KafkaCommittable>>
+        committer;
+    private long checkpoint;
+
+    Task(String prefix, OperatorSubtaskState restored) throws Exception {
+      config =
+          MillraceConfig.defaults()
+              .with(Map.of("kafka.bootstrap", stack.bootstrapServers(), "kafka.prefix", prefix))
+              .kafka();
+      topics = Topics.create(stack.bootstrapServers(), prefix, 1);
+      Sink<String> sink =
+          new KafkaTopics(config, prefix)
+              .exactlyOnceSink(topics.releases(), s -> s.getBytes(UTF_8), s -> s.getBytes(UTF_8));
+      FrugalKafkaSink<String> frugal = (FrugalKafkaSink<String>) sink;
+      writer = new OneInputStreamOperatorTestHarness<>(new SinkWriterOperatorFactory<>(sink));
+      committer =
+          new OneInputStreamOperatorTestHarness<>(
+              new CommitterOperatorFactory<>(frugal, false, true));
+      if (restored != null) {
+        writer.setRestoredCheckpointId(50);
+        checkpoint = 50;
+        writer.initializeState(restored);
+      }
+      writer.open();
+      committer.open();
+    }
+
+    void write(String record) throws Exception {
+      writer.processElement(new StreamRecord<>(record));
+    }
+
+    /** Takes a checkpoint, and gives the writer's part of it. */
+    OperatorSubtaskState checkpoint() throws Exception {
+      writer.getOutput().clear();
+      writer.prepareSnapshotPreBarrier(++checkpoint);
+      for (var committable : writer.extractOutputValues()) {
+        committer.processElement(new StreamRecord<>(committable));
+      }
+      OperatorSubtaskState state = writer.snapshot(checkpoint, checkpoint);
+      var unused = committer.snapshot(checkpoint, checkpoint);
+      return state;
+    }
+
+    /** The last checkpoint is complete. */
+    void commit() throws Exception {
+      committer.notifyOfCompletedCheckpoint(checkpoint);
+    }
+
+    /** All records that can be read, once there are so many. */
+    List<String> committed(int expected) {
+      try (RecordReader reader = RecordReader.fromBeginning(config, List.of(topics.releases()))) {
+        List<RawRecord> found = new ArrayList<>();
+        while (found.size() < expected) { // a commit is known before it can be read
+          found.addAll(reader.poll(Duration.ofMillis(100)));
+        }
+        found.addAll(reader.readToEnd());
+        return found.stream()
+            .map(raw -> new String(Objects.requireNonNull(raw.value()), UTF_8))
+            .toList();
+      }
+    }
+
+    @Override
+    public void close() throws Exception {
+      committer.close();
+      writer.close();
+    }
+  }
+
+  /** How often the broker prepared a transaction after the first, over all ids of a job. */
+  private static int epoch(String job) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
+      List<String> ids =
+          admin.listTransactions().all().get().stream()
+              .map(TransactionListing::transactionalId)
+              .filter(id -> id.startsWith(job))
+              .toList();
+      assertTrue(!ids.isEmpty(), "no transaction of " + job);
+      return admin.describeTransactions(ids).all().get().values().stream()
+          .mapToInt(TransactionDescription::producerEpoch)
+          .sum();
+    }
+  }
+}
