@@ -22,8 +22,12 @@ final class HelpChoice {
     if (steps < 2 * COMPARED) {
       return counts[1] <= counts[0];
     }
-    boolean better = median(nanos[1]) < median(nanos[0]);
-    return (steps % OTHER_WAY == 0) != better;
+    return (steps % OTHER_WAY == 0) != better();
+  }
+
+  /** Whether steps with help were shorter of late; they are while too few are known. */
+  boolean better() {
+    return counts[0] + counts[1] < 2 * COMPARED || median(nanos[1]) < median(nanos[0]);
   }
 
   private static long median(long[] times) {

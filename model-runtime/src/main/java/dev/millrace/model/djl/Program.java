@@ -148,7 +148,7 @@ final class Program implements AutoCloseable {
     }
   }
 
-  /** Whether another thread may compute half of a lone row's experts from now on. */
+  /** Whether another thread may compute half of the experts from now on. */
   synchronized void help(boolean yes) {
     if (yes != helped) {
       try (PtNDManager scope = scope()) {

@@ -100,8 +100,9 @@ final class ProgramStep implements Step {
       };
       boolean only = COMPUTED.incrementAndGet() == 1;
       try {
-        if (!mayBeHelped || !only || ones != 1 || pieces.size() > 1 || anyGivesWay()) {
-          program.help(false);
+        boolean lone = mayBeHelped && only && pieces.size() == 1 && !anyGivesWay();
+        if (!lone || ones == 0) {
+          program.help(lone && choice.better());
           return program.call(scope, "advance", arguments)[0].toFloatArray();
         }
         boolean help = choice.next();
@@ -112,6 +113,7 @@ final class ProgramStep implements Step {
         return logProbs;
       } finally {
         COMPUTED.decrementAndGet();
+        program.help(false); // nobody else's texts
         List<IValue> kept = kept();
         Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
       }

@@ -19,8 +19,8 @@ import java.util.Locale;
  * what numbers do, then weights of norms that are taken together, then, as INT8_IN_FP16, the scales
  * of each packed matrix, of a stack at its first.
  *
- * <p>Where {@code helped}, half of a lone row's experts are computed by a thread of libtorch's pool
- * at the same time; what comes after may go on in either thread. An expert's row is the same.
+ * <p>Where {@code helped}, half of the experts are computed by a thread of libtorch's pool at the
+ * same time; what comes after may go on in either thread. An expert's rows are the same.
  */
 final class Int8Source {
 
@@ -141,11 +141,18 @@ final class Int8Source {
           y = self.each_expert(torch.split_with_sizes(rows, sizes, 0), used, p0 + $experts)
           torch.mul_(y, torch.mul_(scale, share))
           return self.adapt_down(y, inner, share, sorted, slot, x.size(0), k, s0, a)
-        def of_some(self: __torch__.Program, begin: int, end: int, parts: List[Tensor], sizes: List[int], x: Tensor, scale: Tensor, used: List[int], sorted: Tensor, slot: Tensor, share: Tensor, k: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
-          n = end - begin
-          sorted = torch.narrow(sorted, 0, begin, n)
-          slot = torch.narrow(slot, 0, begin, n)
-          share = torch.narrow(share, 0, begin, n)
+        def of_some(self: __torch__.Program, begin: int, end: int, counts: List[int], parts: List[Tensor], sizes: List[int], x: Tensor, scale: Tensor, used: List[int], sorted: Tensor, slot: Tensor, share: Tensor, k: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          at = 0
+          for i in range(begin):
+            at = at + counts[i]
+          n = 0
+          for i in range(begin, end):
+            n = n + counts[i]
+          if x.size(0) > 1:
+            scale = torch.narrow(scale, 0, at, n)
+          sorted = torch.narrow(sorted, 0, at, n)
+          slot = torch.narrow(slot, 0, at, n)
+          share = torch.narrow(share, 0, at, n)
           return self.of_experts(torch.slice(parts, begin, end, 1), torch.slice(sizes, begin, end, 1), x, scale, torch.slice(used, begin, end, 1), sorted, slot, share, k, p0, s0, a, m)
         def experts(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
           n, d = x.size(0), x.size(1)
@@ -163,11 +170,11 @@ final class Int8Source {
             parts = torch.split_with_sizes(torch.reshape(rows, [2 * token.size(0), d]), sizes, 0)
           share = self.shares(route, slot)
           half = 0
-          if n == 1 and self.helped:
+          if self.helped:
             half = torch.floordiv(len(used), 2)
           if half > 0:
-            others = fork(self.of_some, half, len(used), parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)
-            y = self.of_some(0, half, parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)
+            others = fork(self.of_some, half, len(used), counts, parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)
+            y = self.of_some(0, half, counts, parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)
             y = torch.cat([y, torch.wait(others)], 0)
           else:
             y = self.of_experts(parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prefix;
+import dev.millrace.model.base.Sequence;
 import dev.millrace.model.program.MatrixFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Steps of one row, half of whose experts another thread computes. */
+/** Steps of one answer, half of whose experts another thread computes. */
 class HelpedStepTest {
 
   private static final int SLOTS = 64;
@@ -60,23 +61,58 @@ class HelpedStepTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"olmoe-tiny", "qwen3-moe-tiny", "deepseek-v3-tiny"})
+  void advance_promptHelped_isBitForBitAsAlone(String golden) throws IOException {
+    try (DjlModel model = open(golden);
+        LoadedAdapter adapter = model.load(RandomAdapters.everywhere(model.sites(), 4, 1));
+        Step alone = model.steps(SLOTS, false);
+        Step helped = model.steps(SLOTS, true)) {
+      for (LoadedAdapter of : List.of(model.noAdapter(), adapter)) {
+        for (int length : new int[] {2, 3, 8, 40}) {
+          var random = new SplittableRandom(length);
+          int[] tokens = random.ints(length, 0, model.config().vocabSize()).toArray();
+          var prompt = List.of(new Piece(0, 0, tokens, Prefix.NONE, of, true));
+          assertArrayEquals(alone.advance(prompt), helped.advance(prompt), length + " tokens");
+        }
+      }
+    }
+  }
+
   @Test
   void advance_helped_usesAnotherThread() throws IOException {
     try (DjlModel model = open("olmoe-tiny");
         Step alone = model.steps(SLOTS, false);
         Step helped = model.steps(SLOTS, true)) {
-      assertEquals(1, threads(model, alone).size());
-      assertTrue(threads(model, helped).size() > 1);
+      for (int[] tokens : new int[][] {{3}, {3, 4, 5, 6, 7, 8}}) {
+        assertEquals(1, threads(model, alone, tokens).size());
+        assertTrue(threads(model, helped, tokens).size() > 1);
+      }
+    }
+  }
+
+  @Test
+  void score_afterAHelpedStep_staysOnItsThread() throws IOException {
+    try (DjlModel model = open("olmoe-tiny");
+        Step helped = model.steps(SLOTS, true)) {
+      var text = List.of(new Sequence(new int[] {3, 4, 5, 6, 7, 8}, model.noAdapter()));
+      advance(helped, 1, 0, model.noAdapter());
+      assertEquals(1, threads(() -> model.score(text)).size());
     }
   }
 
   /** Those that compute a step. */
-  private Set<String> threads(DjlModel model, Step step) throws IOException {
-    Path trace = folder.resolve("trace.json");
+  private Set<String> threads(DjlModel model, Step step, int[] tokens) throws IOException {
     advance(step, 1, 0, model.noAdapter()); // both ways take turns at first
     advance(step, 2, 1, model.noAdapter());
+    var last = List.of(new Piece(0, 2, tokens, Prefix.NONE, model.noAdapter(), true));
+    return threads(() -> step.advance(last));
+  }
+
+  private Set<String> threads(Runnable computed) throws IOException {
+    Path trace = folder.resolve("trace.json");
     JniUtils.startProfile(false, false, false);
-    advance(step, 3, 2, model.noAdapter());
+    computed.run();
     JniUtils.stopProfile(trace.toString());
     return THREAD
         .matcher(Files.readString(trace))
