@@ -41,6 +41,7 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
                 .filter(sample -> tokens.containsKey(sample.origin()))
                 .map(sample -> cut(sample, tokens))
                 .toList(),
+            shares.served(initial.adapter(), null),
             shares.served(begins.adapter(), place.routing()));
     Reservoir<HeldOut> heldOut =
         state.heldOut().keep(sample -> tokens.containsKey(sample.origin())).with(judging);
@@ -81,16 +82,16 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
     return new HeldOut(sample.id(), sample.origin(), now, bytes, 0, 0);
   }
 
-  /** As what a domain begins with judges them. */
-  private List<HeldOut> judging(List<HeldOut> samples, Served begins) {
-    List<HeldOut> judged = new ArrayList<>();
-    for (HeldOut sample : gate.reexamine(samples, begins)) {
+  /** As this base alone judges them, and what a domain begins with. */
+  private List<HeldOut> judging(List<HeldOut> samples, Served alone, Served begins) {
+    List<HeldOut> byBase = new ArrayList<>();
+    for (HeldOut sample : gate.reexamine(samples, alone)) {
       double logProb = sample.incumbentLogProb();
-      judged.add(
+      byBase.add(
           new HeldOut(
               sample.id(), sample.origin(), sample.tokens(), sample.bytes(), logProb, logProb));
     }
-    return List.copyOf(judged);
+    return gate.reexamine(byBase, begins);
   }
 
   private static List<Remembered> waiting(LearnerState state, Map<Origin, int[]> tokens) {

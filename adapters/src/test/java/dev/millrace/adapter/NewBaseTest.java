@@ -26,6 +26,7 @@ import dev.millrace.schema.RuleResult;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,7 @@ class NewBaseTest extends BigramLearners {
 
     Outcome next = learn(learner, LearnerState.fromBytes(old.get(2).state().toBytes()), batch(3));
     assertEquals(brought.id(), next.verdict().parent());
+    assertEquals(byBase(old.get(2).state()), byBase(next.state()), "both bases say the same alone");
     for (int i = 4; i < 24 && next.release() == null; i++) {
       next = learn(learner, LearnerState.fromBytes(next.state().toBytes()), batch(i));
     }
@@ -139,6 +141,12 @@ class NewBaseTest extends BigramLearners {
     Manifest brought = routedOtherwise(brought(old.release()));
     Learner learner = learner(Map.of(old.release().release(), brought.id()));
     assertNull(learn(learner, old.state(), batch(1)).verdict().parent());
+  }
+
+  private static Map<String, Double> byBase(LearnerState state) {
+    Map<String, Double> byBase = new HashMap<>();
+    state.heldOut().entries().forEach(judge -> byBase.put(judge.id(), judge.baseLogProb()));
+    return byBase;
   }
 
   /** A release on another base that says the same, stored beside it. */
