@@ -65,7 +65,7 @@ record NoAlignment(String why) implements AlignmentLearner {
             event.origin(),
             event.action() == Action.PIN,
             state.forgottenBeside(event.forgotten()),
-            pair -> false);
+            pair -> !event.forgotten().isEmpty());
     return new AlignmentOutcome(back, PairLearner.obeyed(back, state, event, ""));
   }
 }

@@ -261,6 +261,7 @@ final class PairLearner implements AlignmentLearner {
         event.release().isEmpty()
             ? null
             : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
+    boolean named = !event.forgotten().isEmpty(); // no others are to go
     long last = release == null ? -1 : release.manifest().batch();
     List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
     return state.taken(
@@ -270,7 +271,7 @@ final class PairLearner implements AlignmentLearner {
         event.origin(),
         event.action() == Action.PIN,
         state.forgottenBeside(event.forgotten()),
-        pair -> pair.batch() <= last && Progress.includes(progress, pair.origin()));
+        pair -> named || (pair.batch() <= last && Progress.includes(progress, pair.origin())));
   }
 
   /** The verdict on an order. */

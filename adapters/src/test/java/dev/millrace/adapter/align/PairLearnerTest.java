@@ -240,6 +240,7 @@ class PairLearnerTest {
     assertTrue(forgot.adapter().isNone());
     assertEquals(without(ids(state.waiting()), waits), ids(forgot.waiting()));
     assertEquals(without(ids(state.heldOut().entries()), judges), ids(forgot.heldOut().entries()));
+    assertEquals(without(ids(state.past().entries()), "p41"), ids(forgot.past().entries()));
     assertSame(forgot, take(learner, forgot, 41), "it is not learned again");
   }
 
@@ -329,10 +330,11 @@ class PairLearnerTest {
     assertNull(forgot.release());
     assertEquals(learned.batches(), forgot.batches());
     assertEquals(learned.past().capacity(), forgot.past().capacity());
-    assertEquals(List.of(), forgot.past().entries());
+    assertEquals(ids(learned.past().entries()), ids(forgot.past().entries()));
     assertEquals(learned.heldOut().entries().size() - 1, forgot.heldOut().entries().size());
     AlignmentState back = obey(none, learned, order(null, Action.ROLLBACK, List.of()));
     assertTrue(back.adapter().isNone());
+    assertEquals(List.of(), back.past().entries());
     AlignmentState fresh = obey(none, none.initial(), order(null, Action.FORGET, List.of("p1")));
     assertEquals(List.of("p1"), learner().restored(fresh).forgotten());
     assertEquals(CONFIG.heldOut(), learner().restored(fresh).heldOut().capacity());
