@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,9 +106,15 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
     return List.copyOf(waiting);
   }
 
+  /** While a release is on trial, the one before it answers; the bar is what the latest made. */
   private static @Nullable Predecessor predecessor(LearnerState state) {
-    return state.predecessor() == null && state.release() != null
-        ? Predecessor.of(state.release(), state.heldOut().entries())
-        : state.predecessor();
+    if (state.predecessor() != null) {
+      return state.predecessor();
+    }
+    String answers =
+        state.watch().trial()
+            ? Objects.requireNonNull(state.watch().before()).release()
+            : state.release();
+    return answers == null ? null : Predecessor.of(answers, state.heldOut().entries());
   }
 }

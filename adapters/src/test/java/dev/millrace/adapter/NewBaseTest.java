@@ -177,6 +177,23 @@ class NewBaseTest extends BigramLearners {
   }
 
   @Test
+  void learn_onANewBaseWhileAReleaseIsOnTrial_isTheShadowOfWhatAnswers() {
+    WatchConfig watch = with(CONFIG.watch(), "withheld", 0.9);
+    LearnerConfig trials = with(CONFIG, "watch", watch);
+    List<Outcome> old = outcomes(learner("store", trials), 2);
+    assertTrue(old.get(1).state().watch().trial());
+    Learner learner = learner("store", trials, fresh);
+
+    Outcome shadow = learn(learner, old.get(1).state(), batch(2));
+
+    assertNotNull(shadow.release(), () -> shadow.verdict().toString());
+    assertEquals(1, shadow.release().withheld());
+    assertEquals(old.get(0).release().release(), shadow.release().parent());
+    Outcome first = learn(learner, old.get(0).state(), batch(1));
+    assertNull(first.state().predecessor(), "the base answered");
+  }
+
+  @Test
   void learn_onANewBaseWithNothingToCompareBy_staysAShadow() {
     LearnerState old = outcomes(learner("store"), 1).get(0).state();
     Learner learner = Learner.of(surroundings("store", fresh, PastSamples.none()), CONFIG);
