@@ -38,9 +38,14 @@ record LiveLoss(Gate gate, ShareKeeper shares, WatchConfig config) {
     return state.with(watch.with(logProbs[0], logProbs[1], config.window()));
   }
 
-  /** Whether enough samples were seen to end a trial. */
+  /** Whether enough samples were seen to end a trial; where none are watched, none are asked. */
   boolean suffices(Watch watch) {
-    return watch.byCurrent().length >= config.least();
+    return config.samples() == 0 || watch.byCurrent().length >= config.least();
+  }
+
+  /** Why a release takes the place of the one before it. */
+  String passed() {
+    return config.samples() == 0 ? "nothing is watched any more" : "passed its trial";
   }
 
   /** Says that a trial goes on. */

@@ -175,7 +175,7 @@ final class ModelLearner implements Learner {
     }
     Place passed = Objects.requireNonNull(observed.watch().current());
     ReleaseEvent promoted =
-        passed.event(batch, Action.PUBLISH, surroundings.store(), "passed its trial");
+        passed.event(batch, Action.PUBLISH, surroundings.store(), liveLoss.passed());
     return teach(observed.with(observed.watch().tried()), batch, live, governor).after(promoted);
   }
 

@@ -170,6 +170,19 @@ class WatchedReleasesTest extends BigramLearners {
   }
 
   @Test
+  void learn_nothingIsWatchedAnyMore_theTrialEndsAndItsSuccessorIsTaught() {
+    LearnerConfig trials = withholding(0.5);
+    Outcome first = outcomes(learner("store", trials), 1).get(0);
+    LearnerConfig off = with(trials, "watch", with(trials.watch(), "samples", 0));
+    Outcome next = learn(learner("store", off), first.state(), batch(1));
+    assertNotNull(next.promoted(), () -> next.verdict().toString());
+    assertEquals(first.release().release(), next.promoted().release());
+    assertEquals("nothing is watched any more", next.promoted().reason());
+    assertEquals(first.release().release(), next.release().parent());
+    assertEquals(0, next.release().withheld());
+  }
+
+  @Test
   void learn_losesOnTrial_isTakenBackAndNotPromoted() {
     Learner learner = learner("store", withholding(0.5));
     List<Outcome> outcomes = outcomes(learner, 2);
