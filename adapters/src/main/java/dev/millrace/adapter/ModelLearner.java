@@ -143,14 +143,22 @@ final class ModelLearner implements Learner {
     RuleResult may = mayTeach(before);
     if (!may.passed()) {
       List<RuleResult> rules = List.of(step.note(), may);
-      return new Outcome(
-          before.withWaiting(latest(step.fresh(), before.waiting())),
-          notTaught(batch, rules, before.release()),
-          null);
+      Outcome waits = new Outcome(before, notTaught(batch, rules, before.release()), null);
+      return putBack(waits, step, step.fresh(), before.waiting());
     }
     Lesson lesson = lesson(before, batch, step.fresh());
     Outcome taught = taught(nothingWaits(before), batch, lesson, List.of(step.note()), governor);
-    return taught.withWaiting(latest(taught.state().waiting(), before.waiting()));
+    return putBack(taught, step, taught.state().waiting(), before.waiting());
+  }
+
+  /** What is not learned again yet waits in its place; the verdict says how much was dropped. */
+  private Outcome putBack(
+      Outcome outcome, Relearning.Step step, List<Remembered> texts, List<Remembered> waiting) {
+    List<Remembered> line = step.inLine(texts, waiting);
+    List<Remembered> kept = latest(line);
+    Outcome waits = outcome.withWaiting(kept);
+    int dropped = line.size() - kept.size();
+    return dropped == 0 ? waits : waits.knowing(step.dropping(dropped));
   }
 
   @Override
@@ -263,7 +271,7 @@ final class ModelLearner implements Learner {
     Trained trained = attempt.trained();
     LearnerState before = trained.task().before();
     boolean waits = waits(attempts);
-    List<Remembered> line = waits ? latest(List.of(), trained.task().lesson().fresh()) : List.of();
+    List<Remembered> line = waits ? latest(trained.task().lesson().fresh()) : List.of();
     if (before.release() != null && !trained.routing().equals(before.routing())) {
       Attempt rerouted = candidates.rerouted(attempt);
       if (rerouted.judgement().accepted()) {
@@ -286,12 +294,11 @@ final class ModelLearner implements Learner {
 
   /** The state with the batch's samples in line, the oldest dropped where they are too many. */
   private LearnerState waiting(LearnerState state, TrainingBatch batch) {
-    return state.withWaiting(latest(List.of(), inLine(state, batch)));
+    return state.withWaiting(latest(inLine(state, batch)));
   }
 
-  /** One list, then another; the first are dropped where they are too many. */
-  private List<Remembered> latest(List<Remembered> first, List<Remembered> then) {
-    List<Remembered> line = Stream.concat(first.stream(), then.stream()).toList();
+  /** The first are dropped where they are too many. */
+  private List<Remembered> latest(List<Remembered> line) {
     return line.subList(Math.max(0, line.size() - config.waiting()), line.size());
   }
 

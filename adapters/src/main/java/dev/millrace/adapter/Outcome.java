@@ -3,6 +3,7 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,28 @@ public record Outcome(
   /** The same, with other samples in line. */
   Outcome withWaiting(List<Remembered> line) {
     return new Outcome(state.withWaiting(line), verdict, promoted, release, draft);
+  }
+
+  /** The same, with what was found of a rule in place of what its verdict says of that. */
+  Outcome knowing(RuleResult found) {
+    List<RuleResult> rules =
+        verdict.rules().stream()
+            .map(rule -> rule.rule().equals(found.rule()) ? found : rule)
+            .toList();
+    Verdict knowing =
+        new Verdict(
+            verdict.tenant(),
+            verdict.domain(),
+            verdict.batch(),
+            verdict.release(),
+            verdict.parent(),
+            verdict.accepted(),
+            rules,
+            verdict.samples(),
+            verdict.tokens(),
+            verdict.trainMillis(),
+            verdict.qualities());
+    return new Outcome(state, knowing, promoted, release, draft);
   }
 
   /** The same, now that it is published. */

@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What releases that are taken back had been taught, without what is to be forgotten. */
@@ -30,10 +32,28 @@ record Relearning(Surroundings surroundings) {
    * What one release had been taught.
    *
    * @param batch its number
+   * @param learnedTo per topic and partition the last sample that it had learned
    * @param fresh what is to be learned again
    * @param note how much that is of it
    */
-  record Step(long batch, List<Remembered> fresh, RuleResult note) {}
+  record Step(long batch, List<Origin> learnedTo, List<Remembered> fresh, RuleResult note) {
+
+    /** A line with some of its texts: behind what releases before it had been taught. */
+    List<Remembered> inLine(List<Remembered> texts, List<Remembered> waiting) {
+      List<Remembered> line = new ArrayList<>(waiting);
+      Stream<Remembered> earlier =
+          waiting.stream().takeWhile(text -> Progress.includes(learnedTo, text.origin()));
+      line.addAll((int) earlier.count(), texts);
+      return List.copyOf(line);
+    }
+
+    /** The note, once so many texts had to leave the line. */
+    RuleResult dropping(int texts) {
+      Map<String, Double> figures = new TreeMap<>(note.figures());
+      figures.put("dropped", (double) texts);
+      return new RuleResult(note.rule(), note.passed(), note.reason(), figures);
+    }
+  }
 
   /**
    * Releases after one up to another that came of it, the oldest first; empty if it did not.
@@ -59,9 +79,10 @@ record Relearning(Surroundings surroundings) {
       List<LearnedSample> wanted =
           manifest.fresh().filter(sample -> !forgotten.contains(sample.sample())).toList();
       List<Remembered> fresh = read(wanted);
-      return new Step(manifest.batch(), fresh, note(fresh.size(), wanted.size(), left, ""));
+      RuleResult note = note(fresh.size(), wanted.size(), left, "");
+      return new Step(manifest.batch(), manifest.learnedTo(), fresh, note);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      return new Step(batches, List.of(), note(0, 0, left, "release-invalid: " + e));
+      return new Step(batches, List.of(), List.of(), note(0, 0, left, "release-invalid: " + e));
     } catch (IOException e) {
       throw new UncheckedIOException("release " + release + " cannot be read", e);
     }

@@ -186,7 +186,7 @@ class ObeyedOrdersTest extends BigramLearners {
     List<Outcome> again = obeyed(learner("store", neverBetter()), state, forget);
 
     List<String> waiting = new ArrayList<>();
-    for (int i = 2; i > 0; i--) {
+    for (int i = 1; i < 3; i++) {
       assertEquals("undecided", again.get(i).verdict().rules().get(0).rule());
       read(outcomes.get(i).release()).manifest().learned().stream()
           .filter(sample -> !sample.replay() && !sample.origin().equals(EXPIRED))
@@ -195,6 +195,34 @@ class ObeyedOrdersTest extends BigramLearners {
     waiting.removeAll(gone);
     waiting.add("in line");
     assertEquals(waiting, again.get(2).state().waiting().stream().map(Remembered::id).toList());
+  }
+
+  @Test
+  void obey_forgetSamplesAndMoreWaitThanMay_dropsTheOldestAndSaysHowMany() throws IOException {
+    List<Outcome> outcomes = outcomes(learner("store"), 3);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    List<Remembered> line = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      Origin later = new Origin("samples", 0, 1000 + i);
+      line.add(new Remembered("in line " + i, later, new int[] {1, 2}));
+    }
+    LearnerState state = outcomes.get(2).state().withWaiting(line);
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+
+    List<Outcome> again = obeyed(learner("store", neverBetter()), state, forget);
+
+    List<String> all = new ArrayList<>();
+    batch(1).samples().forEach(sample -> all.add(sample.sample().id()));
+    all.remove(7); // it has expired
+    all.removeAll(gone);
+    batch(2).samples().forEach(sample -> all.add(sample.sample().id()));
+    line.forEach(sample -> all.add(sample.id()));
+    int dropped = all.size() - CONFIG.waiting();
+    assertNull(rule(again.get(1), "learned-again").figures().get("dropped"));
+    assertEquals((double) dropped, rule(again.get(2), "learned-again").figures().get("dropped"));
+    assertEquals(
+        all.subList(dropped, all.size()),
+        again.get(2).state().waiting().stream().map(Remembered::id).toList());
   }
 
   @Test
