@@ -386,11 +386,14 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   @Override
   public void close() throws Exception {
     super.close();
-    if (opened != null) {
-      opened.resources().close();
-    }
-    if (openedLearner != null) {
-      openedLearner.resources().close();
+    try {
+      if (opened != null) {
+        opened.resources().close();
+      }
+    } finally {
+      if (openedLearner != null) {
+        openedLearner.resources().close();
+      }
     }
   }
 }

@@ -26,6 +26,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -315,6 +316,21 @@ class ScoreAlignmentTest {
     assertThrows(UncheckedIOException.class, harness::close);
   }
 
+  @Test
+  void close_whatScoresCannotBeClosed_whatLearnsIsClosedAllTheSame() throws Exception {
+    List<String> closed = new ArrayList<>();
+    var harness =
+        harness(
+            () -> {
+              closed.add("scorer");
+              throw new IOException("it is stuck");
+            },
+            () -> closed.add("learner"));
+    harness.open();
+    assertEquals("it is stuck", assertThrows(IOException.class, harness::close).getMessage());
+    assertEquals(List.of("scorer", "learner"), closed);
+  }
+
   private void assertObeyed(ReleaseEvent order) {
     Verdict verdict = verdicts.get(verdicts.size() - 1);
     assertEquals("rollback-obeyed", verdict.rules().get(0).rule());
@@ -382,13 +398,18 @@ class ScoreAlignmentTest {
 
   private KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
       harness() throws Exception {
+    return harness(() -> {}, () -> {});
+  }
+
+  private KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
+      harness(AutoCloseable ofScorer, AutoCloseable ofLearner) throws Exception {
     String folder = store.toString();
     List<Double> seen = ranks;
     String seers = encoders;
     return new KeyedTwoInputStreamOperatorTestHarness<>(
         new ScoreOperator(
-            subtask -> new Opened<>(new Ranking(seen), () -> {}),
-            subtask -> new Opened<>(SwappedPairs.learner(Path.of(folder), seers), () -> {}),
+            subtask -> new Opened<>(new Ranking(seen), ofScorer),
+            subtask -> new Opened<>(SwappedPairs.learner(Path.of(folder), seers), ofLearner),
             LIMITS,
             submitted),
         DomainKey::of,
