@@ -28,6 +28,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Releases of the base that ships, with adapters that a seed draws. */
 public record NanoReleases(Path store) {
@@ -61,11 +62,22 @@ public record NanoReleases(Path store) {
     return publish(domain, seed, List.of());
   }
 
+  /** The same of a tenant's. */
+  public ReleaseEvent publish(String tenant, String domain, long seed) throws IOException {
+    return publish(tenant, domain, seed, List.of());
+  }
+
   /** The same of one that says what it learned. */
   public ReleaseEvent publish(String domain, long seed, List<LearnedSample> learned)
       throws IOException {
+    return publish(null, domain, seed, learned);
+  }
+
+  private ReleaseEvent publish(
+      @Nullable String tenant, String domain, long seed, List<LearnedSample> learned)
+      throws IOException {
     try (BaseModel base = DjlModels.open(NANO, Precision.INT8)) {
-      Draft draft = draft(base, domain, seed, learned);
+      Draft draft = draft(base, tenant, domain, seed, learned);
       String uri = ReleaseStore.of(StoreFiles.in(store)).publish(draft);
       ReleaseEvent.Action any = ReleaseEvent.Action.ROLLBACK; // may take any other's place
       return draft.manifest().event(any, uri, "a test");
@@ -73,13 +85,17 @@ public record NanoReleases(Path store) {
   }
 
   private static Draft draft(
-      BaseModel base, String domain, long seed, List<LearnedSample> learned) {
+      BaseModel base,
+      @Nullable String tenant,
+      String domain,
+      long seed,
+      List<LearnedSample> learned) {
     SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(base, seed), "");
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
-            null,
+            tenant,
             domain,
             base.id(),
             digests,

@@ -173,19 +173,20 @@ final class AskCommand implements Callable<Integer> {
 
   /** The domain's alignment, if it has one. */
   private SortedMap<String, String> alignments(StoredReleases stored) {
-    SortedMap<String, String> all = new TreeMap<>(stored.alignments());
+    SortedMap<String, String> all = stored.visibleTo(tenant, stored.alignments());
     all.keySet().retainAll(List.of(domain));
     return all;
   }
 
   /** By domain the releases that may answer. */
   private SortedMap<String, String> releases(StoredReleases stored) {
-    SortedMap<String, String> current = stored.serving();
+    SortedMap<String, String> all = stored.serving();
+    SortedMap<String, String> current = stored.visibleTo(tenant, all);
     if (domain.equals(Request.AUTO)) {
       return current;
     }
     String release = current.get(domain);
-    if (current.isEmpty()) {
+    if (all.isEmpty()) {
       throw new IllegalArgumentException(
           "store %s has no release, expected that of a run, such as store in its --report"
               .formatted(stored.store()));

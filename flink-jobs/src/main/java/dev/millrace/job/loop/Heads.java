@@ -17,11 +17,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which release answers for each shared domain. A run in this process notes it beside its store,
- * for its topics end with it, and a store alone cannot tell what was taken back.
+ * Which release answers for each domain. A run in this process notes it beside its store, for its
+ * topics end with it, and a store alone cannot tell what was taken back.
  *
  * @param kind of these releases
- * @param byDomain by shared domain
+ * @param byDomain by {@link #name}
  */
 public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
 
@@ -58,6 +58,11 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     return (tenant == null ? "" : tenant) + "|" + domain;
   }
 
+  /** What people and the notes call a domain: {@code TENANT/DOMAIN}, or a shared one by itself. */
+  static String name(@Nullable String tenant, String domain) {
+    return tenant == null ? domain : tenant + "/" + domain;
+  }
+
   /** The key of a domain's line of releases of some kind. */
   public static String alias(@Nullable String tenant, String domain, Kind kind) {
     String alias = alias(tenant, domain);
@@ -68,10 +73,8 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
   static Heads of(List<ReleaseEvent> events, StoredReleases stored, Kind kind) {
     SortedMap<String, Head> heads = new TreeMap<>();
     for (ReleaseEvent event : followed(events, kind).values()) {
-      if (event.tenant() == null) {
-        long last = stored.lastBatch(event.domain(), kind);
-        heads.put(event.domain(), new Head(answering(event), last));
-      }
+      String name = name(event.tenant(), event.domain());
+      heads.put(name, new Head(answering(event), stored.lastBatch(name, kind)));
     }
     return new Heads(kind, heads);
   }

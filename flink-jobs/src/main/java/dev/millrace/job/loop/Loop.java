@@ -254,7 +254,10 @@ public final class Loop {
     try (Tokenizer tokenizer = Tokenizers.open(run.base().resolve("tokenizer.json"))) {
       Measurements measurements =
           examiner.measure(
-              material, stored.serving(), taught(lineage, spectator.recording()), tokenizer);
+              material,
+              stored.visibleTo(null, stored.serving()),
+              taught(lineage, spectator.recording()),
+              tokenizer);
       return new Examination(measurements, lineage);
     }
   }

@@ -26,6 +26,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -162,8 +163,9 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
   }
 
   /**
-   * The release of every shared domain that answered when the last run ended, where it noted that
-   * and nothing was stored since, else the latest that learn trained.
+   * The release of every domain that answered when the last run ended, where it noted that and
+   * nothing was stored since, else the latest that learn trained. A tenant's domain is {@code
+   * TENANT/DOMAIN}.
    */
   public SortedMap<String, String> serving() {
     return current(Kind.ADAPTER);
@@ -174,7 +176,27 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return current(Kind.ALIGNMENT);
   }
 
-  /** By shared domain what answered when the last run ended and is not here: the base does. */
+  /**
+   * By domain those of such releases that a tenant's requests reach: of two domains of one name its
+   * own.
+   *
+   * @param tenant null sees the shared ones alone
+   */
+  public SortedMap<String, String> visibleTo(
+      @Nullable String tenant, SortedMap<String, String> releases) {
+    SortedMap<String, String> visible = new TreeMap<>();
+    for (String release : releases.values()) {
+      Manifest manifest = manifest(release);
+      if (manifest.tenant() == null) {
+        visible.putIfAbsent(manifest.domain(), release);
+      } else if (manifest.tenant().equals(tenant)) {
+        visible.put(manifest.domain(), release);
+      }
+    }
+    return visible;
+  }
+
+  /** By domain what answered when the last run ended and is not here: it does not answer now. */
   public SortedMap<String, String> lost() {
     SortedMap<String, String> lost = new TreeMap<>();
     Heads.read(store, Kind.ADAPTER)
@@ -225,23 +247,26 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     SortedMap<String, String> newest = new TreeMap<>();
     byId.forEach(
         (id, manifest) -> {
-          String other = newest.get(manifest.domain());
+          String name = name(manifest);
+          String other = newest.get(name);
           Manifest best = other == null ? null : byId.get(other);
-          boolean wanted = manifest.tenant() == null && manifest.kind() == kind;
-          if (wanted
+          if (manifest.kind() == kind
               && !Rebaser.isRebased(manifest)
               && (best == null || best.batch() < manifest.batch())) {
-            newest.put(manifest.domain(), id);
+            newest.put(name, id);
           }
         });
     return newest;
   }
 
-  /** The latest batch of a shared domain's releases; -1 if it has none. */
+  private static String name(Manifest manifest) {
+    return Heads.name(manifest.tenant(), manifest.domain());
+  }
+
+  /** The latest batch of a domain's releases; -1 if it has none. */
   long lastBatch(String domain, Kind kind) {
     return byId.values().stream()
-        .filter(manifest -> manifest.tenant() == null && manifest.domain().equals(domain))
-        .filter(manifest -> manifest.kind() == kind)
+        .filter(manifest -> manifest.kind() == kind && name(manifest).equals(domain))
         .mapToLong(Manifest::batch)
         .max()
         .orElse(-1);

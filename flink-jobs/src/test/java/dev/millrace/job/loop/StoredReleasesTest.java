@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.Manifests;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,34 @@ class StoredReleasesTest {
     stored.note(events);
     assertEquals(Map.of("java", "r0"), stored.serving());
     assertEquals(Map.of("java", "r3"), stored(4).serving());
+  }
+
+  @Test
+  void serving_domainsOfTenants_areBesideTheSharedOneAndSeenByTheirOwnAlone() {
+    TreeMap<String, Manifest> byId = new TreeMap<>(stored(2).byId());
+    String first = add("acme", 0, byId);
+    String second = add("acme", 1, byId);
+    String others = add("other", 0, byId);
+    StoredReleases stored = new StoredReleases(store, byId);
+    Map<String, String> all = Map.of("java", "r1", "acme/java", second, "other/java", others);
+    assertEquals(all, stored.serving());
+    stored.note(List.of(stored.order(Action.ROLLBACK, first, "test")));
+    SortedMap<String, String> serving = stored.serving();
+    assertEquals(Map.of("java", "r1", "acme/java", first, "other/java", others), serving);
+    assertEquals(Map.of("java", "r1"), stored.visibleTo(null, serving));
+    assertEquals(Map.of("java", "r1"), stored.visibleTo("third", serving));
+    assertEquals(Map.of("java", first), stored.visibleTo("acme", serving));
+    byId.remove(first);
+    StoredReleases without = new StoredReleases(store, byId);
+    assertEquals(Map.of("acme/java", first), without.lost());
+    assertEquals(Map.of("java", "r1", "other/java", others), without.serving());
+  }
+
+  private static String add(String tenant, long batch, Map<String, Manifest> byId) {
+    Manifest manifest =
+        Manifests.of(tenant, "java", Kind.ADAPTER, "base", new TreeMap<>(), null, batch);
+    byId.put(manifest.id(), manifest);
+    return manifest.id();
   }
 
   @Test
