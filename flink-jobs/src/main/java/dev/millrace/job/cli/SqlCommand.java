@@ -82,7 +82,7 @@ final class SqlCommand implements Callable<Integer> {
     URI url = local.isPresent() || rest.named().isPresent() ? rest.url() : null;
     List<String> values = new ArrayList<>(List.of("base.dir=" + Home.here().nano()));
     local.ifPresent(state -> values.addAll(SubmitCommand.local(cluster, state)));
-    values.addAll(settings);
+    values.addAll(local.isPresent() ? SubmitCommand.absolute(settings) : settings);
     SqlScript script = SqlScript.parse(text, MillraceConfig.read(values).toMap());
     if (script.statements().isEmpty()) {
       throw new IllegalArgumentException("file " + file + " holds no statement, expected some");

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +39,13 @@ import picocli.CommandLine.Parameters;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SubmitCommand implements Callable<Integer> {
+
+  /** A setting that names a folder, and the folder. */
+  private static final Pattern FOLDER =
+      Pattern.compile(
+          "^(\\s*(?:base\\.(?:dir|align|previous)|store\\.uri|compress\\.work)\\s*=)\\s*(\\S.*)$");
+
+  private static final Pattern SCHEME = Pattern.compile("\\w[\\w+.-]*:");
 
   /** The jobs. */
   enum Job {
@@ -68,7 +77,8 @@ final class SubmitCommand implements Callable<Integer> {
     URI url = rest.url();
     List<String> arguments = new ArrayList<>(List.of(job.name()));
     rest.local().ifPresent(state -> arguments.addAll(local(cluster, state)));
-    arguments.addAll(settings);
+    List<String> set = rest.local().isPresent() ? absolute(settings) : settings;
+    arguments.addAll(set);
     MillraceConfig config = MillraceConfig.read(arguments.subList(1, arguments.size()));
     FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println);
     requireAlone(flink.unfinished(config.job().name() + "-" + job));
@@ -76,15 +86,15 @@ final class SubmitCommand implements Callable<Integer> {
     String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
     output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
     if (rest.local().isPresent()) {
-      note(id);
+      note(id, set);
     }
     return 0;
   }
 
   /** The job runs as well where that fails. */
-  private void note(String id) {
+  private void note(String id, List<String> set) {
     try {
-      Submitted.here().note(id, settings);
+      Submitted.here().note(id, set);
     } catch (IOException e) {
       output.err().println("the job's settings are not remembered: " + Main.oneLine(e));
     }
@@ -106,7 +116,8 @@ final class SubmitCommand implements Callable<Integer> {
       }
       return null;
     }
-    String from = KeptCheckpoints.choose(savepoint, output.err()::println);
+    String named = rest.local().isPresent() ? absolute(savepoint) : savepoint;
+    String from = KeptCheckpoints.choose(named, output.err()::println);
     output.err().println("going on from " + from);
     return from;
   }
@@ -126,6 +137,24 @@ final class SubmitCommand implements Callable<Integer> {
     Path home = Home.here().cluster().home();
     return KeptCheckpoints.last(
         List.of(home.resolve("checkpoints"), home.resolve("savepoints")), job.name());
+  }
+
+  /** Settings for the cluster on this machine, which runs in another folder than its user. */
+  static List<String> absolute(List<String> settings) {
+    return settings.stream()
+        .map(
+            set ->
+                FOLDER
+                    .matcher(set)
+                    .replaceFirst(
+                        of -> Matcher.quoteReplacement(of.group(1) + absolute(of.group(2)))))
+        .toList();
+  }
+
+  private static String absolute(String path) {
+    return SCHEME.matcher(path).lookingAt()
+        ? path
+        : Path.of(path).toAbsolutePath().normalize().toString();
   }
 
   /** What a job must know of the cluster on this machine. */

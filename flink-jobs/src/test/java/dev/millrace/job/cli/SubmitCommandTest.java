@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
@@ -31,6 +34,7 @@ class SubmitCommandTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final List<String> submitted = new CopyOnWriteArrayList<>();
   @TempDir private Path root;
   private HttpServer flink;
   private String before;
@@ -80,18 +84,37 @@ class SubmitCommandTest {
   /** The job runs by then. */
   @Test
   void run_settingsCannotBeNoted_isToldAndSucceeds() throws IOException {
-    answerAll(
-        """
-        {"jobs": [], "filename": "/jars/1.jar", "jobid": "3f9a", "state": "RUNNING",
-         "vertices": [{"status": "RUNNING", "parallelism": 1, "tasks": {"RUNNING": 1}}]}
-        """);
+    answerSubmissions();
     writeRunning();
-    Path target = Files.createDirectories(root.resolve("flink-jobs").resolve("target"));
-    Files.createFile(target.resolve("millrace-job.jar"));
     Files.writeString(root.resolve(".millrace/cluster/submitted"), "no folder");
     assertEquals(0, run("submit serve"), err::toString);
     assertTrue(out.toString().startsWith("job 3f9a runs on "), out::toString);
     assertTrue(err.toString().contains("submitted"), err::toString);
+  }
+
+  /** The task managers run in the cluster's folder, and looked there. */
+  @Test
+  void run_relativePaths_areOfTheFolderOfTheCommand() throws IOException {
+    answerSubmissions();
+    writeRunning();
+    String line =
+        "submit serve --set base.dir=next --set base.previous=../nano --set base.align="
+            + " --set store.uri=s3://bucket/store --set batch.count=8 --savepoint kept";
+    assertEquals(0, run(line), err::toString);
+    JsonNode body = new ObjectMapper().readTree(submitted.get(0));
+    Path here = Path.of("").toAbsolutePath();
+    assertEquals(here.resolve("kept").toString(), body.path("savepointPath").asText());
+    List<String> set =
+        List.of(
+            "base.dir=" + here.resolve("next"),
+            "base.previous=" + here.resolveSibling("nano"),
+            "base.align=",
+            "store.uri=s3://bucket/store",
+            "batch.count=8");
+    List<String> given = new ArrayList<>();
+    body.path("programArgsList").forEach(argument -> given.add(argument.asText()));
+    assertEquals(set, given.subList(given.size() - set.size(), given.size()));
+    assertEquals(set, Files.readAllLines(root.resolve(".millrace/cluster/submitted/3f9a")));
   }
 
   @ParameterizedTest
@@ -102,13 +125,26 @@ class SubmitCommandTest {
     assertTrue(said.contains("jobmanager of the cluster on this machine does not run"), said);
   }
 
-  private void answerAll(String body) {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+  private void answerSubmissions() throws IOException {
+    answerAll(
+        """
+        {"jobs": [], "filename": "/jars/1.jar", "jobid": "3f9a", "state": "RUNNING",
+         "vertices": [{"status": "RUNNING", "parallelism": 1, "tasks": {"RUNNING": 1}}]}
+        """);
+    Path target = Files.createDirectories(root.resolve("flink-jobs").resolve("target"));
+    Files.createFile(target.resolve("millrace-job.jar"));
+  }
+
+  private void answerAll(String answer) {
+    byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
     flink.createContext(
         "/",
         exchange -> {
           asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
-          exchange.getRequestBody().readAllBytes();
+          byte[] body = exchange.getRequestBody().readAllBytes();
+          if (exchange.getRequestURI().getPath().endsWith("/run")) {
+            submitted.add(new String(body, StandardCharsets.UTF_8));
+          }
           exchange.sendResponseHeaders(200, bytes.length);
           exchange.getResponseBody().write(bytes);
           exchange.close();
