@@ -32,8 +32,12 @@ final class BrokerOption {
     return settings;
   }
 
-  /** Refuses settings that jobs in this process cannot have. */
+  /** Refuses settings that jobs in this process cannot have; they begin from --store. */
   void requireUsable() {
+    String store = settings.get("store.uri");
+    if (store != null) {
+      throw new IllegalArgumentException("--set store.uri=" + store + ", expected --store DIR");
+    }
     MillraceConfig unused =
         MillraceConfig.read(
             settings.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList());

@@ -29,6 +29,7 @@ class GatewayCommandTest {
         "--keystore no-such-file | keystore no-such-file, expected a file that can be read",
         "--keystore src | keystore src, expected a file that can be read",
         "--base src | base src, expected a checkpoint folder with a config.json",
+        "--set store.uri=src | --set store.uri=src, expected --store DIR",
         "--set gateway.inFlight=0 | invalid configuration: gateway.inFlight is \"0\", expected more than 0",
         "--set learn.watch.window=15 | invalid configuration: learn.watch.least is 16, expected at most learn.watch.window, 15",
       })
