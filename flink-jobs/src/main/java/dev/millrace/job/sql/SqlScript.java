@@ -20,12 +20,18 @@ public record SqlScript(List<String> statements) {
   private static final Pattern PIECE =
       Pattern.compile("'[^']*'|`[^`]*`|\"[^\"]*\"|--[^\\n]*|(?s:/\\*.*?\\*/)|(?s:.)");
 
+  /** What semicolons end no sooner than its own {@code END}. */
+  private static final Pattern SET_OF_STATEMENTS =
+      Pattern.compile("(?i)\\s*(?:EXECUTE|EXPLAIN)\\s+STATEMENT\\s+SET\\s+BEGIN\\b");
+
+  private static final Pattern END_OF_SET = Pattern.compile("(?i);\\s*END\\s*$");
+
   public SqlScript {
     statements = List.copyOf(statements);
   }
 
   /**
-   * Cuts a text into statements, without comments.
+   * Cuts a text into statements, without comments; Flink's hints stay.
    *
    * @param values in place of <code>${key}</code>
    * @throws IllegalArgumentException if the text names a key that has no value
@@ -36,14 +42,19 @@ public record SqlScript(List<String> statements) {
     Matcher pieces = PIECE.matcher(text);
     while (pieces.find()) {
       String piece = pieces.group();
-      if (piece.equals(";")) {
+      if (piece.equals(";") && !isOpenSet(statement)) {
         end(statement, values, statements);
-      } else if (!piece.startsWith("--") && !piece.startsWith("/*")) {
+      } else if (piece.startsWith("/*+") || (!piece.startsWith("--") && !piece.startsWith("/*"))) {
         statement.append(piece);
       }
     }
     end(statement, values, statements);
     return new SqlScript(statements);
+  }
+
+  private static boolean isOpenSet(StringBuilder statement) {
+    return SET_OF_STATEMENTS.matcher(statement).lookingAt()
+        && !END_OF_SET.matcher(statement).find();
   }
 
   private static void end(

@@ -65,6 +65,23 @@ class SqlCommandTest {
     assertTrue(said.endsWith("script.sql holds no statement, expected some"), said);
   }
 
+  /** Without the hints it would not end. */
+  @Test
+  @Timeout(300)
+  void run_setOfStatementsWithHints_isOneJobWhoseHintsAreObeyed() throws Exception {
+    String text =
+        """
+        CREATE TABLE ticks (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');
+        CREATE TABLE hole (n INT) WITH ('connector' = 'blackhole');
+        EXECUTE STATEMENT SET BEGIN
+          INSERT INTO hole SELECT n FROM ticks /*+ OPTIONS('number-of-rows' = '1') */;
+          INSERT INTO hole SELECT n + 1 FROM ticks /*+ OPTIONS('number-of-rows' = '2') */;
+        END;
+        """;
+    String said = last(0, text);
+    assertTrue(said.matches("job [0-9a-f]{32} runs here"), said);
+  }
+
   /** As in {@code | head -1}: it printed on, for ever. */
   @Test
   @Timeout(300)
@@ -104,6 +121,7 @@ class SqlCommandTest {
     return last(Main.FAILED, text);
   }
 
+  /** What a script that prints no row says last. */
   private String last(int expected, String text) throws Exception {
     StringWriter out = new StringWriter();
     String last = last(expected, text, new PrintWriter(out, true));

@@ -28,6 +28,28 @@ class SqlScriptTest {
   }
 
   @Test
+  void parse_hints_stay() {
+    String text = "SELECT n FROM t /*+ OPTIONS('a;'='b') */ WHERE n > 1";
+    assertEquals(List.of(text), SqlScript.parse(text + "; /* end */", Map.of()).statements());
+  }
+
+  @Test
+  void parse_setOfStatements_isOne() {
+    String set =
+        """
+        EXECUTE STATEMENT SET
+        BEGIN
+          INSERT INTO a SELECT CASE WHEN n > 1 THEN 1 ELSE 2 END;
+          INSERT INTO b SELECT '; END' FROM t;
+        END""";
+    String text =
+        set + ";\n/* next */ explain statement set begin INSERT INTO a SELECT 1; end ;SELECT 1";
+    assertEquals(
+        List.of(set, "explain statement set begin INSERT INTO a SELECT 1; end", "SELECT 1"),
+        SqlScript.parse(text, Map.of()).statements());
+  }
+
+  @Test
   void parse_longText_isOnePiece() {
     String text = "SELECT '" + "it''s; ".repeat(100_000) + "'";
     assertEquals(List.of(text), SqlScript.parse(text, Map.of()).statements());
