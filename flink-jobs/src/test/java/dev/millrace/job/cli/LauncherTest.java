@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -102,6 +103,16 @@ class LauncherTest {
     build();
     List<String> said = run("exec sh ./millrace produce - <&-").lines().toList();
     assertTrue(said.contains("/dev/null"), said::toString);
+  }
+
+  /** {@code console} is the gateway under another name. */
+  @Test
+  void run_commandThatGoesOn_hasTheSecondCompiler() throws Exception {
+    build();
+    for (String command : List.of("gateway", "console")) {
+      assertFalse(run("exec sh ./millrace " + command).contains("TieredStopAtLevel"), command);
+    }
+    assertTrue(run("exec sh ./millrace ask").contains("-XX:TieredStopAtLevel=1"));
   }
 
   /** A build whose Java prints what it is given, and what its standard input is. */
