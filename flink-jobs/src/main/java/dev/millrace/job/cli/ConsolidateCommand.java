@@ -58,12 +58,7 @@ final class ConsolidateCommand implements Callable<Integer> {
   private static final double REBASE_RATE = 1e-3;
 
   @Mixin private Output output;
-
-  @Option(
-      names = "--base",
-      paramLabel = "DIR",
-      description = "The base that the adapters are of (default: the one that ships).")
-  private @Nullable Path base;
+  @Mixin private BaseOption base;
 
   @Option(
       names = "--adapter",
@@ -123,7 +118,7 @@ final class ConsolidateCommand implements Callable<Integer> {
   @Override
   @SuppressWarnings("try") // closed, and not asked
   public Integer call() throws Exception {
-    Path folder = base == null ? Home.here().nano() : base;
+    Path folder = base.folder();
     if (Files.exists(out)) {
       throw new IllegalArgumentException(out + " is there, expected a folder that is not");
     }

@@ -59,6 +59,7 @@ final class ForgetCommand implements Callable<Integer> {
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
   @Mixin private StoreOption store;
+  @Mixin private BaseOption base;
 
   @Option(
       names = "--sample",
@@ -74,12 +75,6 @@ final class ForgetCommand implements Callable<Integer> {
 
   @Option(names = "--dry-run", description = "Only says what would be taken back.")
   private boolean dryRun;
-
-  @Option(
-      names = "--base",
-      paramLabel = "DIR",
-      description = "The base model, for the proof (default: models/nano).")
-  private Path base = Home.here().nano();
 
   @Option(
       names = "--models",
@@ -121,7 +116,7 @@ final class ForgetCommand implements Callable<Integer> {
           "--models %d, --wait %d, --retire-after %d, expected 2, 0 and 0 or more"
               .formatted(models, waitSeconds, retireSeconds));
     }
-    BaseOption.require("base", base);
+    Path unused = base.folder();
     MillraceConfig config = broker.require(output.err());
     ReleaseTopic topic = ReleaseTopic.of(config);
     List<Origin> undecoded = new ArrayList<>();
@@ -196,10 +191,11 @@ final class ForgetCommand implements Callable<Integer> {
     if (released != null && !released.release().isEmpty()) {
       forgetting.requireUnknownTo(released.release());
     }
-    forgetting.requireUnlearned("base " + base, BaseRelease.learned(base));
+    Path folder = base.folder();
+    forgetting.requireUnlearned("base " + folder, BaseRelease.learned(folder));
     forgetting.requireUnknownTo(
-        "base " + base,
-        BaseRelease.taught(base).values().stream().map(BaseRelease.Taught::release).toList());
+        "base " + folder,
+        BaseRelease.taught(folder).values().stream().map(BaseRelease.Taught::release).toList());
   }
 
   /** Tells learn, and waits until it has learned everything else again. */
@@ -343,7 +339,7 @@ final class ForgetCommand implements Callable<Integer> {
       }
     }
     List<Forgot> forgot = new ArrayList<>();
-    ForgetProof proof = new ForgetProof(base, config, models, output.err());
+    ForgetProof proof = new ForgetProof(base.folder(), config, models, output.err());
     for (Map.Entry<String, String> before : last.entrySet()) {
       ReleaseEvent head = current.get(before.getKey());
       String answers = head == null ? "" : Heads.answering(head);

@@ -35,7 +35,6 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -52,22 +51,18 @@ final class ReproduceCommand implements Callable<Integer> {
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
   @Mixin private StoreOption store;
-
-  @Option(
-      names = "--base",
-      paramLabel = "DIR",
-      description = "The base model (default: models/nano).")
-  private Path folder = Home.here().nano();
+  @Mixin private BaseOption base;
 
   @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
   private String id;
 
   @Override
   public Integer call() throws Exception {
-    BaseOption.require("base", folder);
+    Path folder = base.folder();
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     Reproduction reproduction = new Reproduction(stored, stored.find(id));
-    MillraceConfig config = broker.require(output.err());
+    MillraceConfig config =
+        broker.require(output.err()).with(Map.of("base.dir", folder.toString()));
     Manifest manifest = stored.manifest(reproduction.release());
     if (manifest.kind() == ReleaseEvent.Kind.BASE) {
       throw new IllegalArgumentException(
@@ -97,6 +92,7 @@ final class ReproduceCommand implements Callable<Integer> {
   private boolean adapter(
       MillraceConfig config, Reproduction reproduction, Map<Origin, Sample> samples)
       throws IOException {
+    Path folder = Path.of(config.base().dir());
     Manifest manifest = reproduction.stored().manifest(reproduction.release());
     try (BaseModel base = DjlModels.open(folder, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
@@ -118,10 +114,9 @@ final class ReproduceCommand implements Callable<Integer> {
   private boolean alignment(
       MillraceConfig config, Reproduction reproduction, Map<Origin, Sample> samples)
       throws Exception {
-    MillraceConfig beside = config.with(Map.of("base.dir", folder.toString()));
-    Opened<PairPlacer> placer = Openers.placer(beside);
+    Opened<PairPlacer> placer = Openers.placer(config);
     try {
-      KnownPairs known = Openers.knownPairs(beside);
+      KnownPairs known = Openers.knownPairs(config);
       requireOfThese(reproduction, placer.value().base().id(), known.encoders());
       Map<Origin, PairPlaces> pairs = new HashMap<>();
       for (Sample sample : samples.values()) {

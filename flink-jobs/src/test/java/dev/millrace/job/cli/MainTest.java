@@ -188,6 +188,7 @@ class MainTest {
         "model compress --out nowhere --input src | file src, expected a file that can be read",
         "model compress --out nowhere --teacher src | --teacher src, expected a checkpoint folder",
         "model compress --out nowhere --adapter src | --adapter src, expected a PEFT folder",
+        "model consolidate --adapter a=src --input a=pom.xml --out nowhere --base src | base src, expected a checkpoint folder",
         "model consolidate --adapter a=src --input a=pom.xml --out nowhere | --adapter src, expected a PEFT",
         "model consolidate --adapter a=src --input a=pom.xml --out nowhere --steps 0 | --steps 0",
         "model align --out pom.xml | --out pom.xml, expected a folder",
