@@ -2,7 +2,6 @@ package dev.millrace.job.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.PretrainCorpus;
 import dev.millrace.job.corpus.TokenStream;
@@ -16,20 +15,19 @@ import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Safetensors;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -39,7 +37,6 @@ import picocli.CommandLine.Option;
 @Command(
     name = "pretrain",
     description = "Pre-trains a base from the open corpora; resumes where it stopped.",
-    mixinStandardHelpOptions = true,
     footer = {
       "",
       "Examples:",
@@ -47,7 +44,8 @@ import picocli.CommandLine.Option;
       "  ./millrace model pretrain --from models/nano --experts 0,3,3,3,3,3,3,3 --out next",
       "  ./millrace model pretrain --out models/nano --judge-only --json"
     })
-public final class PretrainCommand implements Callable<Integer> {
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class PretrainCommand implements Callable<Integer> {
 
   private static final String TOKENIZER = "tokenizer.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -60,6 +58,8 @@ public final class PretrainCommand implements Callable<Integer> {
 
   /** Added to the seed where training goes on, which then sees the corpora in another order. */
   private static final int OTHER_ORDER = 100;
+
+  @Mixin private Output output;
 
   @Option(
       names = "--out",
@@ -118,11 +118,6 @@ public final class PretrainCommand implements Callable<Integer> {
       description = "Trains and writes nothing; judges what is in --out.")
   boolean judgeOnly;
 
-  @Option(names = "--json", description = "Prints the figures as JSON on standard output.")
-  boolean json;
-
-  private final PrintStream progress = System.err;
-
   /** OLMoE layout, 9.2 M parameters, 4 of 32 experts a token. */
   static MoeConfig nano() {
     return MoeConfig.olmoe(new MoeConfig.OlmoeShape(VOCABULARY, 192, 96, 4, 6, 32, 4, 512));
@@ -136,7 +131,7 @@ public final class PretrainCommand implements Callable<Integer> {
     }
     requireUsable();
     HeldOut heldOut = new HeldOut("millrace-nano", 10);
-    progress.println("reading the corpora");
+    output.err().println("reading the corpora");
     List<Document> documents = PretrainCorpus.train(PretrainCorpus.NANO, heldOut, seed);
     Files.createDirectories(out);
     Path tokenizerJson = judgeOnly ? out.resolve(TOKENIZER) : tokenizer(documents);
@@ -145,7 +140,7 @@ public final class PretrainCommand implements Callable<Integer> {
         train(documents, tokenizer);
       }
       HeldOutTexts texts = HeldOutTexts.of(heldOut, seed);
-      progress.println("training the byte 6-gram on the same bytes");
+      output.err().println("training the byte 6-gram on the same bytes");
       ByteNgram ngram =
           ByteNgram.train(documents.stream().map(d -> d.text().getBytes(UTF_8)).toList());
       SortedMap<String, HeldOutTexts.Judged> judged = texts.judge(out, tokenizer, ngram);
@@ -156,7 +151,7 @@ public final class PretrainCommand implements Callable<Integer> {
         PretrainCard card = new PretrainCard(history(out), steps, seed, bytes, judged);
         Files.writeString(out.resolve("README.md"), card.text());
       }
-      print(judged);
+      output.result(judged, text(judged));
     }
     return 0;
   }
@@ -193,7 +188,7 @@ public final class PretrainCommand implements Callable<Integer> {
         }
       }
     } else if (!Files.exists(file)) {
-      progress.println("training the tokenizer");
+      output.err().println("training the tokenizer");
       new BpeTrainer(VOCABULARY, List.of(END_OF_TEXT), LONGEST_TOKEN)
           .train(documents.stream().map(Document::text).iterator())
           .write(file);
@@ -202,11 +197,11 @@ public final class PretrainCommand implements Callable<Integer> {
   }
 
   private void train(List<Document> documents, Tokenizer tokenizer) throws IOException {
-    progress.println("encoding " + documents.size() + " documents");
+    output.err().println("encoding " + documents.size() + " documents");
     int[] stream =
         TokenStream.of(
             documents.stream().map(Document::text).toList(), tokenizer, Integer.MAX_VALUE);
-    progress.printf(Locale.ROOT, "%,d tokens; %,d steps of 4,096%n", stream.length, steps);
+    output.say("%,d tokens; %,d steps of 4,096", stream.length, steps);
     Path begin = from;
     Pretraining.Plan plan = plan(begin != null);
     Pretraining.Origin origin =
@@ -220,9 +215,8 @@ public final class PretrainCommand implements Callable<Integer> {
             out,
             p -> {
               if (p.step() % 10 == 0) {
-                progress.printf(
-                    Locale.ROOT,
-                    "step %d/%d  loss %.3f  balance %.2f  rate %.5f  experts %.2f  %.0f tokens/s%n",
+                output.say(
+                    "step %d/%d  loss %.3f  balance %.2f  rate %.5f  experts %.2f  %.0f tokens/s",
                     p.step(),
                     steps,
                     p.result().loss(),
@@ -250,19 +244,17 @@ public final class PretrainCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Map<String, HeldOutTexts.Judged> judged) throws IOException {
-    judged.forEach(
-        (domain, j) ->
-            progress.printf(
-                Locale.ROOT,
-                "%-12s fp32 %.3f  int8 %.3f  6-gram %.3f bits per byte on %,d bytes%n",
-                domain,
-                j.fp32(),
-                j.int8(),
-                j.ngram(),
-                j.bytes()));
-    if (json) {
-      System.out.println(new ObjectMapper().writeValueAsString(judged));
-    }
+  private static String text(SortedMap<String, HeldOutTexts.Judged> judged) {
+    return judged.entrySet().stream()
+        .map(
+            of ->
+                "%-12s fp32 %.3f  int8 %.3f  6-gram %.3f bits per byte on %,d bytes"
+                    .formatted(
+                        of.getKey(),
+                        of.getValue().fp32(),
+                        of.getValue().int8(),
+                        of.getValue().ngram(),
+                        of.getValue().bytes()))
+        .collect(Collectors.joining("\n"));
   }
 }

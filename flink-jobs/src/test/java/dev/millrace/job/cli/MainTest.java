@@ -262,6 +262,7 @@ class MainTest {
         "submit serve --savpoint x | no option --savpoint, did you mean --savepoint?; see",
         "ask --domain d --name x hello | no option --name; see",
         "submit --frobnicate | no option --frobnicate; see ./millrace submit --help",
+        "model pretrain -V | no option -V",
         "ask --domain d two words | 'words' is one argument too many",
         "ask --domain d --set foo hello | Value for option '--set' (KEY=VALUE) should be in KEY=VALUE format"
       })
