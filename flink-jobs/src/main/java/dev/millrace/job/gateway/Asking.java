@@ -27,8 +27,9 @@ record Asking(Desk desk, Admission admission, Meter meter) {
   }
 
   /**
-   * Asks; what fails, fails in its future. A request's place is free again before its future is
-   * done, so that whoever has all answers may ask as much again.
+   * Asks; what fails, fails in its future, and what comes after it with it: where the broker is
+   * away, each would wait for it before it fails. A request's place is free again before its future
+   * is done, so that whoever has all answers may ask as much again.
    *
    * @param chunks is given what comes before the answers, and of which request
    * @throws ApiProblem if the account has too many under way
@@ -43,18 +44,21 @@ record Asking(Desk desk, Admission admission, Meter meter) {
     long start = System.nanoTime();
     AtomicInteger left = new AtomicInteger(requests.size());
     List<CompletableFuture<Answer>> asked = new ArrayList<>();
+    CompletableFuture<Answer> last = new CompletableFuture<>();
     for (Request request : requests) {
       int choice = asked.size();
+      if (!last.isCompletedExceptionally()) {
+        last = ask(request, key, chunk -> chunks.accept(chunk, choice));
+      }
       asked.add(
-          ask(request, key, chunk -> chunks.accept(chunk, choice))
-              .whenComplete(
-                  (answer, failure) -> {
-                    meter.took(answer, System.nanoTime() - start);
-                    admission.leave(caller.account(), 1);
-                    if (left.decrementAndGet() == 0) {
-                      meter.ended();
-                    }
-                  }));
+          last.whenComplete(
+              (answer, failure) -> {
+                meter.took(answer, System.nanoTime() - start);
+                admission.leave(caller.account(), 1);
+                if (left.decrementAndGet() == 0) {
+                  meter.ended();
+                }
+              }));
     }
     return asked;
   }

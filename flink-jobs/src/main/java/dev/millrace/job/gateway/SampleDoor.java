@@ -87,7 +87,7 @@ final class SampleDoor {
               ? "the body is empty, expected JSON"
               : "%d refused, the first of them %s".formatted(refusals, refused));
     }
-    return written(samples.stream().map(this::append).toList())
+    return written(append(samples))
         .thenApply(
             origins -> {
               reply.put("written", origins.size());
@@ -110,6 +110,19 @@ final class SampleDoor {
               writes.forEach(write -> origins.add(Replies.place(write.join())));
               return origins;
             });
+  }
+
+  /** Until one fails at once: where the broker is away, each waits for it before it fails. */
+  private List<CompletableFuture<Origin>> append(List<Sample> samples) {
+    List<CompletableFuture<Origin>> writes = new ArrayList<>();
+    for (Sample sample : samples) {
+      CompletableFuture<Origin> write = append(sample);
+      writes.add(write);
+      if (write.isCompletedExceptionally()) {
+        break;
+      }
+    }
+    return writes;
   }
 
   private CompletableFuture<Origin> append(Sample sample) {

@@ -38,6 +38,20 @@ class SampleDoorTest {
     }
   }
 
+  /** Each of them would hold the call's thread as long as a writer waits for its broker. */
+  @Test
+  void take_brokerIsAway_isToldSoAfterTheFirst() {
+    Topics topics = new Topics("taking.");
+    try (RecordWriter writer = Appended.writer()) {
+      var door = new SampleDoor(writer, topics, InstantSource.system());
+      String body = SAMPLE + "\n" + SAMPLE.replace("\"a\"", "\"b\"");
+      var reply = door.take(CALLER, body, null, null);
+      var e = assertThrows(ExecutionException.class, () -> reply.get(10, TimeUnit.SECONDS));
+      assertEquals(503, ApiProblem.of(e.getCause()).status());
+    }
+    assertEquals(1, Appended.to(topics.samples()).size());
+  }
+
   @Test
   void take_moreLinesThanOneCallMayHave_isTooLargeWithTheirCount() {
     try (RecordWriter writer = writer()) {
