@@ -1,6 +1,7 @@
 package dev.millrace.job.gateway;
 
 import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.wire.Names;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -50,6 +51,11 @@ public final class ApiKeys {
                   .formatted(i + 1, file, parts.length));
         }
         String tenant = parts[1].equals(NO_TENANT) ? null : parts[1];
+        if (tenant != null && !Names.isName(tenant)) {
+          throw new IllegalArgumentException(
+              "line %d of %s has tenant %s, expected %s, or %s for none"
+                  .formatted(i + 1, file, tenant, Names.EXPECTED, NO_TENANT));
+        }
         if (callers.put(digest(parts[0]), new Caller(tenant, operator)) != null) {
           throw new IllegalArgumentException(
               "line %d of %s has the key of a line before, expected another"

@@ -30,6 +30,18 @@ class ApiKeysTest {
     }
   }
 
+  /** The learn job would reject all that its key sends. */
+  @Test
+  void read_tenantThatNoRecordMayName_isRefused(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("keys"), "secret -\nother Acme\n");
+    var e = assertThrows(IllegalArgumentException.class, () -> ApiKeys.read(file));
+    assertEquals(
+        "line 2 of "
+            + file
+            + " has tenant Acme, expected 1..64 characters [a-z0-9][a-z0-9._-]*, or - for none",
+        e.getMessage());
+  }
+
   @Test
   void read_oneKeyOfTwoTenants_isRefusedAndNotShown(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("keys"), "secret acme\nother acme\nsecret b\n");
