@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param request the request's id
  * @param requestOrigin where the request was read
- * @param domain the domain that was asked for; for {@link Request#AUTO} the one that was chosen,
- *     null if that is the base alone
+ * @param domain the domain that was asked for; for {@link Request#AUTO}, and where a release alone
+ *     was asked for, that of the release that answered, null if the base alone did
  * @param error why there is no answer; null if there is one
  * @param text what GENERATE added to the prompt before a stop text, else empty
  * @param logProb sum of log-probabilities, nats: of the prompt but its first token (SCORE), of what

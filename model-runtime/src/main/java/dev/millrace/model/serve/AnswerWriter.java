@@ -1,6 +1,7 @@
 package dev.millrace.model.serve;
 
 import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
@@ -23,7 +24,7 @@ record AnswerWriter(int subtask, InstantSource clock) {
         request.id(),
         request.origin(),
         request.tenant(),
-        work.error() == null && request.isAssigned() ? domain(release) : request.domain(),
+        namesNone(request) && work.error() == null ? domain(release) : request.domain(),
         request.task(),
         work.error(),
         result.text(),
@@ -56,8 +57,14 @@ record AnswerWriter(int subtask, InstantSource clock) {
         work.lease().base().id());
   }
 
+  /** Then it is the domain of whichever release answers. */
+  private static boolean namesNone(Request request) {
+    return request.domain() == null || request.isAssigned();
+  }
+
+  /** That of a released base is no domain. */
   private static @Nullable String domain(@Nullable LiveRelease release) {
-    return release == null ? null : release.domain();
+    return release == null || release.domain().equals(BaseRelease.DOMAIN) ? null : release.domain();
   }
 
   private static @Nullable String id(@Nullable LiveRelease release) {

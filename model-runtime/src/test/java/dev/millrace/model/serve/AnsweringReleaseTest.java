@@ -171,6 +171,8 @@ class AnsweringReleaseTest extends Responders {
     Answer pinned = one(pinned(score("b", "java", "prompt"), "bias-1"));
     assertEquals("bias-1", pinned.release());
     assertEquals(before.logProb(), pinned.logProb());
+    Answer byItsId = one(pinned(score("d", null, "prompt"), "bias-1"));
+    assertEquals(List.of("java", "bias-1"), Arrays.asList(byItsId.domain(), byItsId.release()));
     assertError(
         "unknown-release: bias-1 of domain python",
         one(pinned(score("c", "python", "prompt"), "bias-1")));
@@ -288,6 +290,9 @@ class AnsweringReleaseTest extends Responders {
       assertEquals("fresh-base L1", baseAndSource(one, plain));
       assertEquals("fresh-base MODEL", baseAndSource(one, java));
       assertEquals("b1", one(one, java).release());
+      Answer byItsId = one(one, pinned(plain, "b1"));
+      assertEquals("b1", byItsId.release());
+      assertNull(byItsId.domain());
     } finally {
       rebased.close();
     }
