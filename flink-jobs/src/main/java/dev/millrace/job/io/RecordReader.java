@@ -33,22 +33,25 @@ public final class RecordReader implements AutoCloseable {
   /** Kafka's default. */
   private static final long MAX_WAIT_MILLIS = 500;
 
+  /** How long new partitions may be unknown: less than a call waits for its answer. */
+  private static final String METADATA_MILLIS = "30000";
+
   private final String broker;
   private final long silenceNanos;
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final List<TopicPartition> partitions;
+  private final Collection<String> topics;
   private final WireFormat format;
   private final Silence silence = new Silence();
+  private List<TopicPartition> partitions;
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
     broker = config.bootstrap();
     format = WireFormat.of(config);
     consumer = consumer(config);
     silenceNanos = SILENCE.plusMillis(maxWaitMillis(config)).toNanos();
+    this.topics = topics;
     try {
-      partitions =
-          KafkaTopics.at(
-              broker, () -> topics.stream().flatMap(topic -> partitions(topic).stream()).toList());
+      partitions = partitions();
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -83,11 +86,34 @@ public final class RecordReader implements AutoCloseable {
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    properties.putIfAbsent(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MILLIS);
     return KafkaTopics.at(
         config.bootstrap(),
         () ->
             new KafkaConsumer<>(
                 properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+  }
+
+  /**
+   * Also reads the partitions that its topics have been given since, from their beginning. It asks
+   * the broker for nothing: the consumer hears of them every half minute.
+   *
+   * @throws IllegalStateException if a topic is there no more
+   */
+  void follow() {
+    List<TopicPartition> found = partitions();
+    if (found.size() > partitions.size()) {
+      List<TopicPartition> added = new ArrayList<>(found);
+      added.removeAll(partitions);
+      partitions = found;
+      consumer.assign(found);
+      consumer.seekToBeginning(added);
+    }
+  }
+
+  private List<TopicPartition> partitions() {
+    return KafkaTopics.at(
+        broker, () -> topics.stream().flatMap(topic -> partitions(topic).stream()).toList());
   }
 
   private List<TopicPartition> partitions(String topic) {

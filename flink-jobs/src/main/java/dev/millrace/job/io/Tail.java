@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Follows a topic on a thread of its own and hands on each committed record. */
+/**
+ * Follows a topic, also into partitions that are added to it, on a thread of its own and hands on
+ * each committed record.
+ */
 public final class Tail<T> implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Tail.class);
@@ -84,6 +87,7 @@ public final class Tail<T> implements AutoCloseable {
   /** While the topic cannot be read, nothing; then what came meanwhile. */
   private List<RawRecord> poll() throws InterruptedException {
     try {
+      reader.follow();
       List<RawRecord> records = reader.poll(POLL);
       if (failure != null) {
         LOG.warn("{} goes on", thread.getName());

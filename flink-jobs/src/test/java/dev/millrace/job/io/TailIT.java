@@ -1,19 +1,73 @@
 package dev.millrace.job.io;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class TailIT {
+
+  /** Else what whoever asked waits for would never come. */
+  @Test
+  void follow_topicIsGivenAPartition_handsOnWhatIsWrittenThere() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig kafka =
+          MillraceConfig.defaults()
+              .with(
+                  Map.of(
+                      "kafka.bootstrap",
+                      stack.bootstrapServers(),
+                      "kafka.client.metadata.max.age.ms",
+                      "100"))
+              .kafka();
+      Topics topics = Topics.create(kafka, 1);
+      BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+      try (RecordWriter writer = new RecordWriter(kafka);
+          Admin admin = Admin.create(KafkaTopics.clientProperties(kafka));
+          Tail<?> tail =
+              Tail.start(
+                  topics.answers(),
+                  RecordReader.fromEnd(kafka, List.of(topics.answers())),
+                  Codecs.answers(),
+                  (answer, at) -> heard.add(answer.request()))) {
+        assertEquals(0, write(writer, topics, "first").partition());
+        assertEquals("first", heard.take());
+        admin.createPartitions(Map.of(topics.answers(), NewPartitions.increaseTo(2))).all().get();
+        List<String> written = new ArrayList<>();
+        do {
+          written.add("answer " + written.size());
+        } while (write(writer, topics, written.get(written.size() - 1)).partition() == 0);
+        while (!written.isEmpty()) {
+          assertTrue(written.remove(heard.take()));
+        }
+        assertNull(tail.problem());
+      }
+    }
+  }
+
+  private static Origin write(RecordWriter writer, Topics topics, String id) {
+    Request request = Request.builder(id, Request.Task.SCORE, "who").build();
+    byte[] answer = Codecs.answers().encode(StreamRecords.answer(request, null, "", null));
+    return writer.append(topics.answers(), id, answer).join();
+  }
 
   @Test
   void problem_brokerHasGone_isToldSoon() {
