@@ -8,13 +8,14 @@ import org.jspecify.annotations.Nullable;
 final class Latest<V> {
 
   private final int most;
-  private final Map<String, V> values = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<String, V> values = new LinkedHashMap<>();
 
   Latest(int most) {
     this.most = most;
   }
 
   void put(String name, V value) {
+    values.remove(name); // else it would stay where it is
     values.put(name, value);
     if (values.size() > most) {
       values.remove(values.keySet().iterator().next());
@@ -22,6 +23,15 @@ final class Latest<V> {
   }
 
   @Nullable V get(String name) {
+    V value = values.get(name);
+    if (value != null) {
+      put(name, value);
+    }
+    return value;
+  }
+
+  /** The value; it stays no longer for it. */
+  @Nullable V peek(String name) {
     return values.get(name);
   }
 

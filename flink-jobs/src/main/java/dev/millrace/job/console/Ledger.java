@@ -33,6 +33,7 @@ final class Ledger {
   private static final int UNDER_WAY = 20_000;
   private static final int TEXT = 160;
   private static final int DEPTH = 1_000;
+  private static final int NAMED = 20;
   private static final int MOST_DOMAINS = 300;
   private static final int MOST_RELEASES = 10_000;
 
@@ -246,19 +247,25 @@ final class Ledger {
         .forEach(event -> array.add(lineage(event(event.event).put("at", event.at), event.event)));
   }
 
-  /** How many releases lie behind one, and how many samples taught them all, as verdicts tell. */
+  /**
+   * How many releases lie behind one, which are the nearest, and how many samples taught them all,
+   * as verdicts tell. Looking at them does not keep them: whoever watches does so every second.
+   */
   private ObjectNode lineage(ObjectNode about, ReleaseEvent event) {
     ArrayNode parents = about.putArray("parents");
     long samples = samples(event.release());
     String parent = event.parent();
-    for (int depth = 0; parent != null && depth < DEPTH; depth++) {
-      parents.add(parent);
+    int depth = 0;
+    for (; parent != null && depth < DEPTH; depth++) {
+      if (depth < NAMED) {
+        parents.add(parent);
+      }
       samples += samples(parent);
-      ReleaseEvent before = seen.get(parent);
+      ReleaseEvent before = seen.peek(parent);
       parent = before == null ? null : before.parent();
     }
-    about.put("samples", samples);
-    Verdict verdict = passed.get(event.release());
+    about.put("behind", depth).put("samples", samples);
+    Verdict verdict = passed.peek(event.release());
     ArrayNode rules = about.putArray("rules");
     if (verdict != null) {
       verdict.rules().forEach(rule -> rules.add(rule(rule)));
@@ -267,7 +274,7 @@ final class Ledger {
   }
 
   private long samples(String release) {
-    Verdict verdict = passed.get(release);
+    Verdict verdict = passed.peek(release);
     return verdict == null ? 0 : verdict.samples();
   }
 

@@ -326,7 +326,7 @@ function moments(chart, seconds) {
 
 function releases(picture) {
   const current = new Set(picture.domains.map((d) => d.current && d.current.release));
-  const known = (r) => [r.at, r.release, r.action, current.has(r.release), r.samples, r.parents.length, r.rules.length].join();
+  const known = (r) => [r.at, r.release, r.action, current.has(r.release), r.samples, r.behind, r.rules.length].join();
   rows("releases", picture.releases.slice().reverse(), known, (r) =>
     element("tr", {},
       element("td", { title: new Date(r.at).toLocaleString() }, time(r.at)),
@@ -343,12 +343,13 @@ function releases(picture) {
 
 /** The verdict and the releases behind one. */
 function about(r) {
-  if (!r.rules.length && !r.parents.length) return "";
+  if (!r.rules.length && !r.behind) return "";
+  const more = r.behind - r.parents.length;
   const line = (rule) => element("li", {}, (rule.passed ? "✓ " : "✗ ") + rule.rule + " ",
     element("small", {}, Object.entries(rule.figures).map(([k, v]) => k + " " + Number(v.toPrecision(4))).join(", ")));
   return element("details", {},
-    element("summary", {}, many(r.samples, "sample") + ", " + many(r.parents.length + 1, "release")),
-    element("p", {}, [r.release, ...r.parents].map(short).join(" ← ") + " ← base"),
+    element("summary", {}, many(r.samples, "sample") + ", " + many(r.behind + 1, "release")),
+    element("p", {}, [r.release, ...r.parents].map(short).join(" ← ") + (more ? " ← and " + more + " more" : "") + " ← base"),
     element("ul", {}, ...r.rules.map(line)));
 }
 

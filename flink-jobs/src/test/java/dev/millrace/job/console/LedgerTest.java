@@ -93,6 +93,45 @@ class LedgerTest {
     assertNotNull(ledger.verdictOf("r" + MOST_RELEASES));
   }
 
+  /** The page has them every second. */
+  @Test
+  void releases_manyLieBehindOne_areCountedAndTheNearestNamed() {
+    for (int i = 0; i <= 30; i++) {
+      ledger.release(following("r" + i, i == 0 ? null : "r" + (i - 1)), 0);
+      ledger.verdict(verdict("r" + i), 0);
+    }
+    JsonNode last = ledger.picture(0).path("releases").path(30);
+    assertEquals(30, last.path("behind").asInt());
+    assertEquals(31 * 8, last.path("samples").asInt());
+    assertEquals(20, last.path("parents").size());
+    assertEquals("r29", last.path("parents").path(0).asText());
+  }
+
+  @Test
+  void picture_releaseLiesBehindAnother_isKeptNoLongerForIt() {
+    ledger.release(following("old", null), 0);
+    ledger.release(following("new", "old"), 0);
+    JsonNode shown = ledger.picture(0).path("releases").path(1);
+    assertEquals(1, shown.path("behind").asInt());
+    for (int i = 1; i < MOST_RELEASES; i++) {
+      ledger.release(release("d", "r" + i), 0);
+    }
+    assertNull(ledger.named("old"));
+    assertNotNull(ledger.named("new"));
+  }
+
+  @Test
+  void named_releaseThatSomebodyAsksFor_isKept() {
+    ledger.release(release("d", "asked for"), 0);
+    ledger.release(release("d", "not asked for"), 0);
+    assertNotNull(ledger.named("asked for"));
+    for (int i = 1; i < MOST_RELEASES; i++) {
+      ledger.release(release("d", "r" + i), 0);
+    }
+    assertNotNull(ledger.named("asked for"));
+    assertNull(ledger.named("not asked for"));
+  }
+
   @Test
   void named_domainThatWentBackToTheBase_isNoRelease() {
     ledger.release(StreamRecords.event("d", ReleaseEvent.Action.ROLLBACK, "", 1, 0), 0);
@@ -157,6 +196,11 @@ class LedgerTest {
 
   private static ReleaseEvent release(String domain, String release) {
     return StreamRecords.event(domain, ReleaseEvent.Action.PUBLISH, release, 1, 0);
+  }
+
+  private static ReleaseEvent following(String release, @Nullable String parent) {
+    return StreamRecords.event(
+        "d", ReleaseEvent.Kind.ADAPTER, ReleaseEvent.Action.PUBLISH, release, parent, 1, 0);
   }
 
   private static Verdict verdict(String release) {
