@@ -5,11 +5,11 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Names;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -101,20 +101,22 @@ final class Catalogue {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   }
 
-  /** The current events that a tenant may see, its own before shared ones of the same domain. */
+  /** The current events by which a tenant's domains answer: its own, else the shared one's. */
   List<ReleaseEvent> visible(@Nullable String tenant) {
     return visible(current, tenant);
   }
 
   private static List<ReleaseEvent> visible(
       Map<Alias, ReleaseEvent> line, @Nullable String tenant) {
-    return line.values().stream()
+    Map<String, ReleaseEvent> answering = new TreeMap<>();
+    line.values().stream()
         .filter(event -> event.tenant() == null || event.tenant().equals(tenant))
         .filter(event -> !event.release().isEmpty())
-        .sorted(
-            Comparator.comparing(ReleaseEvent::domain)
-                .thenComparing(event -> event.tenant() == null))
-        .toList();
+        .forEach(
+            event ->
+                answering.merge(
+                    event.domain(), event, (one, other) -> one.tenant() == null ? other : one));
+    return List.copyOf(answering.values());
   }
 
   /** The current event of a domain that a tenant may see; null if there is none. */

@@ -61,6 +61,16 @@ class CatalogueTest {
     assertNull(catalogue.placing(null, "base").domain());
   }
 
+  @Test
+  void visible_domainOfATenantAndAShared_isTheOneThatAnswers() {
+    ReleaseEvent own = event("acme", "legal", Kind.ADAPTER, "a");
+    ReleaseEvent shared = event(null, "legal", Kind.ADAPTER, "b");
+    List.of(own, shared).forEach(catalogue::take);
+    assertEquals(List.of(own), catalogue.visible("acme"));
+    assertEquals(List.of(shared), catalogue.visible("other"));
+    assertEquals(own, catalogue.current("acme", "legal"));
+  }
+
   private static ReleaseEvent event(
       @Nullable String tenant, String domain, Kind kind, String release) {
     return new ReleaseEvent(
