@@ -40,7 +40,9 @@ record Keys(Set<String> known) {
     boolean ofClient = key.startsWith(CLIENT);
     boolean named =
         OPEN.stream().anyMatch(open -> key.startsWith(open) && key.length() > open.length());
-    if ((ofClient || !named) && SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches()) {
+    Optional<String> near = NearestName.of(key, new TreeSet<>(known));
+    boolean ours = named || near.isPresent();
+    if ((ofClient || !ours) && SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches()) {
       return ofClient && REFERENCE.matcher(value).matches()
           ? Optional.empty()
           : Optional.of(
@@ -56,8 +58,7 @@ record Keys(Set<String> known) {
             "unknown key "
                 + key
                 + ", "
-                + NearestName.of(key, new TreeSet<>(known))
-                    .map(near -> "did you mean " + near + "?")
+                + near.map(name -> "did you mean " + name + "?")
                     .orElse("expected one of docs/configuration.md"));
   }
 }

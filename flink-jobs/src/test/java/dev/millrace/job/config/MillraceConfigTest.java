@@ -235,6 +235,15 @@ class MillraceConfigTest {
     assertFalse(new Secret("hunter2").toString().contains("hunter2"));
   }
 
+  /** Many a key counts tokens. */
+  @Test
+  void read_keyThatSoundsLikeASecretAndIsMisspelt_isToldTheNearOne() {
+    var e = refused("learn.gate.minHeldoutTokens=300");
+    String expected =
+        "unknown key learn.gate.minHeldoutTokens, did you mean learn.gate.minHeldOutTokens?";
+    assertEquals(expected, e.problems().get(0), e.getMessage());
+  }
+
   @Test
   void read_secretOfAKafkaClient_isAReferenceToTheEnvironment() {
     for (String key :
