@@ -164,30 +164,29 @@ final class AtomicLiveReleases implements LiveReleases {
 
   @Override
   public CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release) {
+    long since = known.forgets();
     Registered found = known.get(release);
     if (found == null) {
       Asked asked = new Asked(tenant, release);
       return absent.getIfPresent(asked) == null
-          ? hot.beside(tenant, () -> find(asked)).thenCompose(it -> named(tenant, it))
+          ? hot.beside(tenant, () -> find(asked, since)).thenCompose(it -> named(tenant, it, since))
           : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
     }
     return mayRead(tenant, found.event())
-        ? named(tenant, found)
+        ? named(tenant, found, since)
         : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
   }
 
-  private CompletableFuture<Lease> named(@Nullable String tenant, Registered found) {
-    return hot.lease(tenant, found).thenApply(lease -> unlessForgotten(lease, found));
+  private CompletableFuture<Lease> named(@Nullable String tenant, Registered found, long since) {
+    return hot.lease(tenant, found).thenApply(lease -> unlessForgotten(lease, found, since));
   }
 
-  private Lease unlessForgotten(Lease lease, Registered found) {
-    try {
-      requireNotForgotten(found);
-      return lease;
-    } catch (ReleaseRefusedException e) {
+  private Lease unlessForgotten(Lease lease, Registered found, long since) {
+    if (known.isForgotten(found, since)) {
       lease.close();
-      throw new CompletionException(e);
+      throw new CompletionException(ReleaseLoader.unknown(found.release()));
     }
+    return lease;
   }
 
   private @Nullable Place place(Alias alias, String release) {
@@ -314,7 +313,7 @@ final class AtomicLiveReleases implements LiveReleases {
       } else {
         live.put(next.alias(), now); // the switch: one write of one reference
       }
-      note(next); // before anything is forgotten: who finds it meanwhile sees that
+      note(next); // before anything is forgotten: who looks for it from then on does not find it
       settle(next, before, now);
       close();
       return result(Outcome.SWAPPED, missing);
@@ -372,9 +371,8 @@ final class AtomicLiveReleases implements LiveReleases {
     Alias alias = next.alias();
     boolean forgets = next.event().action() == Action.FORGET;
     if (forgets) {
-      known.forget(alias);
-    }
-    if (!next.release().isEmpty()) {
+      known.forget(next);
+    } else {
       known.add(next);
     }
     Trial tried = before.trial();
@@ -391,7 +389,7 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   /** What was published before this process began lies beside what is followed. */
-  private Registered find(Asked asked) {
+  private Registered find(Asked asked, long since) {
     List<Registered> relatives =
         followed.values().stream()
             .filter(relative -> mayRead(asked.tenant(), relative.event()))
@@ -399,23 +397,13 @@ final class AtomicLiveReleases implements LiveReleases {
             .toList();
     try {
       Registered found = loader.find(relatives, asked.release());
-      known.add(found);
-      requireNotForgotten(found);
+      if (!known.add(found, since)) {
+        throw ReleaseLoader.unknown(asked.release());
+      }
       return found;
     } catch (IOException e) {
       absent.put(asked, true);
       throw new CompletionException(e);
-    }
-  }
-
-  /** It may have been, since it was looked for or fetched; not so what its domain went back to. */
-  private void requireNotForgotten(Registered found) throws ReleaseRefusedException {
-    Registered head = followed.get(found.alias());
-    if (head != null
-        && head.event().action() == Action.FORGET
-        && !head.release().equals(found.release())) {
-      known.remove(found);
-      throw ReleaseLoader.unknown(found.release());
     }
   }
 

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(180)
 class HotReleasesTest {
@@ -252,14 +254,53 @@ class HotReleasesTest {
     source.hold("bias-0", until);
     CompletableFuture<Lease> current = live.acquire(null, domain(0));
     CompletableFuture<Lease> named = live.acquirePinned(null, "bias-0");
-    ReleaseEvent forget = FakeReleases.event(null, domain(0), Action.FORGET, 0);
-    assertSwapped(live.apply(FakeReleases.renamed(forget, ""), 0));
+    forgetToTheBase(0);
     until.countDown();
     try (Lease lease = current.join()) {
       assertNull(lease.release());
     }
     assertRefused("unknown-release: bias-0", named);
     awaitOpen(0);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "PUBLISH"})
+  void acquirePinned_forgottenWhileItIsFetchedAndItsDomainGoesOn_isRefused(Action next) {
+    assertSwapped(live.restore(event(0), 0));
+    assertSwapped(live.restore(event(1), 0));
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("bias-0", until);
+    source.hold("bias-1", until);
+    CompletableFuture<Lease> forgotten = live.acquirePinned(null, "bias-0");
+    CompletableFuture<Lease> another = live.acquirePinned(null, "bias-1");
+    source.awaitHeld();
+    forgetToTheBase(0);
+    assertSwapped(live.apply(FakeReleases.event(null, domain(0), next, 2), 0));
+    until.countDown();
+    assertRefused("unknown-release: bias-0", forgotten);
+    try (Lease lease = another.join()) {
+      assertEquals("bias-1", release(lease));
+    }
+  }
+
+  @Test
+  void acquirePinned_forgottenAndPinnedAgainWhileItIsFetched_answers() {
+    assertSwapped(live.restore(event(0), 0));
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("bias-0", until);
+    CompletableFuture<Lease> named = live.acquirePinned(null, "bias-0");
+    source.awaitHeld();
+    forgetToTheBase(0);
+    assertSwapped(live.restore(FakeReleases.event(null, domain(0), Action.PIN, 0), 0));
+    until.countDown();
+    try (Lease lease = named.join()) {
+      assertEquals("bias-0", release(lease));
+    }
+  }
+
+  private void forgetToTheBase(int i) {
+    ReleaseEvent forget = FakeReleases.event(null, domain(i), Action.FORGET, i);
+    assertSwapped(live.apply(FakeReleases.renamed(forget, ""), 0));
   }
 
   @Test

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(180)
 class LiveReleasesTest {
@@ -636,8 +637,9 @@ class LiveReleasesTest {
     assertThrows(CompletionException.class, unknown::join);
   }
 
-  @Test
-  void acquirePinned_forgottenWhileItIsLookedFor_isNotFound() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void acquirePinned_forgottenWhileItIsLookedFor_isNotFound(boolean goesOn) {
     assertSwapped(inStore("a"));
     inStore("b");
     CountDownLatch until = new CountDownLatch(1);
@@ -645,10 +647,15 @@ class LiveReleasesTest {
     CompletableFuture<Lease> found = live.acquirePinned(null, "b".repeat(64));
     source.awaitHeld();
     assertSwapped(FakeReleases.renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
+    if (goesOn) {
+      assertSwapped(inStore("c"));
+    }
     until.countDown();
     CompletionException failure = assertThrows(CompletionException.class, found::join);
     assertEquals("unknown-release: " + "b".repeat(64), failure.getCause().getMessage());
-    assertThrows(IOException.class, () -> pinned(null, "b".repeat(64)));
+    if (!goesOn) {
+      assertThrows(IOException.class, () -> pinned(null, "b".repeat(64)));
+    }
   }
 
   @Test
