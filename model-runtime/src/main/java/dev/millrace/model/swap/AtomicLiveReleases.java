@@ -96,6 +96,9 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public CompletableFuture<Lease> acquire(
       @Nullable String tenant, @Nullable String domain, long caller) {
+    if (hot.isClosing()) {
+      return CompletableFuture.failedFuture(HotReleases.closed());
+    }
     Registered chosen = answering(tenant, domain, caller);
     if (chosen == null) {
       return CompletableFuture.completedFuture(baseAlone);
@@ -207,7 +210,6 @@ final class AtomicLiveReleases implements LiveReleases {
   public void close() {
     Threads.end(swapper);
     waiting.forEach(Prepared::close);
-    live.clear();
     hot.close();
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -155,6 +156,9 @@ final class HotReleases implements AutoCloseable {
         .computeIfAbsent(Identity.of(registered), absent -> begin(tenant, registered))
         .thenCompose(
             loaded -> {
+              if (closing) {
+                return CompletableFuture.failedFuture(closed());
+              }
               Lease lease = loaded.lease();
               return lease == null // it came and went before this asker could say so
                   ? loaded(tenant, registered)
@@ -164,7 +168,11 @@ final class HotReleases implements AutoCloseable {
 
   private CompletableFuture<LoadedRelease> begin(@Nullable String tenant, Registered registered) {
     CompletableFuture<LoadedRelease> askers = new CompletableFuture<>();
-    fetchers.of(tenant).execute(() -> load(registered, askers));
+    try {
+      fetchers.of(tenant).execute(() -> load(registered, askers));
+    } catch (RejectedExecutionException e) {
+      askers.completeExceptionally(closed());
+    }
     return askers;
   }
 
@@ -174,7 +182,7 @@ final class HotReleases implements AutoCloseable {
     LoadedRelease loaded;
     try {
       if (closing) {
-        throw new ReleaseRefusedException("closed: release " + registered.release());
+        throw closed();
       }
       loaded =
           isAnswering(registered)
@@ -304,7 +312,19 @@ final class HotReleases implements AutoCloseable {
         Math.round(fetchNanos.sum() / MILLI));
   }
 
-  /** Waits for fetches in progress, then frees every release that no lease holds. */
+  /** Whether whoever asks or waits is refused from now on. */
+  boolean isClosing() {
+    return closing;
+  }
+
+  static ReleaseRefusedException closed() {
+    return new ReleaseRefusedException("closed: no release answers any more");
+  }
+
+  /**
+   * Waits for fetches in progress, whose askers are refused, then frees every release that no lease
+   * holds.
+   */
   @Override
   public void close() {
     closing = true;

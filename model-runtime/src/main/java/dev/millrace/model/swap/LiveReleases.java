@@ -100,7 +100,10 @@ public interface LiveReleases extends AutoCloseable {
   /** What is in memory, and how often what was asked for was not. */
   HotCounts counts();
 
-  /** Waits for what is being loaded, then frees every release that no lease holds. */
+  /**
+   * Waits for what is being loaded, then frees every release that no lease holds. Whoever waits for
+   * a release, or asks for what answers, is refused.
+   */
   @Override
   void close();
 

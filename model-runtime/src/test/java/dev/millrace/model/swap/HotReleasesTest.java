@@ -337,6 +337,43 @@ class HotReleasesTest {
     }
   }
 
+  @Test
+  void close_somebodyWaits_isRefusedAndGetsNoOthersAnswer() throws Exception {
+    LiveReleases closing = LiveReleases.of(base, source, new SwapConfig(ROOM * KIB, 2, 100));
+    for (int i = 0; i < 4; i++) {
+      assertSwapped(closing.restore(event(i), 0));
+    }
+    source.lose("bias-9");
+    assertSwapped(closing.restore(succeeding(2, 9).withholding(1e-9), 0));
+    assertTrue(answersByItsOwn(closing, 1));
+    assertTrue(answersByItsOwn(closing, 2));
+    CountDownLatch until = new CountDownLatch(1);
+    List.of("bias-0", "bias-3", "bias-9").forEach(release -> source.hold(release, until));
+    int[] text = new ByteTokenizer().encode("BAD CABBAGE");
+    List<CompletableFuture<Lease>> waiting =
+        List.of(
+            closing.acquire(null, domain(0)),
+            closing.acquirePinned(null, "bias-3"),
+            closing.acquire(null, domain(2), 7),
+            closing.assign(null, text, Caller.NOBODY));
+    Thread closer = new Thread(closing::close);
+    closer.start();
+    while (answersByItsOwn(closing, 1)) {
+      Thread.onSpinWait();
+    }
+    until.countDown();
+    closer.join();
+    waiting.forEach(lease -> assertRefused("closed: ", lease));
+  }
+
+  private static boolean answersByItsOwn(LiveReleases releases, int i) {
+    try (Lease lease = releases.acquire(null, domain(i)).join()) {
+      return lease.release() != null && lease.release().release().equals("bias-" + i);
+    } catch (CompletionException refused) {
+      return false;
+    }
+  }
+
   private void forgetToWhatIsAway(LiveReleases releases, int i) {
     source.lose("bias-0");
     assertSwapped(releases.apply(FakeReleases.event(null, domain(i), Action.FORGET, 0), 0));
