@@ -20,11 +20,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.common.typeutils.TypeSerializerSchemaCompatibility;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.api.java.typeutils.PojoField;
+import org.apache.flink.api.java.typeutils.PojoTypeInfo;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.util.InstantiationUtil;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SharedSerializerTest {
@@ -136,6 +141,68 @@ class SharedSerializerTest {
   void resolveSchemaCompatibility_ofAnotherType_isRefused() throws IOException {
     TypeSerializerSnapshot other = restored(SharedSerializer.of(Verdict.class));
     assertTrue(shared.snapshotConfiguration().resolveSchemaCompatibility(other).isIncompatible());
+  }
+
+  /** A record of which the state knows the first component only. */
+  public record Grown(int number, @Nullable String name) {}
+
+  @Test
+  void resolveSchemaCompatibility_recordThatGainedAComponent_isMigrated() throws Exception {
+    PojoField number = new PojoField(Grown.class.getDeclaredField("number"), Types.INT);
+    PojoTypeInfo<Grown> before = new PojoTypeInfo<>(Grown.class, List.of(number));
+    SharedSerializer<Grown> now = SharedSerializer.of(Grown.class);
+    for (TypeSerializer<Grown> old :
+        List.of(SharedSerializer.of(before), before.createSerializer(new SerializerConfigImpl()))) {
+      byte[] bytes = written(old, new Grown(7, "not written"));
+      TypeSerializerSnapshot<Grown> state = restored(old);
+      assertTrue(
+          now.snapshotConfiguration()
+              .resolveSchemaCompatibility(state)
+              .isCompatibleAfterMigration());
+      Grown read = read(state.restoreSerializer(), bytes);
+      assertEquals(new Grown(7, null), read);
+      assertEquals(read, read(now, written(now, read)));
+    }
+  }
+
+  /** A class whose subclasses Flink may know by number. */
+  public static class Shape {
+    public int size;
+  }
+
+  public static class Square extends Shape {}
+
+  public static class Circle extends Shape {}
+
+  @Test
+  void resolveSchemaCompatibility_stateThatNumbersSubclasses_isReadAndWrittenByItsNumbers()
+      throws IOException {
+    SerializerConfigImpl numbers = new SerializerConfigImpl();
+    numbers.registerPojoType(Square.class);
+    numbers.registerPojoType(Circle.class);
+    TypeSerializer<Shape> old = TypeInformation.of(Shape.class).createSerializer(numbers);
+    Circle circle = new Circle();
+    circle.size = 7;
+    byte[] bytes = written(old, circle);
+    SharedSerializer<Shape> now = SharedSerializer.of(Shape.class);
+    assertThrows(RuntimeException.class, () -> read(now, bytes));
+    TypeSerializer<Shape> first = reconfigured(now, restored(old));
+    TypeSerializer<Shape> second = reconfigured(now, restored(first)); // of the next restart
+    for (TypeSerializer<Shape> one : List.of(first, second)) {
+      assertSame(one, one.duplicate());
+      Shape read = read(one, bytes);
+      assertEquals(Circle.class, read.getClass());
+      assertEquals(7, read.size);
+      assertArrayEquals(bytes, written(one, read));
+    }
+  }
+
+  private static <T> TypeSerializer<T> reconfigured(
+      TypeSerializer<T> now, TypeSerializerSnapshot<T> state) {
+    TypeSerializerSchemaCompatibility<T> found =
+        now.snapshotConfiguration().resolveSchemaCompatibility(state);
+    assertTrue(found.isCompatibleWithReconfiguredSerializer());
+    return found.getReconfiguredSerializer();
   }
 
   @Test
