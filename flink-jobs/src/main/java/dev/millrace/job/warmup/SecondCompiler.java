@@ -48,6 +48,9 @@ public final class SecondCompiler {
   /** What HotSpot says when it takes them. */
   private static final String ADDED = "compiler directives added";
 
+  /** {@code -Dmillrace.compiler.directives=false} lets it take all code, as Java comes. */
+  private static final String OPTION = "millrace.compiler.directives";
+
   private static boolean isKept;
 
   private SecondCompiler() {}
@@ -56,7 +59,7 @@ public final class SecondCompiler {
    * Keeps it to the models, records and what both are made of, from now on and in this whole
    * process.
    *
-   * @return whether this Java takes such directives; the log says why if it does not
+   * @return whether it is; the log says why if it is not
    */
   public static synchronized boolean keepToModels() {
     if (!isKept) {
@@ -66,6 +69,10 @@ public final class SecondCompiler {
   }
 
   private static boolean add() {
+    if (System.getProperty(OPTION, "").equals("false")) {
+      LOG.info("no directives for the compilers: {} is false", OPTION);
+      return false;
+    }
     try {
       if (!isTiered()) {
         LOG.info("no directives for the compilers: this Java does not run with both");

@@ -18,21 +18,28 @@ import jdk.jfr.consumer.RecordingStream;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.util.MathUtils;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SecondCompilerTest {
 
   private static final int LAST_LEVEL = 4;
 
-  @Test
-  void keepToModels_noFirstCompiler_leavesAllToTheSecond() throws Exception {
-    Process process = busy("-XX:-TieredCompilation");
+  /** Whatever the environment says. */
+  private static final String BOTH = "-XX:TieredStopAtLevel=4";
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-XX:-TieredCompilation", "-Dmillrace.compiler.directives=false"})
+  void keepToModels_noFirstCompilerOrNotWanted_leavesAllToTheSecond(String option)
+      throws Exception {
+    Process process = busy(BOTH, option);
     assertEquals("", new String(process.getInputStream().readAllBytes(), UTF_8));
     assertEquals(1, process.waitFor());
   }
 
   @Test
   void keepToModels_ownCodeTheWayOfARecordAndOthers_onlyOthersStayWithTheFirst() throws Exception {
-    Process process = busy("-XX:TieredStopAtLevel=4"); // whatever the environment says
+    Process process = busy(BOTH, "-Dmillrace.compiler.directives=true");
     List<String> last = new String(process.getInputStream().readAllBytes(), UTF_8).lines().toList();
     assertEquals(0, process.waitFor(), last::toString);
     assertTrue(last.containsAll(Busy.AWAITED), last::toString);
@@ -40,9 +47,10 @@ class SecondCompilerTest {
   }
 
   /** In a process of its own, for directives are a whole process'. */
-  private static Process busy(String option) throws IOException {
+  private static Process busy(String compilers, String option) throws IOException {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            compilers,
             option,
             "-cp",
             System.getProperty("java.class.path"),
