@@ -162,7 +162,9 @@ class ConsolidateCommandTest {
 
   @Test
   void consolidate_baseWithoutProtectedTexts_isRefusedBeforeAnythingIsRead() throws IOException {
-    Files.copy(Home.here().nano().resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    for (String file : List.of("config.json", "tokenizer.json")) {
+      Files.copy(Home.here().nano().resolve(file), folder.resolve(file));
+    }
     int exit =
         consolidate(
             "--base=" + folder,
