@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,8 +74,7 @@ final class TopicTeaching implements Teaching {
     Path student = taught(texts, progress);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
     BaseRelease.noteLearned(student, texts.stream().map(Text::id).toList());
-    requireNoneForgotten(texts);
-    return verdict(publish(student, progress), texts.size(), millis);
+    return verdict(publish(student, () -> head(texts), progress), texts.size(), millis);
   }
 
   private List<Text> texts(List<Origin> chosen, Progress progress) throws IOException {
@@ -192,7 +192,8 @@ final class TopicTeaching implements Teaching {
     }
   }
 
-  private BasePublisher.Result publish(Path student, Progress progress) throws IOException {
+  private BasePublisher.Result publish(
+      Path student, Supplier<@Nullable ReleaseEvent> heads, Progress progress) throws IOException {
     BasePublisher publisher =
         new BasePublisher(
             config,
@@ -200,18 +201,22 @@ final class TopicTeaching implements Teaching {
               progress.requireWanted();
               LOG.info(line);
             });
-    BasePublisher.Result done = publisher.standing(student, head());
+    BasePublisher.Result done = publisher.standing(student, heads.get());
     return done == null
         ? publisher.publish(
             student,
-            this::head,
+            heads,
             new BasePublisher.Bounds(compress.bound(), compress.domainBound()),
             REASON)
         : done;
   }
 
-  /** The event that the line of bases follows; null if there was none. */
-  private @Nullable ReleaseEvent head() {
+  /**
+   * The event that the line of bases follows; null if there was none. It is asked for again after
+   * the student was judged, which takes long.
+   */
+  private @Nullable ReleaseEvent head(List<Text> taught) {
+    requireNoneForgotten(taught);
     ReleaseEvent head = null;
     for (ReleaseEvent event : accepted.events()) {
       if (event.kind() == Kind.BASE) {
