@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param folder of its files, on this machine
  * @param learned the places of what taught it and its parents
+ * @param samples its ids
  */
-record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned) {
+record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<String> samples) {
 
   private static final HeldOut JUDGES = new HeldOut("millrace-compress", 10);
 
@@ -58,7 +60,11 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned) {
           ReleaseReader.readFiles(files, uri, manifest).entrySet()) {
         Files.write(folder.resolve(file.getKey()), file.getValue());
       }
-      return new TeachingRelease(manifest, folder, learned(manifest, stored));
+      return new TeachingRelease(
+          manifest,
+          folder,
+          learned(manifest, stored, LearnedSample::origin),
+          learned(manifest, stored, LearnedSample::sample));
     } catch (InvalidReleaseException e) {
       throw new IllegalArgumentException("compress.release " + id + ": " + e.getMessage(), e);
     }
@@ -73,16 +79,33 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned) {
     }
   }
 
-  private static Set<Origin> learned(Manifest manifest, Map<String, Manifest> stored) {
-    Set<Origin> places = new HashSet<>();
+  private static <T> Set<T> learned(
+      Manifest manifest, Map<String, Manifest> stored, Function<LearnedSample, T> of) {
+    Set<T> learned = new HashSet<>();
     for (Manifest at = manifest; at != null; at = parent(at, stored)) {
-      at.learned().stream().map(LearnedSample::origin).forEach(places::add);
+      at.learned().stream().map(of).forEach(learned::add);
     }
-    return places;
+    return learned;
   }
 
   private static @Nullable Manifest parent(Manifest of, Map<String, Manifest> stored) {
     return of.parent() == null ? null : stored.get(of.parent());
+  }
+
+  /**
+   * Refuses to teach what was to be forgotten, also where its text is not on its topic any more.
+   *
+   * @param forgotten ids of samples
+   * @throws IllegalArgumentException if one of them taught it or a parent
+   */
+  void requireUntaught(Set<String> forgotten) {
+    for (String sample : samples) {
+      if (forgotten.contains(sample)) {
+        throw new IllegalArgumentException(
+            "compress.release %s was taught sample %s, which is to be forgotten, expected one that does not know it"
+                .formatted(manifest.id(), sample));
+      }
+    }
   }
 
   /** Whether a text judges, and must not teach. */

@@ -70,11 +70,12 @@ final class TopicTeaching implements Teaching {
   public Verdict teach(List<Origin> chosen, Progress progress) throws IOException {
     long begun = System.nanoTime();
     BaseTexts.requireProtected(base);
+    TeachingRelease teacher = teacher();
     List<Text> texts = texts(chosen, progress);
-    Path student = taught(texts, progress);
+    Path student = taught(texts, teacher, progress);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
     BaseRelease.noteLearned(student, texts.stream().map(Text::id).toList());
-    return verdict(publish(student, () -> head(texts), progress), texts.size(), millis);
+    return verdict(publish(student, () -> head(texts, teacher), progress), texts.size(), millis);
   }
 
   private List<Text> texts(List<Origin> chosen, Progress progress) throws IOException {
@@ -85,12 +86,22 @@ final class TopicTeaching implements Teaching {
     return read.texts();
   }
 
-  private Path taught(List<Text> texts, Progress progress) throws IOException {
+  /** The release under which the base teaches; null for the base alone. */
+  private @Nullable TeachingRelease teacher() throws IOException {
+    if (compress.release().isEmpty()) {
+      return null;
+    }
+    TeachingRelease teacher = TeachingRelease.fetch(config, accepted.releases(), id(base));
+    teacher.requireUntaught(accepted.forgotten());
+    return teacher;
+  }
+
+  private Path taught(List<Text> texts, @Nullable TeachingRelease teacher, Progress progress)
+      throws IOException {
     try (Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
-      if (compress.release().isEmpty()) {
+      if (teacher == null) {
         return train(texts, null, tokenizer, progress);
       }
-      TeachingRelease teacher = TeachingRelease.fetch(config, accepted.releases(), id(base));
       Exam exam = teacher.exam(texts, tokenizer);
       List<Text> others = texts.stream().filter(text -> !teacher.isJudgedBy(text)).toList();
       Path student = train(others, teacher.folder(), tokenizer, progress);
@@ -180,9 +191,15 @@ final class TopicTeaching implements Teaching {
     }
   }
 
-  /** Whoever ordered it meanwhile is obeyed: the job starts again, and reads without them. */
-  private void requireNoneForgotten(List<Text> texts) {
+  /**
+   * Whoever ordered it meanwhile is obeyed: the job starts again, and reads without them. What the
+   * teacher knows of them it would know again.
+   */
+  private void requireNoneForgotten(List<Text> texts, @Nullable TeachingRelease teacher) {
     Set<String> forgotten = accepted.forgotten();
+    if (teacher != null) {
+      teacher.requireUntaught(forgotten);
+    }
     for (Text text : texts) {
       if (forgotten.contains(text.id())) {
         throw new IllegalStateException(
@@ -215,8 +232,8 @@ final class TopicTeaching implements Teaching {
    * The event that the line of bases follows; null if there was none. It is asked for again after
    * the student was judged, which takes long.
    */
-  private @Nullable ReleaseEvent head(List<Text> taught) {
-    requireNoneForgotten(taught);
+  private @Nullable ReleaseEvent head(List<Text> taught, @Nullable TeachingRelease teacher) {
+    requireNoneForgotten(taught, teacher);
     ReleaseEvent head = null;
     for (ReleaseEvent event : accepted.events()) {
       if (event.kind() == Kind.BASE) {

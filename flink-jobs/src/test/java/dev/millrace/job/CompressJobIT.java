@@ -58,7 +58,10 @@ class CompressJobIT {
       try (Feed feed = loop.feed();
           RecordWriter writer = new RecordWriter(loop.config().kafka())) {
         Asker asker = new Asker(loop, feed);
-        ReleaseEvent cloud = new NanoReleases(store).publish("cloud", 1, learned(feed, loop));
+        NanoReleases releases = new NanoReleases(store);
+        ReleaseEvent cloud = releases.publish("cloud", 1, learned(feed, loop));
+        Sample ofLegal = Feed.sample("of-legal", "legal", text(new SplittableRandom(2)), 2_000);
+        ReleaseEvent unused = releases.publish("legal", 2, List.of(send(ofLegal, feed, loop)));
         for (ReleaseEvent event : List.of(cloud, forget("of-legal"))) {
           writer.send(loop.topics().releases(), "key" + event.domain(), encoded(event));
         }
@@ -129,14 +132,13 @@ class CompressJobIT {
             folder.toString()));
   }
 
-  /** Texts that taught, one to be forgotten, a picture; and one more that nobody learned. */
+  /** Texts that taught, and a picture; and one more that nobody learned. */
   private static List<LearnedSample> learned(Feed feed, Loop loop) throws Exception {
     SplittableRandom random = new SplittableRandom(1);
     List<LearnedSample> learned = new ArrayList<>();
     for (int i = 0; i < TEXTS; i++) {
       learned.add(send(Feed.sample("s" + i, "cloud", text(random), 1_000 + i), feed, loop));
     }
-    learned.add(send(Feed.sample("of-legal", "cloud", text(random), 2_000), feed, loop));
     learned.add(send(picture(), feed, loop));
     send(Feed.sample("refused", "cloud", text(random), 3_000), feed, loop);
     return learned;

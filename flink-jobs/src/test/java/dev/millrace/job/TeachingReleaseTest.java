@@ -48,6 +48,20 @@ class TeachingReleaseTest {
   }
 
   @Test
+  void requireUntaught_sampleThatTaughtAParent_isRefused() throws IOException {
+    Manifest parent = release(null, "base", null, 1);
+    Manifest manifest = release(null, "base", parent.id(), 2);
+    TeachingRelease teacher = fetch(manifest, Map.of(parent.id(), parent), "base");
+    teacher.requireUntaught(Set.of("s3"));
+    assertEquals(
+        "compress.release %s was taught sample s1, which is to be forgotten, expected one that does not know it"
+            .formatted(manifest.id()),
+        assertThrows(
+                IllegalArgumentException.class, () -> teacher.requireUntaught(Set.of("s1", "s3")))
+            .getMessage());
+  }
+
+  @Test
   void fetch_ofATenantOrOnAnotherBase_isRefused() {
     Manifest tenants = release("somebody", "base", null, 1);
     Manifest shared = release(null, "base", null, 1);

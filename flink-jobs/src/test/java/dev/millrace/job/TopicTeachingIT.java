@@ -63,6 +63,37 @@ class TopicTeachingIT {
     assertEquals(List.of(), bases(config));
   }
 
+  @Test
+  void teach_forgetWhatOnlyItsTeacherKnows_isRefusedBeforeAndAfter() throws Exception {
+    MillraceConfig learning = config("teacher");
+    List<LearnedSample> learned = texts(learning);
+    Origin expired = new Origin(learned.get(0).origin().topic(), 0, 1_000_000);
+    learned.add(new LearnedSample("expired", expired, false));
+    String release = cloud(learning, learned).release();
+    MillraceConfig config = learning.with(Map.of("compress.release", release));
+    Judged order = new Judged(() -> write(config, forget("expired")));
+    String expected = "compress.release %s was taught sample expired".formatted(release);
+    for (Teaching.Progress progress : List.of(order, new Never())) {
+      String failure =
+          assertThrows(IllegalArgumentException.class, () -> teach(config, progress)).getMessage();
+      assertTrue(failure.startsWith(expected), failure);
+    }
+    assertEquals(List.of(), bases(config));
+  }
+
+  /** For who is to do nothing. */
+  private static final class Never implements Teaching.Progress {
+    @Override
+    public void requireWanted() {
+      throw new AssertionError("it reads");
+    }
+
+    @Override
+    public void stepped(long step, double loss) {
+      throw new AssertionError("it trains");
+    }
+  }
+
   /** Orders something once the student has learned, before it was judged. */
   private static final class Judged implements Teaching.Progress {
     private final Runnable order;
