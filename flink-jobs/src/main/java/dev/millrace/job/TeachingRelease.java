@@ -17,8 +17,10 @@ import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -45,7 +47,9 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
    *
    * @param stored the releases of the store, by id
    * @param base id of the base
-   * @throws IllegalArgumentException if it cannot teach for everybody on that base
+   * @throws IllegalArgumentException if it is not in the store, or cannot teach for everybody on
+   *     that base
+   * @throws IOException if the store cannot be read now
    */
   static TeachingRelease fetch(MillraceConfig config, Map<String, Manifest> stored, String base)
       throws IOException {
@@ -67,6 +71,11 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
           learned(manifest, stored, LearnedSample::sample));
     } catch (InvalidReleaseException e) {
       throw new IllegalArgumentException("compress.release " + id + ": " + e.getMessage(), e);
+    } catch (FileNotFoundException | NoSuchFileException e) {
+      throw new IllegalArgumentException(
+          "compress.release %s is not whole in %s, expected all of its files: %s"
+              .formatted(id, config.store().uri(), e.getMessage()),
+          e);
     }
   }
 

@@ -76,6 +76,26 @@ class TeachingReleaseTest {
   }
 
   @Test
+  void fetch_fileThatIsNotThere_isRefusedUnlessTheStoreIsAway() throws IOException {
+    Manifest manifest = release(null, "base", null, 1);
+    Path store = folder.resolve("store");
+    Path weights = store.resolve(manifest.id()).resolve(AdapterFolder.WEIGHTS);
+    TeachingRelease unused = fetch(manifest, Map.of(), "base");
+    MillraceConfig config = config(manifest.id());
+    for (Path file : List.of(weights, weights.resolveSibling(Manifest.FILE))) {
+      Files.delete(file);
+      String failure =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> TeachingRelease.fetch(config, Map.of(), "base"))
+              .getMessage();
+      assertTrue(failure.contains("is not whole in " + config.store().uri()), failure);
+    }
+    Files.move(store, folder.resolve("elsewhere"));
+    assertThrows(IOException.class, () -> TeachingRelease.fetch(config, Map.of(), "base"));
+  }
+
+  @Test
   void isJudgedBy_textsThatTaughtIt_isATenthOfTheirDocumentsAndNoOther() throws IOException {
     TeachingRelease teacher = fetch(release(null, "base", null, 1), Map.of(), "base");
     List<AcceptedText.Text> own = texts(1);
@@ -100,16 +120,17 @@ class TeachingReleaseTest {
     SortedMap<String, byte[]> files = new TreeMap<>();
     files.put(AdapterFolder.CONFIG, new byte[] {1});
     files.put(AdapterFolder.WEIGHTS, WEIGHTS);
-    Path store = folder.resolve("store");
-    ReleaseStore.of(StoreFiles.in(store)).publish(new Draft(manifest, files));
-    MillraceConfig config =
-        MillraceConfig.defaults()
-            .with(
-                Map.of(
-                    "store.uri", store.toUri().toString(),
-                    "compress.work", folder.resolve("work").toString(),
-                    "compress.release", manifest.id()));
-    return TeachingRelease.fetch(config, stored, base);
+    ReleaseStore.of(StoreFiles.in(folder.resolve("store"))).publish(new Draft(manifest, files));
+    return TeachingRelease.fetch(config(manifest.id()), stored, base);
+  }
+
+  private MillraceConfig config(String release) {
+    return MillraceConfig.defaults()
+        .with(
+            Map.of(
+                "store.uri", folder.resolve("store").toUri().toString(),
+                "compress.work", folder.resolve("work").toString(),
+                "compress.release", release));
   }
 
   private static Origin at(long offset) {
