@@ -12,7 +12,9 @@ public interface Adopting extends AutoCloseable {
    * Judges the adapter in a folder as a candidate of a domain; if it passes it is released.
    *
    * @throws dev.millrace.model.adapter.InvalidAdapterException if it does not fit the base
-   * @throws IOException if the folder or the current release cannot be read
+   * @throws dev.millrace.model.release.InvalidReleaseException if what answers is no release of the
+   *     base
+   * @throws IOException if the folder or what answers cannot be read
    */
   Verdict adopt(@Nullable String tenant, String domain, Path folder) throws IOException;
 

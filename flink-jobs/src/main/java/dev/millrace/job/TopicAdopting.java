@@ -14,6 +14,7 @@ import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.score.DomainMemory;
@@ -98,7 +99,7 @@ public final class TopicAdopting implements Adopting {
       }
     }
     boolean pinned = current != null && current.action() == ReleaseEvent.Action.PIN;
-    return new Adopter.Now(current == null ? null : release(surroundings, current), pinned);
+    return new Adopter.Now(current == null ? null : answering(surroundings, current), pinned);
   }
 
   private List<ReleaseEvent> events(Proposal proposal) {
@@ -112,16 +113,27 @@ public final class TopicAdopting implements Adopting {
     }
   }
 
-  private static @Nullable Release release(Surroundings surroundings, ReleaseEvent event)
+  /** What answers: while a release is on trial, or a shadow, the one before it. */
+  private static @Nullable Release answering(Surroundings surroundings, ReleaseEvent event)
       throws IOException {
-    return event.release().isEmpty()
-        ? null
-        : ReleaseReader.read(
-            surroundings.published(),
-            event.uri(),
-            event.release(),
-            surroundings.base().id(),
-            surroundings.base().sites());
+    boolean tried = event.withheld() > 0;
+    String release = tried ? event.parent() : event.release();
+    if (release == null || release.isEmpty()) {
+      return null;
+    }
+    try {
+      return ReleaseReader.read(
+          surroundings.published(),
+          tried ? surroundings.store().uri(release) : event.uri(),
+          release,
+          surroundings.base().id(),
+          surroundings.base().sites());
+    } catch (InvalidReleaseException e) {
+      throw new InvalidReleaseException(
+          "release %s answers for domain %s, and nothing can be judged beside it: %s"
+              .formatted(release, event.domain(), e.getMessage()),
+          e);
+    }
   }
 
   /** As many as the learn job would remember; the order on the topic is that of the scorer. */

@@ -84,7 +84,7 @@ public record NanoReleases(Path store) {
     }
   }
 
-  private static Draft draft(
+  static Draft draft(
       BaseModel base,
       @Nullable String tenant,
       String domain,
