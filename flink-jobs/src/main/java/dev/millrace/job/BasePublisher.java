@@ -131,19 +131,28 @@ public final class BasePublisher {
   }
 
   /**
-   * As what a base that is the released one now was published; null if another is.
+   * As what a base was released, whatever people have ordered since; null if it was not.
    *
-   * @param head the event that the line of bases follows; null if there was none
+   * @param line the events of the line of bases, in order
    */
-  @Nullable Result standing(Path folder, @Nullable ReleaseEvent head) throws IOException {
-    if (head == null || head.release().isEmpty()) {
-      return null;
-    }
+  @Nullable Result released(Path folder, List<ReleaseEvent> line) throws IOException {
+    Result released = null;
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Manifest manifest = BaseRelease.manifest(Openers.published(config), head);
-      return BaseRelease.base(manifest).equals(checkpoint.id()) ? result(manifest) : null;
+      for (ReleaseEvent event : line) {
+        Manifest manifest = event.release().isEmpty() ? null : manifest(event);
+        if (manifest != null && BaseRelease.base(manifest).equals(checkpoint.id())) {
+          released = result(manifest);
+        }
+      }
+    }
+    return released;
+  }
+
+  private @Nullable Manifest manifest(ReleaseEvent event) throws IOException {
+    try {
+      return BaseRelease.manifest(Openers.published(config), event);
     } catch (FileNotFoundException | NoSuchFileException | InvalidReleaseException e) {
-      progress.accept("release " + head.release() + " is no base here: " + e.getMessage());
+      progress.accept("release " + event.release() + " is no base here: " + e.getMessage());
       return null;
     }
   }

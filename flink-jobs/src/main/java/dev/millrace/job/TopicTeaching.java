@@ -218,7 +218,7 @@ final class TopicTeaching implements Teaching {
               progress.requireWanted();
               LOG.info(line);
             });
-    BasePublisher.Result done = publisher.standing(student, heads.get());
+    BasePublisher.Result done = publisher.released(student, bases());
     return done == null
         ? publisher.publish(
             student,
@@ -235,12 +235,14 @@ final class TopicTeaching implements Teaching {
   private @Nullable ReleaseEvent head(List<Text> taught, @Nullable TeachingRelease teacher) {
     requireNoneForgotten(taught, teacher);
     ReleaseEvent head = null;
-    for (ReleaseEvent event : accepted.events()) {
-      if (event.kind() == Kind.BASE) {
-        head = SwapRule.after(event, head);
-      }
+    for (ReleaseEvent event : bases()) {
+      head = SwapRule.after(event, head);
     }
     return head;
+  }
+
+  private List<ReleaseEvent> bases() {
+    return accepted.events().stream().filter(event -> event.kind() == Kind.BASE).toList();
   }
 
   private Verdict verdict(BasePublisher.Result result, int samples, long millis) {

@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -79,6 +80,20 @@ class TopicTeachingIT {
       assertTrue(failure.startsWith(expected), failure);
     }
     assertEquals(List.of(), bases(config));
+  }
+
+  @Test
+  void teach_againAfterItsBaseWasTakenBack_saysTheSameAndOverrulesNobody() throws Exception {
+    MillraceConfig config = config("again");
+    ReleaseEvent unused = cloud(config, texts(config));
+    Judged nothing = new Judged(() -> {});
+    Verdict verdict = teach(config, nothing);
+    String release = verdict.release();
+    assertNotNull(release, verdict.rules()::toString);
+    ReleaseEvent released = bases(config).get(0);
+    new BasePublisher(config, System.err::println).takeBack(released, "a test");
+    assertEquals(release, teach(config, nothing).release());
+    assertEquals(List.of(release, ""), bases(config).stream().map(ReleaseEvent::release).toList());
   }
 
   /** For who is to do nothing. */
