@@ -128,7 +128,7 @@ final class GatewayCommand implements Callable<Integer> {
 
   private void sayThatItIsLost(String domain, String release, Path from) {
     output.say(
-        "domain %s was at release %s, which is not in %s: the base answers until there is another",
+        "domain %s was at release %s, which is not in %s: it does not answer until there is another",
         domain, release, from);
   }
 
