@@ -36,6 +36,9 @@ public final class RecordReader implements AutoCloseable {
   /** How long new partitions may be unknown: less than a call waits for its answer. */
   private static final String METADATA_MILLIS = "30000";
 
+  /** Whoever follows is not held for longer by a broker that hangs. */
+  private static final Duration SOON = Duration.ofSeconds(1);
+
   private final String broker;
   private final long silenceNanos;
   private final KafkaConsumer<byte[], byte[]> consumer;
@@ -51,7 +54,7 @@ public final class RecordReader implements AutoCloseable {
     silenceNanos = SILENCE.plusMillis(maxWaitMillis(config)).toNanos();
     this.topics = topics;
     try {
-      partitions = partitions();
+      partitions = partitions(KafkaTopics.PATIENCE);
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -101,7 +104,7 @@ public final class RecordReader implements AutoCloseable {
    * @throws IllegalStateException if a topic is there no more
    */
   void follow() {
-    List<TopicPartition> found = partitions();
+    List<TopicPartition> found = partitions(SOON);
     if (found.size() > partitions.size()) {
       List<TopicPartition> added = new ArrayList<>(found);
       added.removeAll(partitions);
@@ -111,13 +114,14 @@ public final class RecordReader implements AutoCloseable {
     }
   }
 
-  private List<TopicPartition> partitions() {
+  private List<TopicPartition> partitions(Duration patience) {
     return KafkaTopics.at(
-        broker, () -> topics.stream().flatMap(topic -> partitions(topic).stream()).toList());
+        broker,
+        () -> topics.stream().flatMap(topic -> partitions(topic, patience).stream()).toList());
   }
 
-  private List<TopicPartition> partitions(String topic) {
-    List<PartitionInfo> found = consumer.partitionsFor(topic, KafkaTopics.PATIENCE);
+  private List<TopicPartition> partitions(String topic, Duration patience) {
+    List<PartitionInfo> found = consumer.partitionsFor(topic, patience);
     if (found.isEmpty()) {
       throw new IllegalStateException(Topics.missing(broker, topic));
     }
