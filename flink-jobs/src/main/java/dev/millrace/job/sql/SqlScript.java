@@ -22,7 +22,8 @@ public record SqlScript(List<String> statements) {
 
   /** What semicolons end no sooner than its own {@code END}. */
   private static final Pattern SET_OF_STATEMENTS =
-      Pattern.compile("(?i)\\s*(?:EXECUTE|EXPLAIN)\\s+STATEMENT\\s+SET\\s+BEGIN\\b");
+      Pattern.compile(
+          "(?i)\\s*(?:EXECUTE|EXPLAIN|COMPILE)\\b[^;]*?\\bSTATEMENT\\s+SET\\s+BEGIN\\b");
 
   private static final Pattern END_OF_SET = Pattern.compile("(?i);\\s*END\\s*$");
 

@@ -43,9 +43,15 @@ class SqlScriptTest {
           INSERT INTO b SELECT '; END' FROM t;
         END""";
     String text =
-        set + ";\n/* next */ explain statement set begin INSERT INTO a SELECT 1; end ;SELECT 1";
+        set
+            + ";\n/* next */ explain statement set begin INSERT INTO a SELECT 1; end ;SELECT 1;"
+            + "compile plan 'p' for statement set begin INSERT INTO a SELECT 1; end";
     assertEquals(
-        List.of(set, "explain statement set begin INSERT INTO a SELECT 1; end", "SELECT 1"),
+        List.of(
+            set,
+            "explain statement set begin INSERT INTO a SELECT 1; end",
+            "SELECT 1",
+            "compile plan 'p' for statement set begin INSERT INTO a SELECT 1; end"),
         SqlScript.parse(text, Map.of()).statements());
   }
 
