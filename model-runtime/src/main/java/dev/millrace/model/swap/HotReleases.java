@@ -209,7 +209,11 @@ final class HotReleases implements AutoCloseable {
 
   /** Runs something that a tenant asks for on a thread that fetches. */
   <T> CompletableFuture<T> beside(@Nullable String tenant, Supplier<T> task) {
-    return CompletableFuture.supplyAsync(task, fetchers.of(tenant));
+    try {
+      return CompletableFuture.supplyAsync(task, fetchers.of(tenant));
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(closed());
+    }
   }
 
   private boolean isAnswering(Registered registered) {
