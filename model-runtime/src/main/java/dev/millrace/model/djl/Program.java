@@ -38,7 +38,7 @@ final class Program implements AutoCloseable {
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;
-  private boolean helped;
+  private int helped;
 
   private Program(PtNDManager manager, PtSymbolBlock block) {
     this.manager = manager;
@@ -148,13 +148,15 @@ final class Program implements AutoCloseable {
     }
   }
 
-  /** Whether another thread may compute half of the experts from now on. */
-  synchronized void help(boolean yes) {
-    if (yes != helped) {
+  /**
+   * Of calls of how many rows another thread may compute half of the experts from now on; 0: none.
+   */
+  synchronized void help(int rows) {
+    if (rows != helped) {
       try (PtNDManager scope = scope()) {
-        infer(scope, "help", IValue.from(yes));
+        infer(scope, "help", IValue.from((long) rows));
       }
-      helped = yes;
+      helped = rows;
     }
   }
 

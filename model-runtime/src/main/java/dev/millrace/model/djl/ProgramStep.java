@@ -102,22 +102,26 @@ final class ProgramStep implements Step {
       try {
         boolean lone = mayBeHelped && only && pieces.size() == 1 && !anyGivesWay();
         if (!lone || ones == 0) {
-          program.help(lone && choice.better());
+          program.help(lone && choice.better() ? rows(pieces) : 0);
           return program.call(scope, "advance", arguments)[0].toFloatArray();
         }
         boolean help = choice.next();
-        program.help(help);
+        program.help(help ? 1 : 0);
         long start = System.nanoTime();
         float[] logProbs = program.call(scope, "advance", arguments)[0].toFloatArray();
         choice.took(help, System.nanoTime() - start);
         return logProbs;
       } finally {
         COMPUTED.decrementAndGet();
-        program.help(false); // nobody else's texts
+        program.help(0); // nobody else's texts
         List<IValue> kept = kept();
         Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
       }
     }
+  }
+
+  private static int rows(List<Piece> pieces) {
+    return pieces.stream().mapToInt(piece -> piece.tokens().length).sum();
   }
 
   private static boolean anyGivesWay() {

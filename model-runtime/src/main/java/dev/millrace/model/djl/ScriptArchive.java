@@ -53,10 +53,10 @@ final class ScriptArchive {
     ascii(out, "c__torch__\nProgram\n)");
     out.write(0x81); // NEWOBJ
     ascii(out, "}(");
-    for (String flag : new String[] {"training", "helped"}) {
-      string(out, flag);
-      out.write(0x89); // NEWFALSE
-    }
+    string(out, "training");
+    out.write(0x89); // NEWFALSE
+    string(out, "helped");
+    out.write(new byte[] {'K', 0}); // BININT1
     for (String list : new String[] {"w", "m"}) {
       string(out, list);
       ascii(out, "ctorch.jit._pickle\nbuild_tensorlist\n]");

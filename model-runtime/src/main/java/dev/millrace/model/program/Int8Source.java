@@ -19,8 +19,9 @@ import java.util.Locale;
  * what numbers do, then weights of norms that are taken together, then, as INT8_IN_FP16, the scales
  * of each packed matrix, of a stack at its first.
  *
- * <p>Where {@code helped}, half of the experts are computed by a thread of libtorch's pool at the
- * same time; what comes after may go on in either thread. An expert's rows are the same.
+ * <p>Of a step of so many rows as are {@code helped}, half of the experts are computed by a thread
+ * of libtorch's pool at the same time; what comes after may go on in either thread. An expert's
+ * rows are the same.
  */
 final class Int8Source {
 
@@ -130,7 +131,7 @@ final class Int8Source {
           n, d = torch.floordiv(y.size(0), 2), y.size(1)
           coarse, rest = torch.split_with_sizes(torch.reshape(y, [n, 2 * d]), [d, d], 1)
           return torch.add(coarse, rest, alpha=0.0078125)
-        def help(self: __torch__.Program, helped: bool) -> List[Tensor]:
+        def help(self: __torch__.Program, helped: int) -> List[Tensor]:
           self.helped = helped
           return annotate(List[Tensor], [])
         def of_experts(self: __torch__.Program, parts: List[Tensor], sizes: List[int], x: Tensor, scale: Tensor, used: List[int], sorted: Tensor, slot: Tensor, share: Tensor, k: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
@@ -170,7 +171,7 @@ final class Int8Source {
             parts = torch.split_with_sizes(torch.reshape(rows, [2 * token.size(0), d]), sizes, 0)
           share = self.shares(route, slot)
           half = 0
-          if self.helped:
+          if n == self.helped:
             half = torch.floordiv(len(used), 2)
           if half > 0:
             others = fork(self.of_some, half, len(used), counts, parts, sizes, x, scale, used, sorted, slot, share, k, p0, s0, a, m)

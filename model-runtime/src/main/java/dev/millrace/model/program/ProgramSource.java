@@ -27,7 +27,7 @@ public final class ProgramSource {
         __parameters__ = []
         __buffers__ = []
         training : bool
-        helped : bool
+        helped : int
         w : List[Tensor]
         m : List[Tensor]
         packed : Optional[List[__torch__.torch.classes.quantized.LinearPackedParamsBase]]
