@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
+import org.apache.flink.streaming.api.connector.sink2.CommittableMessageTypeInfo;
 import org.apache.flink.streaming.runtime.operators.sink.CommitterOperatorFactory;
 import org.apache.flink.streaming.runtime.operators.sink.SinkWriterOperatorFactory;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -89,27 +91,30 @@ class FrugalKafkaSinkIT {
     }
   }
 
-  /** What a task that died had written into a transaction that outlasted checkpoints is undone. */
+  /**
+   * What a task that failed had written into a transaction that outlasted checkpoints is undone.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 7})
   void restore_recordAfterIdleCheckpoints_isNeitherLostNorTwice(int idle) throws Exception {
     String prefix = "restored" + idle + ".";
-    try (Task died = new Task(prefix, null)) {
-      died.write("first");
-      OperatorSubtaskState last = died.checkpoint();
-      died.commit();
+    OperatorSubtaskState last;
+    try (Task failed = new Task(prefix, null)) {
+      failed.write("first");
+      last = failed.checkpoint();
+      failed.commit();
       for (int i = 0; i < idle; i++) {
-        last = died.checkpoint();
-        died.commit();
+        last = failed.checkpoint();
+        failed.commit();
       }
-      died.write("again");
-      died.writer.prepareSnapshotPreBarrier(99); // flushed, and no checkpoint comes of it
-      try (Task next = new Task(prefix, last)) {
-        next.write("again");
-        var unused = next.checkpoint();
-        next.commit();
-        assertEquals(List.of("first", "again"), next.committed(2));
-      }
+      failed.write("again");
+      failed.writer.prepareSnapshotPreBarrier(99); // flushed, and no checkpoint comes of it
+    }
+    try (Task next = new Task(prefix, last)) {
+      next.write("again");
+      var unused = next.checkpoint();
+      next.commit();
+      assertEquals(List.of("first", "again"), next.committed(2));
     }
   }
 
@@ -138,6 +143,9 @@ class FrugalKafkaSinkIT {
       committer =
           new OneInputStreamOperatorTestHarness<>(
               new CommitterOperatorFactory<>(frugal, false, true));
+      var committables = CommittableMessageTypeInfo.of(frugal::getCommittableSerializer);
+      writer.setup(committables.createSerializer(new SerializerConfigImpl()));
+      committer.setup(committables.createSerializer(new SerializerConfigImpl()));
       if (restored != null) {
         writer.setRestoredCheckpointId(50);
         checkpoint = 50;
