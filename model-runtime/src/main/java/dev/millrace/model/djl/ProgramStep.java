@@ -102,7 +102,7 @@ final class ProgramStep implements Step {
       try {
         boolean lone = mayBeHelped && only && pieces.size() == 1 && !anyGivesWay();
         if (!lone || ones == 0) {
-          program.help(lone && choice.better() ? rows(pieces) : 0);
+          program.help(lone && choice.better() ? pieces.get(0).tokens().length : 0);
           return program.call(scope, "advance", arguments)[0].toFloatArray();
         }
         boolean help = choice.next();
@@ -118,10 +118,6 @@ final class ProgramStep implements Step {
         Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
       }
     }
-  }
-
-  private static int rows(List<Piece> pieces) {
-    return pieces.stream().mapToInt(piece -> piece.tokens().length).sum();
   }
 
   private static boolean anyGivesWay() {
