@@ -20,6 +20,10 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
+    double rate = rate(candidate);
+    if (rate == 0) {
+      return Refusal.of(Reason.QUALITY_LOW, "accept rate times the domain's weight is 0");
+    }
     candidate.diversity = diversity(candidate, memory);
     double similarity = memory.near.mostSimilar(candidate.signature);
     memory.read(candidate);
@@ -27,7 +31,7 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
     double q = config.alpha() * signal + config.beta() * candidate.diversity;
     double weight = config.weights().ofSource(candidate.sample.source());
     candidate.quality = q * (1 - similarity * similarity) * weight;
-    double least = Math.max(config.minQuality(), memory.qualities.quantile(1 - rate(candidate)));
+    double least = Math.max(config.minQuality(), memory.qualities.quantile(1 - rate));
     memory.qualities.add(candidate.quality);
     if (candidate.quality < least) {
       return refusal(candidate, signal, similarity, least);

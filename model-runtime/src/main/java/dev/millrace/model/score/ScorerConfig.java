@@ -9,7 +9,8 @@ import java.io.Serializable;
  * @param alpha weight of the signal in {@code Q(x) = (α·signal + β·diversity)·(1 − similarity²)}
  * @param beta weight of diversity
  * @param minQuality Q(x) below this is refused always
- * @param acceptRate share of recent texts by Q(x) to accept; 1 accepts down to {@code minQuality}
+ * @param acceptRate share of recent texts by Q(x) to accept; 1 accepts down to {@code minQuality},
+ *     0 nothing
  * @param nearSimilarity share of equal MinHash bins from which two texts are near duplicates
  * @param reorderedSimilarity the same of their words, whatever the order
  */

@@ -363,6 +363,14 @@ class ScorerTest {
     assertTrue(memory.accepted() < 260, "accepted " + memory.accepted());
   }
 
+  @Test
+  void score_domainOfWeight0_acceptsNotEvenItsFirstTexts() {
+    Weights weights = new Weights(Map.of(), Map.of("letters", "0"));
+    assertEquals(
+        "quality-low", sent(scorer(1, SHAPE, weights, GuardLimits.defaults()), "plain", 0));
+    assertEquals("quality-low", sent(scorer(0), "plain", 0));
+  }
+
   private Scorer guarded(GuardLimits limits) {
     return scorer(1, SHAPE, Weights.none(), limits);
   }
