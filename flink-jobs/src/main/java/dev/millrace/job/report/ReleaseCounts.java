@@ -4,6 +4,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -21,6 +22,9 @@ public record ReleaseCounts(
     int waited,
     SortedMap<String, Integer> refusedBy,
     SortedMap<String, SortedMap<String, Integer>> refusedOf) {
+
+  /** Rules that ask whether a domain may be taught now. */
+  private static final Set<String> WAITS = Set.of("enough-evidence", "unpinned", "live-loss");
 
   public static ReleaseCounts of(List<Committed<Verdict>> verdicts) {
     int published = 0;
@@ -47,6 +51,12 @@ public record ReleaseCounts(
   /** Whether it is on a candidate: a batch that waits has none. */
   static boolean isRefused(Verdict verdict) {
     return !verdict.accepted() && verdict.tokens() > 0;
+  }
+
+  /** Whether its batch is learned with the next; what failed another rule untaught is dropped. */
+  static boolean waits(Verdict verdict) {
+    return verdict.tokens() == 0
+        && refusedBy(verdict).filter(rule -> WAITS.contains(rule.rule())).isPresent();
   }
 
   /** The first rule that did not pass. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,7 +18,8 @@ import java.util.TreeMap;
  * @param in records on the samples topic
  * @param accepted those that were not refused
  * @param rejected refused ones by reason
- * @param taught those that were in a batch that was trained on; the others are held out
+ * @param taught those of batches that were trained on, and of batches that had waited for these; of
+ *     each a few are held out
  * @param rejectedTwice refusals beyond the first of their sample
  */
 public record SampleCounts(
@@ -40,8 +42,23 @@ public record SampleCounts(
     }
     SortedMap<String, Integer> rejected = new TreeMap<>();
     reasons.values().forEach(reason -> rejected.merge(reason, 1, Integer::sum));
-    int taught = verdicts.stream().mapToInt(verdict -> verdict.value().samples()).sum();
-    return new SampleCounts(in.size(), in.size() - reasons.size(), rejected, taught, rejectedTwice);
+    return new SampleCounts(
+        in.size(), in.size() - reasons.size(), rejected, taught(verdicts), rejectedTwice);
+  }
+
+  private static int taught(List<Committed<Verdict>> verdicts) {
+    int taught = 0;
+    Map<List<String>, Integer> waiting = new HashMap<>();
+    for (Committed<Verdict> committed : verdicts) {
+      Verdict verdict = committed.value();
+      List<String> domain = List.of(String.valueOf(verdict.tenant()), verdict.domain());
+      if (ReleaseCounts.waits(verdict)) {
+        waiting.merge(domain, verdict.samples(), Integer::sum);
+      } else if (verdict.tokens() > 0) {
+        taught += verdict.samples() + Objects.requireNonNullElse(waiting.remove(domain), 0);
+      }
+    }
+    return taught;
   }
 
   /** These and what was refused before it came to a topic, by reason. */

@@ -58,6 +58,16 @@ class AuditTest {
   }
 
   @Test
+  void sampleCounts_batchThatWaited_taughtWithTheNextThatWasTrained() {
+    var waits = Topic.verdict(0, "unpinned", 0);
+    var dropped = Topic.verdict(1, "foreign", 0);
+    var taught = Topic.verdict(2, "protected-unharmed", 100);
+    assertEquals(0, SampleCounts.of(List.of(), List.of(), List.of(waits)).taught());
+    assertEquals(8, SampleCounts.of(List.of(), List.of(), List.of(dropped, taught)).taught());
+    assertEquals(16, SampleCounts.of(List.of(), List.of(), List.of(waits, taught)).taught());
+  }
+
+  @Test
   void releaseCounts_waitingBatches_areNoRefusedCandidates() {
     ReleaseCounts counts =
         ReleaseCounts.of(
