@@ -192,6 +192,11 @@ public record MillraceConfig(
           "align.leastHeldOut is %d, expected at most align.heldOut, %d"
               .formatted(align.leastHeldOut(), align.heldOut()));
     }
+    if (score.align().leastOthers() > score.memory().embeddings()) {
+      problems.add(
+          "score.align.leastOthers is %d, expected at most score.memory.embeddings, %d"
+              .formatted(score.align().leastOthers(), score.memory().embeddings()));
+    }
     long pairs = (long) align.batch() * align.steps();
     if (pairs > MOST_ALIGN_PAIRS) {
       problems.add(

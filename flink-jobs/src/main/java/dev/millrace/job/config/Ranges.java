@@ -3,6 +3,7 @@ package dev.millrace.job.config;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.assign.DomainFinder;
 import dev.millrace.model.kinds.AdapterKinds;
+import dev.millrace.model.score.MemoryLimits;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -46,9 +47,6 @@ final class Ranges {
           "score.guard.windowMillis",
           "score.memory.exact",
           "score.memory.near",
-          "score.memory.heldOut",
-          "score.memory.embeddings",
-          "score.memory.qualities",
           "score.align.leastOthers",
           "serve.batchSize",
           "serve.queue",
@@ -63,14 +61,17 @@ final class Ranges {
           "unlabelled.spanMillis");
 
   private static final Map<String, Integer> LEAST =
-      Map.of(
-          "heldOut.everyNth", 2,
-          "unlabelled.agree", DomainFinder.LEAST_AGREE,
-          "align.leastHeldOut", 2,
-          "score.memory.referenceBits", 8,
-          "score.model.readTokens", 2,
-          "score.model.trainTokens", 2,
-          "compress.factor", 1);
+      Map.ofEntries(
+          Map.entry("heldOut.everyNth", 2),
+          Map.entry("unlabelled.agree", DomainFinder.LEAST_AGREE),
+          Map.entry("align.leastHeldOut", 2),
+          Map.entry("score.memory.embeddings", MemoryLimits.LEAST),
+          Map.entry("score.memory.qualities", MemoryLimits.LEAST),
+          Map.entry("score.memory.heldOut", MemoryLimits.LEAST_HELD_OUT),
+          Map.entry("score.memory.referenceBits", 8),
+          Map.entry("score.model.readTokens", 2),
+          Map.entry("score.model.trainTokens", 2),
+          Map.entry("compress.factor", 1));
 
   /**
    * Above a nice of 19 there is idle alone; Flink takes no more than so many key groups; training

@@ -309,13 +309,13 @@ class MillraceConfigTest {
   @CsvSource({
     "memory.exact,0,more than 0",
     "memory.near,0,more than 0",
-    "memory.heldOut,0,more than 0",
+    "memory.heldOut,1,at least 2",
     "memory.lines,0,a power of two",
     "memory.lines,1000,a power of two",
     "memory.referenceBits,1,at least 8",
     "memory.referenceBits,31,at most 24",
-    "memory.embeddings,0,more than 0",
-    "memory.qualities,0,more than 0",
+    "memory.embeddings,3,at least 4",
+    "memory.qualities,3,at least 4",
     "model.readTokens,1,at least 2",
     "model.trainTokens,0,at least 2"
   })
@@ -323,6 +323,14 @@ class MillraceConfigTest {
     var e = refused("score." + key + "=" + value);
     String problem = "score.%s is \"%s\", expected %s".formatted(key, value, expected);
     assertTrue(e.getMessage().contains(problem), e.getMessage());
+  }
+
+  @Test
+  void read_captionsComparedWithMoreThanAreKept_isRefused() {
+    var e = refused("score.memory.embeddings=15");
+    String expected = "score.align.leastOthers is 16, expected at most score.memory.embeddings, 15";
+    assertTrue(e.getMessage().contains(expected), e.getMessage());
+    read("score.memory.embeddings=15", "score.align.leastOthers=15");
   }
 
   @Test

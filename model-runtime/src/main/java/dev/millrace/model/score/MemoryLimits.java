@@ -6,7 +6,7 @@ import java.io.Serializable;
  * The bounds of what a domain remembers.
  *
  * @param exact hashes of the last texts seen, 8 bytes each
- * @param near signatures of the last texts accepted for training, 128 bytes each
+ * @param near signatures of the last texts that came to Q(x), accepted or not, 128 bytes each
  * @param heldOut signatures of held-out texts, 128 bytes each, two of a picture or a sound; these
  *     never expire
  * @param lines counters of lines, one byte each, a power of two
@@ -18,6 +18,12 @@ import java.io.Serializable;
 public record MemoryLimits(
     int exact, int near, int heldOut, int lines, int referenceBits, int embeddings, int qualities)
     implements Serializable {
+
+  /** Embeddings and qualities: with fewer the signal belonging would never say anything. */
+  public static final int LEAST = Neighbours.FEW;
+
+  /** A picture or a sound leaves two. */
+  public static final int LEAST_HELD_OUT = 2;
 
   public static MemoryLimits defaults() {
     return new MemoryLimits(16_384, 4_096, 2_048, 8_192, 17, 128, 256);

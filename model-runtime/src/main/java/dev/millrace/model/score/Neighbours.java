@@ -20,7 +20,7 @@ final class Neighbours {
   private static final double SHARE = 0.3;
 
   /** Fewer texts say little. */
-  private static final int FEW = 4;
+  static final int FEW = 4;
 
   /** What is like nothing else, whatever it is, is not near for that. */
   private static final double LEAST_KNOWN = 0.02;
