@@ -28,7 +28,7 @@ public final class Pictures {
   /** Pixels of all scans of a progressive JPEG together; encoders make some ten. */
   private static final long MAX_SCANNED = 20L * MAX_PIXELS;
 
-  /** Pixels of a side that are read at most; of a larger picture every n-th row and column is. */
+  /** Of a side twice as long or longer every n-th pixel is read, so many to twice as many. */
   private static final int READ_SIDE = 256;
 
   private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
