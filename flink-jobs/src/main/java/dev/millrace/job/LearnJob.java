@@ -12,7 +12,6 @@ import dev.millrace.job.io.KafkaTopics.Start;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.operator.AssignOperator;
 import dev.millrace.job.operator.Assigning;
-import dev.millrace.job.operator.BatchFunction;
 import dev.millrace.job.operator.BatchOperator;
 import dev.millrace.job.operator.CombineFunction;
 import dev.millrace.job.operator.Courtesy;
@@ -182,9 +181,7 @@ public final class LearnJob {
       SingleOutputStreamOperator<ScoredSample> scored, MillraceConfig config) {
     return DataStreamUtils.reinterpretAsKeyedStream(scored, DomainKey::of, Types.STRING)
         .transform(
-            "batch",
-            TypeInformation.of(TrainingBatch.class),
-            new BatchOperator(new BatchFunction(config.batch())))
+            "batch", TypeInformation.of(TrainingBatch.class), new BatchOperator(config.batch()))
         .uid("batch");
   }
 

@@ -8,11 +8,15 @@ import java.io.Serializable;
  * @param count samples that teach at which it closes, at least 1
  * @param spanMillis event time after the batch's first sample at which it closes
  * @param heldOut samples that judge, carried along at most; beyond it the oldest is dropped
+ * @param idleMillis processing time without a sample of its domain after which it closes as it is;
+ *     0 leaves it open. {@code gateway} with jobs of its own, and {@code submit} on {@code cluster
+ *     up}, set 30000
  */
-public record BatchPolicy(int count, long spanMillis, int heldOut) implements Serializable {
+public record BatchPolicy(int count, long spanMillis, int heldOut, long idleMillis)
+    implements Serializable {
 
   /** The policy of the embedded demo. */
   public static BatchPolicy defaults() {
-    return new BatchPolicy(64, 60_000, 32);
+    return new BatchPolicy(64, 60_000, 32, 0);
   }
 }

@@ -17,7 +17,7 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class OpenBatchTest {
-  private static final BatchPolicy POLICY = new BatchPolicy(3, 100, 2);
+  private static final BatchPolicy POLICY = new BatchPolicy(3, 100, 2, 0);
 
   @Test
   void add_lastThatFits_closesWithIt() {
@@ -52,7 +52,7 @@ class OpenBatchTest {
 
   @Test
   void add_restoredUnderASmallerCount_losesNothing() {
-    BatchPolicy larger = new BatchPolicy(10, 100, 2);
+    BatchPolicy larger = new BatchPolicy(10, 100, 2, 0);
     OpenBatch open = OpenBatch.first(null, "d");
     for (int i = 0; i < 5; i++) {
       open = open.add(teach(i, i), larger).open();

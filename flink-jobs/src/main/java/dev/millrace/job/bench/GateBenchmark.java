@@ -65,7 +65,7 @@ final class GateBenchmark implements Benchmark {
   }
 
   private static BatchPolicy policy(MillraceConfig config) {
-    return new BatchPolicy(SAMPLES, config.batch().spanMillis(), config.batch().heldOut());
+    return new BatchPolicy(SAMPLES, config.batch().spanMillis(), config.batch().heldOut(), 0);
   }
 
   private static List<Callable<Findings>> trials(

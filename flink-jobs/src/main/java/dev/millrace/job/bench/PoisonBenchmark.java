@@ -113,7 +113,7 @@ final class PoisonBenchmark implements Benchmark {
 
   private static BatchPolicy policy(Setting setting, MillraceConfig config) {
     return setting.rounds() < Setting.FEWEST_ROUNDS
-        ? new BatchPolicy(FEW, config.batch().spanMillis(), config.batch().heldOut())
+        ? new BatchPolicy(FEW, config.batch().spanMillis(), config.batch().heldOut(), 0)
         : config.batch();
   }
 

@@ -26,6 +26,9 @@ final class EmbeddedJobs implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedJobs.class);
 
+  /** Somebody sends a few texts, and waits: a batch that is not full is learned all the same. */
+  static final String IDLE_MILLIS = "30000";
+
   private static final int SLOTS = 8;
   private static final int PARTITIONS = 4;
 
@@ -74,7 +77,8 @@ final class EmbeddedJobs implements AutoCloseable {
                 "redis.uri", stack.redisUri(),
                 "store.uri", store.toAbsolutePath().toString(),
                 "base.dir", base.toAbsolutePath().toString(),
-                "job.parallelism", "1"));
+                "job.parallelism", "1",
+                "batch.idleMillis", IDLE_MILLIS));
   }
 
   /** As rollbacks: the job that answers serves what is current, the one that learns goes on. */

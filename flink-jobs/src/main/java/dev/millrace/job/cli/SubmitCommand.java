@@ -157,7 +157,7 @@ final class SubmitCommand implements Callable<Integer> {
         : Path.of(path).toAbsolutePath().normalize().toString();
   }
 
-  /** What a job must know of the cluster on this machine. */
+  /** What a job must know of the cluster on this machine, and how long its samples wait there. */
   static List<String> local(LocalCluster cluster, ClusterState state) {
     return List.of(
         "kafka.bootstrap=" + state.bootstrap(),
@@ -165,6 +165,7 @@ final class SubmitCommand implements Callable<Integer> {
         "base.dir=" + Home.here().nano(),
         "store.uri=" + cluster.home().resolve("store").toUri(),
         "checkpoint.dir=" + cluster.home().resolve("checkpoints").toUri(),
-        "compress.work=" + cluster.home().resolve("compress").toAbsolutePath());
+        "compress.work=" + cluster.home().resolve("compress").toAbsolutePath(),
+        "batch.idleMillis=" + EmbeddedJobs.IDLE_MILLIS);
   }
 }

@@ -9,6 +9,7 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.TimeDomain;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
@@ -16,10 +17,14 @@ import org.apache.flink.util.Collector;
 /**
  * Gathers the samples of each domain. Which samples share a batch follows from the samples alone,
  * but for those that are older than the watermark; the timer only closes a batch that no sample
- * closes. The end of input fires all timers.
+ * closes. The end of input fires all timers. A timer of processing time closes what is open: {@link
+ * BatchOperator} fires it where the domain is silent.
  */
 @SuppressWarnings("NullAway.Init") // open sets the transient fields
-public final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, TrainingBatch> {
+final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, TrainingBatch> {
+
+  /** The state that the keys with an open batch have. */
+  static final String DUE = "due";
 
   private final BatchPolicy policy;
   private transient ValueState<OpenBatch> gathering;
@@ -29,7 +34,7 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
 
   private transient BatchFigures figures;
 
-  public BatchFunction(BatchPolicy policy) {
+  BatchFunction(BatchPolicy policy) {
     this.policy = policy;
   }
 
@@ -40,7 +45,7 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
         getRuntimeContext()
             .getState(
                 new ValueStateDescriptor<>("gathering", SharedSerializer.of(OpenBatch.class)));
-    due = getRuntimeContext().getState(new ValueStateDescriptor<>("due", Types.LONG));
+    due = getRuntimeContext().getState(new ValueStateDescriptor<>(DUE, Types.LONG));
   }
 
   @Override
@@ -53,7 +58,8 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
   public void onTimer(long timestamp, OnTimerContext context, Collector<TrainingBatch> out)
       throws Exception {
     OpenBatch batch = gathering.value(); // a batch before it may have left the timer
-    if (!batch.isEmpty() && due.value() <= timestamp) {
+    boolean silent = context.timeDomain() == TimeDomain.PROCESSING_TIME;
+    if (!batch.isEmpty() && (silent || due.value() <= timestamp)) {
       take(batch.close(), context.timerService(), out);
     }
   }

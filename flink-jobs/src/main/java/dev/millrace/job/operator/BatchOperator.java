@@ -1,22 +1,96 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.flink.runtime.io.AvailabilityProvider;
+import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Gathers batches, and closes those that are open when the input ends. The last watermark of a
- * source would do so too, but Flink drops it where the source was idle before it ended.
+ * source would do so too, but Flink drops it where the source was idle before it ended. If the
+ * policy says so, it also closes the batch of a domain that is silent: that wait is not state, and
+ * begins anew where the job does.
  */
+@SuppressWarnings("NullAway.Init") // open sets the transient field
 public final class BatchOperator extends KeyedProcessOperator<String, ScoredSample, TrainingBatch>
     implements BoundedOneInput {
 
   private static final long serialVersionUID = 1;
 
-  public BatchOperator(BatchFunction function) {
-    super(function);
+  private final long idleMillis;
+
+  /** By key, when its last sample came, processing time; the longest ago first. */
+  private transient Map<String, Long> lastCame;
+
+  public BatchOperator(BatchPolicy policy) {
+    super(new BatchFunction(policy));
+    idleMillis = policy.idleMillis();
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    lastCame = new LinkedHashMap<>();
+    if (idleMillis > 0) {
+      Keys.with(getKeyedStateBackend(), BatchFunction.DUE).forEach(this::came);
+    }
+  }
+
+  @Override
+  public void processElement(StreamRecord<ScoredSample> element) throws Exception {
+    super.processElement(element);
+    if (idleMillis > 0) {
+      came((String) getCurrentKey());
+    }
+  }
+
+  private void came(String key) {
+    boolean first = lastCame.isEmpty(); // else a timer waits
+    lastCame.remove(key); // or it kept its place
+    lastCame.put(key, now());
+    if (first) {
+      lookAfter(now());
+    }
+  }
+
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
+  }
+
+  private void lookAfter(long millis) {
+    var unused =
+        getProcessingTimeService()
+            .registerTimer(Due.after(millis, idleMillis), this::closeWhatIsSilent);
+  }
+
+  private void closeWhatIsSilent(long time) throws Exception {
+    while (!lastCame.isEmpty()) {
+      Map.Entry<String, Long> longest = lastCame.entrySet().iterator().next();
+      String key = longest.getKey();
+      boolean early = Due.after(longest.getValue(), idleMillis) > time;
+      if (early || isHeldUp()) {
+        lookAfter(early ? longest.getValue() : now());
+        return;
+      }
+      lastCame.remove(key);
+      setCurrentKey(key);
+      onProcessingTime(new TimerHeapInternalTimer<>(time, key, VoidNamespace.INSTANCE));
+    }
+  }
+
+  /** While nothing more can leave, nothing comes in either, and a batch would only wait in line. */
+  private boolean isHeldUp() {
+    return !Stream.of(getContainingTask().getEnvironment().getAllWriters())
+        .allMatch(AvailabilityProvider::isAvailable);
   }
 
   @Override

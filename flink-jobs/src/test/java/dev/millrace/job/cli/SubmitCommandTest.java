@@ -114,6 +114,7 @@ class SubmitCommandTest {
     List<String> given = new ArrayList<>();
     body.path("programArgsList").forEach(argument -> given.add(argument.asText()));
     assertEquals(set, given.subList(given.size() - set.size(), given.size()));
+    assertTrue(given.contains("batch.idleMillis=30000"), given::toString);
     assertEquals(set, Files.readAllLines(root.resolve(".millrace/cluster/submitted/3f9a")));
   }
 

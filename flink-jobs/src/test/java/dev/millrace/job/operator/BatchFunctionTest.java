@@ -9,8 +9,12 @@ import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.io.network.partition.MockResultPartitionWriter;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -19,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchFunctionTest {
 
-  private static final BatchPolicy POLICY = new BatchPolicy(3, 100, 10);
+  private static final BatchPolicy POLICY = new BatchPolicy(3, 100, 10, 0);
+  private static final BatchPolicy IDLE = new BatchPolicy(3, 100, 10, 50);
 
   @Test
   void processElement_countReached_closesTheBatch() throws Exception {
@@ -117,6 +122,183 @@ class BatchFunctionTest {
     }
   }
 
+  @Test
+  void processingTime_domainIsSilent_closesItsBatchAsItIs() throws Exception {
+    try (var harness = harness(IDLE)) {
+      harness.open();
+      harness.setProcessingTime(1_000);
+      harness.processElement(scored("cloud", 0, 0), 0);
+      harness.setProcessingTime(1_030);
+      harness.processElement(scored("health", 1, 0), 0);
+      harness.setProcessingTime(1_049);
+      assertEquals(List.of(), batches(harness));
+      harness.setProcessingTime(1_050);
+      assertEquals(List.of("0: 0"), batches(harness));
+      harness.setProcessingTime(1_080);
+      assertEquals(List.of("0: 0", "0: 1"), batches(harness));
+      harness.processElement(scored("cloud", 2, 0), 0);
+      harness.setProcessingTime(1_130);
+      assertEquals(List.of("0: 0", "0: 1", "1: 2"), batches(harness));
+    }
+  }
+
+  @Test
+  void processingTime_samplesKeepComing_leavesTheBatchOpen() throws Exception {
+    try (var harness = harness(IDLE)) {
+      harness.open();
+      harness.setProcessingTime(1_000);
+      harness.processElement(scored("cloud", 0, 0), 0);
+      harness.processElement(scored("health", 1, 0), 0);
+      harness.setProcessingTime(1_040);
+      harness.processElement(scored("cloud", 2, 0), 0);
+      harness.setProcessingTime(1_089);
+      assertEquals(List.of("0: 1"), batches(harness));
+      harness.setProcessingTime(1_090);
+      assertEquals(List.of("0: 1", "0: 0 2"), batches(harness));
+    }
+  }
+
+  @Test
+  void processingTime_batchBeforeWasFull_leavesTheNextItsWait() throws Exception {
+    try (var harness = harness(IDLE)) {
+      harness.open();
+      harness.setProcessingTime(1_000);
+      for (int i = 0; i < 3; i++) {
+        harness.processElement(scored("cloud", i, 0), 0);
+      }
+      harness.setProcessingTime(1_040);
+      harness.processElement(scored("cloud", 3, 0), 0);
+      harness.setProcessingTime(1_089);
+      assertEquals(List.of("0: 0 1 2"), batches(harness));
+      harness.setProcessingTime(1_090);
+      assertEquals(List.of("0: 0 1 2", "1: 3"), batches(harness));
+      harness.setProcessingTime(9_000);
+      harness.endInput();
+      assertEquals(List.of("0: 0 1 2", "1: 3"), batches(harness));
+    }
+  }
+
+  @Test
+  void processWatermark_timerOfABatchThatClosedInSilence_leavesTheNextItsSpan() throws Exception {
+    try (var harness = harness(IDLE)) {
+      harness.open();
+      harness.setProcessingTime(1_000);
+      harness.processElement(scored("cloud", 0, 0), 0);
+      harness.setProcessingTime(1_050);
+      harness.processElement(scored("cloud", 1, 60), 60);
+      harness.processWatermark(159);
+      assertEquals(List.of("0: 0"), batches(harness));
+      harness.processWatermark(160);
+      assertEquals(List.of("0: 0", "1: 1"), batches(harness));
+    }
+  }
+
+  @Test
+  void processingTime_onlyWhatJudgesCame_waitsForWhatTeaches() throws Exception {
+    try (var harness = harness(IDLE)) {
+      harness.open();
+      harness.setProcessingTime(1_000);
+      harness.processElement(heldOut("cloud", 0), 0);
+      harness.setProcessingTime(9_000);
+      assertEquals(List.of(), batches(harness));
+      harness.processElement(scored("cloud", 1, 0), 0);
+      harness.setProcessingTime(9_050);
+      assertEquals(List.of("0: 1"), batches(harness));
+      assertEquals(1, harness.extractOutputValues().get(0).heldOut().size());
+    }
+  }
+
+  @Test
+  void processingTime_policyDoesNotSay_leavesTheBatchOpen() throws Exception {
+    try (var harness = harness(new BatchPolicy(3, 100, 10, BatchPolicy.defaults().idleMillis()))) {
+      harness.open();
+      harness.setProcessingTime(1_000);
+      harness.processElement(scored("cloud", 0, 0), 0);
+      harness.setProcessingTime(Long.MAX_VALUE / 2);
+      assertEquals(List.of(), batches(harness));
+    }
+  }
+
+  /** What came while the job did not run is read only now; and state of before knows of no wait. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void restore_openBatch_waitsAnew(boolean waitedBefore) throws Exception {
+    OperatorSubtaskState snapshot = openBatch(waitedBefore ? IDLE : POLICY);
+    try (var harness = harness(IDLE)) {
+      harness.initializeState(snapshot);
+      harness.setProcessingTime(5_000);
+      harness.open();
+      harness.setProcessingTime(5_049);
+      assertEquals(List.of(), batches(harness));
+      harness.setProcessingTime(5_050);
+      assertEquals(List.of("0: 0"), batches(harness));
+    }
+  }
+
+  @Test
+  void restore_policySaysNoMore_leavesTheBatchOpen() throws Exception {
+    OperatorSubtaskState snapshot = openBatch(IDLE);
+    try (var harness = harness()) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.setProcessingTime(9_000);
+      assertEquals(List.of(), batches(harness));
+    }
+  }
+
+  private static OperatorSubtaskState openBatch(BatchPolicy policy) throws Exception {
+    try (var harness = harness(policy)) {
+      harness.open();
+      harness.setProcessingTime(1_000);
+      harness.processElement(scored("cloud", 0, 0), 0);
+      for (int i = 1; i < 4; i++) {
+        harness.processElement(scored("health", i, 0), 0);
+      }
+      harness.getOutput().clear();
+      return harness.snapshot(1, 1);
+    }
+  }
+
+  /** Samples may stand before a task that cannot go on: that is no silence. */
+  @Test
+  void processingTime_nothingMoreCanLeave_waitsOn() throws Exception {
+    Held held = new Held();
+    try (MockEnvironment environment = new MockEnvironmentBuilder().build()) {
+      environment.addOutputs(List.of(held));
+      try (var harness =
+          new KeyedOneInputStreamOperatorTestHarness<>(
+              new BatchOperator(IDLE), DomainKey::of, Types.STRING, environment)) {
+        harness.setup();
+        harness.open();
+        harness.setProcessingTime(1_000);
+        harness.processElement(scored("cloud", 0, 0), 0);
+        held.up = true;
+        harness.setProcessingTime(1_050);
+        held.up = false;
+        harness.processElement(scored("cloud", 1, 0), 0);
+        harness.setProcessingTime(1_099);
+        assertEquals(List.of(), batches(harness));
+        harness.setProcessingTime(1_100);
+        assertEquals(List.of("0: 0 1"), batches(harness));
+      }
+    }
+  }
+
+  /** What comes after, which takes nothing while it is held up. */
+  private static final class Held extends MockResultPartitionWriter {
+    private boolean up;
+
+    @Override
+    public CompletableFuture<?> getAvailableFuture() {
+      return up ? new CompletableFuture<>() : AVAILABLE;
+    }
+  }
+
+  private static ScoredSample heldOut(String domain, long offset) {
+    ScoredSample one = scored(domain, offset, 0);
+    return new ScoredSample(one.sample(), one.tokens(), 1, 1, 1, true);
+  }
+
   /** The watermark of a source in order may stand anywhere up to the last sample's time. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
@@ -157,9 +339,14 @@ class BatchFunctionTest {
 
   private static KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>
       harness() throws Exception {
+    return harness(POLICY);
+  }
+
+  private static KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>
+      harness(BatchPolicy policy) throws Exception {
     var harness =
         new KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>(
-            new BatchOperator(new BatchFunction(POLICY)), DomainKey::of, Types.STRING);
+            new BatchOperator(policy), DomainKey::of, Types.STRING);
     harness.setup();
     return harness;
   }
