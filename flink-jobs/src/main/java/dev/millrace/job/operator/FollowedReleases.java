@@ -7,6 +7,7 @@ import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -45,8 +46,34 @@ final class FollowedReleases {
     return List.copyOf(inOrder.values());
   }
 
-  boolean isLoading() throws Exception {
-    return loading.immutableEntries().iterator().hasNext();
+  /** Whether something that was read is not settled, but for what stands at these places. */
+  boolean isLoading(Set<String> but) throws Exception {
+    for (Map.Entry<String, ReleaseEvent> event : loading.immutableEntries()) {
+      if (!but.contains(event.getKey())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether its alias follows what stands behind it. */
+  boolean isPast(ReleaseEvent event) throws Exception {
+    ReleaseEvent now = live.get(alias(event));
+    return now != null && isBehind(now, event);
+  }
+
+  /** Whether something that stands behind it, and is of its alias, is not settled. */
+  boolean maySoonBePast(ReleaseEvent event) throws Exception {
+    for (Map.Entry<String, ReleaseEvent> other : loading.immutableEntries()) {
+      if (alias(other.getValue()).equals(alias(event)) && isBehind(other.getValue(), event)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isBehind(ReleaseEvent later, ReleaseEvent event) {
+    return Activation.place(later).compareTo(Activation.place(event)) > 0;
   }
 
   void read(ReleaseEvent event) throws Exception {

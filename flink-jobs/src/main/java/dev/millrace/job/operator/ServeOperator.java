@@ -9,8 +9,10 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -50,6 +52,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private static final String UNREADABLE = "release-unreadable";
   private static final String INVALID = "release-invalid";
 
+  /** Between two tries at a release that cannot be read now. */
+  private static final long AGAIN_MILLIS = 5_000;
+
   private final ServeConfig limits;
   private final MailboxExecutor mailbox;
   private final Worker worker;
@@ -70,6 +75,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private transient ServeFigures figures;
   private transient Scheduler scheduler;
+
+  /** Places of what could not be read: state has it, and it is tried again. */
+  private final Set<String> unread = new HashSet<>();
 
   /** How many requests waited for a release when the worker's thread last looked. */
   private transient int waited;
@@ -147,7 +155,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       restored(reload.get());
     }
     for (ReleaseEvent event : followed.loading()) {
-      activation.read(event);
+      readUnlessPast(event);
     }
   }
 
@@ -234,8 +242,13 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void loaded(SwapResult result) throws Exception {
-    followed.settle(result);
     ReleaseEvent event = result.event();
+    if (mayComeLater(result)) {
+      tryLater(event, result.reason());
+      return;
+    }
+    unread.remove(Activation.place(event));
+    followed.settle(result);
     switch (result.outcome()) {
       case SWAPPED -> {
         if (result.reason().isEmpty()) {
@@ -249,7 +262,44 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
-  /** Followed, and answering nobody here until it can be fetched: each subtask fails alone. */
+  /** A base that only some could fetch is released once more: it is large. */
+  private static boolean mayComeLater(SwapResult result) {
+    return result.outcome() == Outcome.FAILED
+        && result.event().kind() != ReleaseEvent.Kind.BASE
+        && result.reason().startsWith(UNREADABLE);
+  }
+
+  /** Else this subtask's keys would be answered otherwise than those of the others. */
+  private void tryLater(ReleaseEvent event, String why) {
+    if (unread.add(Activation.place(event))) {
+      missing(event, why);
+    }
+    var unused =
+        getProcessingTimeService()
+            .registerTimer(Due.after(now(), AGAIN_MILLIS), time -> tryAgain(event, why));
+  }
+
+  private void tryAgain(ReleaseEvent event, String why) throws Exception {
+    if (followed.maySoonBePast(event)) {
+      tryLater(event, why);
+    } else {
+      readUnlessPast(event);
+    }
+  }
+
+  /** What its domain has gone on from since must not come back. */
+  private void readUnlessPast(ReleaseEvent event) throws Exception {
+    if (followed.isPast(event)) {
+      loaded(new SwapResult(event, Outcome.IGNORED, "overtaken: its domain has gone on", 0));
+    } else {
+      activation.read(event);
+    }
+  }
+
+  /**
+   * Not answering here until it can be fetched: ordered, and followed all the same, or published,
+   * and tried again. Each subtask fails alone.
+   */
   private void missing(ReleaseEvent event, String why) {
     figures.failedSwap();
     LOG.warn("Release {} of {} does not answer yet: {}", event.release(), event.domain(), why);
@@ -285,7 +335,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         mailbox.yield();
       }
     } else if (coordinator == null) { // else state has it: no decision reaches who waits in here
-      while (followed.isLoading()) {
+      while (followed.isLoading(unread)) {
         mailbox.yield();
       }
     }

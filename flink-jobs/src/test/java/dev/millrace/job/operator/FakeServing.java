@@ -44,6 +44,7 @@ final class FakeServing implements Responder, LiveReleases {
   private final Set<Long> waiting = ConcurrentHashMap.newKeySet();
   private final Map<String, CompletableFuture<@Nullable Void>> held = new ConcurrentHashMap<>();
   private final Map<String, String> lost = new ConcurrentHashMap<>();
+  private final Set<String> away = ConcurrentHashMap.newKeySet();
   private final List<String> staged = new CopyOnWriteArrayList<>();
   private final List<String> switched = new CopyOnWriteArrayList<>();
   private volatile boolean fetched;
@@ -154,6 +155,10 @@ final class FakeServing implements Responder, LiveReleases {
       return CompletableFuture.completedFuture(
           new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0));
     }
+    if (away.contains(event.release())) {
+      return CompletableFuture.completedFuture(
+          new SwapResult(event, Outcome.FAILED, "release-unreadable: the store is away", 0));
+    }
     current = event.release().isEmpty() ? null : event.release();
     switched.add(event.release());
     return CompletableFuture.completedFuture(
@@ -183,6 +188,16 @@ final class FakeServing implements Responder, LiveReleases {
   /** From now on a release of that name is followed without being read. */
   void lose(String release, String why) {
     lost.put(release, why);
+  }
+
+  /** From now on a release of that name cannot be read, and is not followed. */
+  void takeAway(String release) {
+    away.add(release);
+  }
+
+  /** From now on it can be read again. */
+  void bringBack(String release) {
+    away.remove(release);
   }
 
   /** From now on staging a release of that name takes until this is done. */

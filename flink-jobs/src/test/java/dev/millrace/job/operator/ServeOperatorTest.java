@@ -548,6 +548,68 @@ class ServeOperatorTest {
   }
 
   @Test
+  void processElement2_publicationCannotBeReadNow_isTriedAgainAlsoAfterARestart() throws Exception {
+    OperatorSubtaskState snapshot;
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving, 2, 1)) {
+      harness.open();
+      release(harness, "first", 0);
+      serving.takeAway("second");
+      release(harness, "second", 1);
+      endReleases(harness);
+      Rejection rejection = rejected(harness).get(0);
+      assertEquals("release-unreadable", rejection.reason());
+      assertEquals("second", rejection.id());
+      harness.setProcessingTime(5_000);
+      runOneMail(harness);
+      assertEquals(List.of("first"), serving.switched());
+      snapshot = harness.snapshot(1, 1);
+      serving.bringBack("second");
+      harness.setProcessingTime(10_000);
+      runOneMail(harness);
+      assertEquals(List.of("first", "second"), serving.switched());
+      assertEquals(1, rejected(harness).size());
+      harness.setProcessingTime(15_000);
+      assertEquals(List.of("first", "second"), serving.switched());
+    }
+    FakeServing restarted = new FakeServing(FREE);
+    try (var harness = harness(restarted, 2, 1)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      assertEquals(List.of("first", "second"), restarted.switched());
+    }
+  }
+
+  @Test
+  void processElement2_domainTakenBackWhileAPublicationCannotBeRead_doesNotComeBack()
+      throws Exception {
+    OperatorSubtaskState snapshot;
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving)) {
+      harness.open();
+      release(harness, "first", 0);
+      serving.takeAway("second");
+      release(harness, "second", 1);
+      endReleases(harness);
+      input(harness)
+          .processElement2(new StreamRecord<>(event("first", ReleaseEvent.Action.ROLLBACK, 2)));
+      serving.bringBack("second");
+      harness.setProcessingTime(5_000); // the order is not settled yet
+      assertEquals(List.of("first", "first"), serving.switched());
+      runOneMail(harness);
+      snapshot = harness.snapshot(1, 1);
+      harness.setProcessingTime(10_000);
+      assertEquals(List.of("first", "first"), serving.switched());
+    }
+    FakeServing restarted = new FakeServing(FREE);
+    try (var harness = harness(restarted)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      assertEquals(List.of("first"), restarted.switched());
+    }
+  }
+
+  @Test
   void processElement2_domainForgotten_staysForgottenAfterRestore() throws Exception {
     OperatorSubtaskState snapshot;
     try (var harness = harness(new FakeServing(FREE))) {
