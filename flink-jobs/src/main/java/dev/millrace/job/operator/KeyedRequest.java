@@ -18,6 +18,21 @@ public record KeyedRequest(byte @Nullable [] key, Request request) {
     return ByteBuffer.wrap((cancels == null ? request.id() : cancels).getBytes(UTF_8));
   }
 
+  /** The same of a request that cancels, without what only questions need: it may wait for long. */
+  KeyedRequest withoutQuestion() {
+    Request bare =
+        Request.builder(request.id(), request.task(), "")
+            .tenant(request.tenant())
+            .domain(request.domain())
+            .release(request.release())
+            .eventTimeMillis(request.eventTimeMillis())
+            .deadlineMillis(request.deadlineMillis())
+            .cancels(request.cancels())
+            .origin(request.origin())
+            .build();
+    return new KeyedRequest(key, bare);
+  }
+
   /** The subtask, of so many, that all requests under one key go to. */
   public static int subtask(int hash, int subtasks) {
     return Math.floorMod(hash, subtasks);

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scheduler {
 
+  /** What a text takes beside its own bytes: there may be millions of empty ones. */
+  private static final int TEXT_BYTES = 64;
+
   private final ServeConfig limits;
   private final Responder responder;
   private final ProcessingTimeService timers;
@@ -104,7 +107,7 @@ final class Scheduler {
     Media media = request.media();
     int bytes = utf8(request.prompt()) + (media == null ? 0 : media.bytes().length);
     for (String stop : request.stop()) {
-      bytes += utf8(stop);
+      bytes += TEXT_BYTES + utf8(stop);
     }
     return 1 + Math.max(0, bytes - 1) / Limits.PROMPT_BYTES;
   }
@@ -208,7 +211,8 @@ final class Scheduler {
   }
 
   /** Its own answer comes after that of the request that it cancels. */
-  private void cancel(KeyedRequest request) {
+  private void cancel(KeyedRequest whole) {
+    KeyedRequest request = whole.withoutQuestion();
     Line.Place found = line.find(request);
     String problem = Requests.problem(request.request());
     if (problem == null && found == null) {

@@ -17,6 +17,8 @@ import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
@@ -26,6 +28,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -266,6 +269,45 @@ class ServeOperatorTest {
       assertEquals(ids(1, 2), answered(harness));
       serving.permits.release(FREE);
       endRequests(harness);
+    }
+  }
+
+  @Test
+  void processElement1_manyEmptyStopTexts_takesTheRoomOfSeveral() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    Request large = request(7).toBuilder().stop(Collections.nCopies(100_000, "")).build();
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, null, large);
+      ask(harness, 0, 1);
+      assertEquals(ids(0, 1), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
+    }
+  }
+
+  /** What cancels waits behind what was asked before it: its bytes must not wait too. */
+  @Test
+  void cancel_promptOfMegabytes_stateIsSmall() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    Request cancels =
+        Request.builder("large", Request.Task.SCORE, "é".repeat(1 << 20))
+            .media(new Media(Modality.IMAGE, new byte[1 << 20]))
+            .stop(List.of("stop".repeat(1 << 18)))
+            .cancels("none")
+            .build();
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, "key", request(0));
+      ask(harness, "key", cancels);
+      OperatorSubtaskState snapshot = harness.snapshot(1, 1);
+      assertTrue(snapshot.getStateSize() < 1 << 16, snapshot.getStateSize() + " bytes");
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(List.of("request-0", "large"), answered(harness));
+      assertEquals(
+          "unknown-request: none has no answer to come",
+          harness.extractOutputValues().get(1).answer().error());
     }
   }
 
