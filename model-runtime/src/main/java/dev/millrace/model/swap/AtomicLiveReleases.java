@@ -49,6 +49,8 @@ final class AtomicLiveReleases implements LiveReleases {
   /** What is loaded and has not taken effect. */
   private final Set<Prepared> waiting = ConcurrentHashMap.newKeySet();
 
+  private volatile boolean closing;
+
   /** A release by its id; a null tenant sees shared ones only. */
   private record Asked(@Nullable String tenant, String release) {}
 
@@ -208,6 +210,7 @@ final class AtomicLiveReleases implements LiveReleases {
 
   @Override
   public void close() {
+    closing = true;
     Threads.end(swapper);
     waiting.forEach(Prepared::close);
     hot.close();
@@ -219,7 +222,10 @@ final class AtomicLiveReleases implements LiveReleases {
     Prepared prepared = new Prepared(next);
     waiting.add(prepared);
     Registered current = followed.get(next.alias());
-    String ignored = SwapRule.reasonToIgnore(event, current == null ? null : current.event());
+    String ignored =
+        closing
+            ? HotReleases.CLOSED
+            : SwapRule.reasonToIgnore(event, current == null ? null : current.event());
     if (ignored != null) {
       prepared.close();
       prepared.problem = prepared.result(Outcome.IGNORED, ignored);

@@ -31,6 +31,8 @@ final class EventLine<T> implements AutoCloseable {
   /** What is followed and could not be fetched. */
   private final Map<Alias, Missing> missing = new ConcurrentHashMap<>();
 
+  private volatile boolean closing;
+
   /** What an event names. */
   interface Fetch<T> {
 
@@ -123,8 +125,8 @@ final class EventLine<T> implements AutoCloseable {
 
     private void fetch() {
       Alias alias = Alias.of(event);
-      if (missing.get(alias) != this) {
-        return; // another event came meanwhile
+      if (closing || missing.get(alias) != this) {
+        return; // or another event came meanwhile
       }
       try {
         takes.take(event, fetch.fetch(event, readMillis, true));
@@ -158,7 +160,7 @@ final class EventLine<T> implements AutoCloseable {
 
     private @Nullable SwapResult prepare(boolean restored) {
       ReleaseEvent current = followed.get(Alias.of(event));
-      String ignored = SwapRule.reasonNotToFollow(event, current);
+      String ignored = closing ? HotReleases.CLOSED : SwapRule.reasonNotToFollow(event, current);
       if (ignored != null) {
         return new SwapResult(event, Outcome.IGNORED, ignored, elapsed());
       }
@@ -237,6 +239,7 @@ final class EventLine<T> implements AutoCloseable {
 
   @Override
   public void close() {
+    closing = true;
     Threads.end(swapper);
   }
 }

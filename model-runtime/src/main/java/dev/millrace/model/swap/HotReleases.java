@@ -32,6 +32,9 @@ final class HotReleases implements AutoCloseable {
 
   private static final double MILLI = 1e6;
 
+  /** What whoever comes too late is told. */
+  static final String CLOSED = "closed: no release answers any more";
+
   private final ReleaseLoader loader;
   private final Place.Of places;
   private final Ticker ticker;
@@ -322,7 +325,7 @@ final class HotReleases implements AutoCloseable {
   }
 
   static ReleaseRefusedException closed() {
-    return new ReleaseRefusedException("closed: no release answers any more");
+    return new ReleaseRefusedException(CLOSED);
   }
 
   /**

@@ -101,8 +101,9 @@ public interface LiveReleases extends AutoCloseable {
   HotCounts counts();
 
   /**
-   * Waits for what is being loaded, then frees every release that no lease holds. Whoever waits for
-   * a release, or asks for what answers, is refused.
+   * Waits for what is being loaded, then frees every release that no lease holds. Events whose turn
+   * has not come are passed over. Whoever waits for a release, or asks for what answers, is
+   * refused.
    */
   @Override
   void close();

@@ -22,7 +22,7 @@ final class Threads {
             });
   }
 
-  /** Returns when all that was begun is done. */
+  /** Returns when all that it was given is done. */
   static void end(ExecutorService executor) {
     executor.shutdown();
     while (!DaemonThreads.end(executor, PATIENCE)) {

@@ -129,6 +129,32 @@ class LiveReleasesTest {
   }
 
   @Test
+  void close_eventsWait_loadsNoMoreThanWasBegun() throws Exception {
+    LiveReleases closing = LiveReleases.of(base, source, SwapConfig.defaults());
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("bias-1", until);
+    List<CompletableFuture<SwapResult>> applied = new ArrayList<>();
+    for (int batch = 1; batch <= 50; batch++) {
+      applied.add(closing.apply(FakeReleases.published("java", batch), 77));
+    }
+    source.awaitHeld();
+    Thread closer = new Thread(closing::close);
+    closer.start();
+    while (closer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    until.countDown();
+    closer.join();
+    assertEquals(1, source.fetches());
+    assertEquals(Outcome.SWAPPED, applied.get(0).join().outcome());
+    applied.subList(1, 50).forEach(event -> assertEquals("closed: ", code(event.join())));
+  }
+
+  private static String code(SwapResult result) {
+    return result.reason().substring(0, Math.min("closed: ".length(), result.reason().length()));
+  }
+
+  @Test
   void stage_warmingThrowsAnError_freesWhatWasLoaded() {
     Error broken = new OutOfMemoryError("made up");
     InvocationHandler breaking =

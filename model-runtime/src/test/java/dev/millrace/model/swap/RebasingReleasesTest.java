@@ -18,11 +18,15 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -261,6 +265,45 @@ class RebasingReleasesTest {
     }
     assertEquals("next null", healed);
     assertEquals("next b1", answers(null, "java"));
+  }
+
+  @Test
+  void close_basesWait_opensNoMoreThanWasBegun() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch until = new CountDownLatch(1);
+    AtomicInteger opened = new AtomicInteger();
+    LiveReleases closing =
+        LiveReleases.of(old, new FakeReleases(), SwapConfig.defaults())
+            .rebasing(
+                event -> {
+                  opened.incrementAndGet();
+                  begun.countDown();
+                  awaitQuietly(until);
+                  return open(event);
+                });
+    List<CompletableFuture<SwapResult>> applied = new ArrayList<>();
+    for (int batch = 1; batch <= 50; batch++) {
+      applied.add(closing.apply(base("b" + batch, null, batch), 88));
+    }
+    begun.await();
+    Thread closer = new Thread(closing::close);
+    closer.start();
+    while (closer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    until.countDown();
+    closer.join();
+    assertEquals(1, opened.get());
+    assertEquals(Outcome.SWAPPED, applied.get(0).join().outcome());
+    applied.subList(1, 50).forEach(event -> assertEquals(Outcome.IGNORED, event.join().outcome()));
+  }
+
+  private static void awaitQuietly(CountDownLatch until) throws IOException {
+    try {
+      until.await();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
   }
 
   @Test
