@@ -1,9 +1,12 @@
 package dev.millrace.job;
 
+import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.KafkaTopics.Start;
 import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.operator.Beginning;
 import dev.millrace.job.operator.Decode;
 import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.job.operator.KeyedRequest;
@@ -17,6 +20,7 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
+import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -42,7 +46,8 @@ public final class ServeJob {
             .transform(
                 "serve",
                 TypeInformation.of(KeyedAnswer.class),
-                ServeOperatorFactory.of(servings, config.serve()))
+                ServeOperatorFactory.of(
+                    servings, config.serve(), beginning(config.kafka(), topics.names().releases())))
             .uid("serve");
     Sinks sinks = new Sinks(topics);
     sinks.answers(answers);
@@ -52,6 +57,15 @@ public final class ServeJob {
             .getSideOutput(Outputs.REJECTED)
             .union(
                 releases.getSideOutput(Outputs.REJECTED), answers.getSideOutput(Outputs.REJECTED)));
+  }
+
+  /** What the topic of releases holds. */
+  private static Beginning beginning(KafkaConfig kafka, String topic) {
+    return () -> {
+      try (RecordReader reader = RecordReader.fromBeginning(kafka, List.of(topic))) {
+        return reader.readToEnd(Codecs.releases(), event -> true);
+      }
+    };
   }
 
   private static SingleOutputStreamOperator<KeyedRequest> requests(

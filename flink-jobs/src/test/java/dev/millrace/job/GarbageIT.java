@@ -3,6 +3,7 @@ package dev.millrace.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.schema.Answer;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
@@ -63,10 +65,26 @@ class GarbageIT {
         assertEquals(expected, refusals(loop));
         answerBy(first, feed, loop);
         assertEquals(expected, refusals(loop), "nothing is refused twice");
+        assertEquals(0, restarts(stack, learn));
+        assertEquals(0, restarts(stack, serve));
+        serve.cancel().get();
+        assertThrows(ExecutionException.class, serve.getJobExecutionResult()::get);
+        answerFirstBy(first, feed, loop);
       }
-      assertEquals(0, restarts(stack, learn));
-      assertEquals(0, restarts(stack, serve));
     }
+  }
+
+  /** A job that has no state follows what the topic holds before it takes what waits. */
+  private static void answerFirstBy(ReleaseEvent release, Feed feed, Loop loop) throws Exception {
+    int answers = loop.answers(0).size();
+    feed.send(loop.topics().requests(), "caller", Feed.request("waits", DOMAIN, "a last prompt"));
+    JobClient unused = loop.serve(TinyParts.servings(loop.config()));
+    Answer answer =
+        loop.answers(answers + 1).stream()
+            .filter(found -> found.request().equals("waits"))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(release.release(), answer.release());
   }
 
   private void garbageSamples(Feed feed, String topic) throws Exception {

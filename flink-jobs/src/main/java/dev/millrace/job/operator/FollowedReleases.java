@@ -20,12 +20,22 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
  */
 final class FollowedReleases {
 
+  private static final String BEGUN = "begun";
+
   private final BroadcastState<String, ReleaseEvent> live;
   private final BroadcastState<String, ReleaseEvent> loading;
+
+  /**
+   * Under one key, up to where the topic was read when the job began, until its source is there.
+   */
+  private final BroadcastState<String, String> begun;
 
   FollowedReleases(OperatorStateStore state) throws Exception {
     live = state.getBroadcastState(events("live"));
     loading = state.getBroadcastState(events("loading"));
+    begun =
+        state.getBroadcastState(
+            new MapStateDescriptor<>(BEGUN, StringSerializer.INSTANCE, StringSerializer.INSTANCE));
   }
 
   private static MapStateDescriptor<String, ReleaseEvent> events(String name) {
@@ -74,6 +84,21 @@ final class FollowedReleases {
 
   private static boolean isBehind(ReleaseEvent later, ReleaseEvent event) {
     return Activation.place(later).compareTo(Activation.place(event)) > 0;
+  }
+
+  /** All up to this event was read when the job began. */
+  void begun(ReleaseEvent last) throws Exception {
+    begun.put(BEGUN, Activation.place(last));
+  }
+
+  /** Whether this event was read when the job began. */
+  boolean isBegun(ReleaseEvent event) throws Exception {
+    String last = begun.get(BEGUN);
+    int behind = last == null ? 1 : Activation.place(event).compareTo(last);
+    if (last != null && behind >= 0) {
+      begun.clear(); // whatever comes is new, also on a topic that is made anew
+    }
+    return behind <= 0;
   }
 
   void read(ReleaseEvent event) throws Exception {

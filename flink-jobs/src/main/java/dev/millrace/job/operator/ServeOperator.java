@@ -56,6 +56,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private static final long AGAIN_MILLIS = 5_000;
 
   private final ServeConfig limits;
+  private final Beginning beginning;
   private final MailboxExecutor mailbox;
   private final Worker worker;
 
@@ -65,12 +66,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** To the coordinator; null where subtasks have none. */
   private final @Nullable OperatorEventGateway coordinator;
 
+  private transient Activation.Means means;
   private transient Activation activation;
 
   /** Of all subtasks: where there are more or fewer than before, others have the keys. */
   private transient ListState<KeyedRequest> unanswered;
 
   private transient FollowedReleases followed;
+  private transient boolean restored;
   private transient Serving serving;
 
   private transient ServeFigures figures;
@@ -85,9 +88,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   ServeOperator(
       StreamOperatorParameters<KeyedAnswer> parameters,
       Opener<Serving> servings,
-      ServeConfig limits) {
+      ServeConfig limits,
+      Beginning beginning) {
     super(parameters);
     this.limits = limits;
+    this.beginning = beginning;
     this.mailbox = parameters.getMailboxExecutor();
     this.worker = new Worker("serve", getUserCodeClassloader(), mailbox);
     this.coordinator =
@@ -113,6 +118,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
             new ListStateDescriptor<>(
                 "unanswered-of-all", SharedSerializer.of(KeyedRequest.class)));
     followed = new FollowedReleases(state);
+    restored = context.isRestored();
   }
 
   @Override
@@ -123,11 +129,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     scheduler =
         new Scheduler(limits, serving.responder(), getProcessingTimeService(), figures, this::emit);
     figures.show(scheduler);
-    Activation.Means means =
-        new Activation.Means(serving.releases(), worker, this::now, this::loaded);
+    means = new Activation.Means(serving.releases(), worker, this::now, this::loaded);
     activation =
         coordinator == null ? Activation.independent(means) : new TogetherActivation(means, this);
-    reload();
+    if (restored) {
+      reload();
+    } else {
+      begin();
+    }
     worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
     scheduler.resume(
         StreamSupport.stream(unanswered.get().spliterator(), false).filter(this::isMine).toList());
@@ -146,6 +155,17 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     return KeyedRequest.subtask(request.keyOrId().hashCode(), subtasks) == subtask();
   }
 
+  /** Else the base would answer at first, and then what people have taken back since. */
+  private void begin() throws Exception {
+    List<ReleaseEvent> events = beginning.read();
+    LOG.info("Following {} release events before the first request", events.size());
+    for (ReleaseEvent event : events) {
+      followed.read(event);
+      loaded(serving.releases().apply(event, now()).get());
+      followed.begun(event);
+    }
+  }
+
   private void reload() throws Exception {
     List<CompletableFuture<SwapResult>> reloads = new ArrayList<>();
     for (ReleaseEvent event : followed.live()) {
@@ -155,7 +175,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       restored(reload.get());
     }
     for (ReleaseEvent event : followed.loading()) {
-      readUnlessPast(event);
+      if (!isDropped(event)) {
+        activation.read(event);
+      }
     }
   }
 
@@ -207,8 +229,12 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
     ReleaseEvent event = element.getValue();
-    followed.read(event);
-    activation.read(event);
+    if (followed.isBegun(event)) {
+      activation.begun(event);
+    } else {
+      followed.read(event);
+      activation.read(event);
+    }
   }
 
   @Override
@@ -282,18 +308,18 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private void tryAgain(ReleaseEvent event, String why) throws Exception {
     if (followed.maySoonBePast(event)) {
       tryLater(event, why);
-    } else {
-      readUnlessPast(event);
+    } else if (!isDropped(event)) {
+      means.apply(event, means.done()); // nobody votes on it: the others follow it
     }
   }
 
-  /** What its domain has gone on from since must not come back. */
-  private void readUnlessPast(ReleaseEvent event) throws Exception {
-    if (followed.isPast(event)) {
+  /** Whether its domain has gone on from it since: then it must not come back. */
+  private boolean isDropped(ReleaseEvent event) throws Exception {
+    boolean past = followed.isPast(event);
+    if (past) {
       loaded(new SwapResult(event, Outcome.IGNORED, "overtaken: its domain has gone on", 0));
-    } else {
-      activation.read(event);
     }
+    return past;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.schema.ReleaseEvent;
+import java.util.List;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
@@ -16,25 +17,37 @@ public class ServeOperatorFactory extends AbstractStreamOperatorFactory<KeyedAns
 
   private final Opener<Serving> servings;
   private final ServeConfig config;
+  private final Beginning beginning;
 
-  private ServeOperatorFactory(Opener<Serving> servings, ServeConfig config) {
+  private ServeOperatorFactory(Opener<Serving> servings, ServeConfig config, Beginning beginning) {
     this.servings = servings;
     this.config = config;
+    this.beginning = beginning;
   }
 
-  /** A factory of subtasks that follow releases as configured: each for itself, or all together. */
+  /** The same of subtasks that begin without releases. */
   public static ServeOperatorFactory of(Opener<Serving> servings, ServeConfig config) {
+    return of(servings, config, List::of);
+  }
+
+  /**
+   * A factory of subtasks that follow releases as configured: each for itself, or all together.
+   *
+   * @param beginning what a subtask without state follows before it answers
+   */
+  public static ServeOperatorFactory of(
+      Opener<Serving> servings, ServeConfig config, Beginning beginning) {
     return config.activation() == ServeConfig.Activation.TOGETHER
-        ? new Together(servings, config)
-        : new ServeOperatorFactory(servings, config);
+        ? new Together(servings, config, beginning)
+        : new ServeOperatorFactory(servings, config, beginning);
   }
 
   /** The same beside a coordinator in the job's master. */
   private static final class Together extends ServeOperatorFactory
       implements CoordinatedOperatorFactory<KeyedAnswer> {
 
-    Together(Opener<Serving> servings, ServeConfig config) {
-      super(servings, config);
+    Together(Opener<Serving> servings, ServeConfig config, Beginning beginning) {
+      super(servings, config, beginning);
     }
 
     @Override
@@ -47,7 +60,7 @@ public class ServeOperatorFactory extends AbstractStreamOperatorFactory<KeyedAns
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Flink's signature
   public <T extends StreamOperator<KeyedAnswer>> T createStreamOperator(
       StreamOperatorParameters<KeyedAnswer> parameters) {
-    return (T) new ServeOperator(parameters, servings, config);
+    return (T) new ServeOperator(parameters, servings, config, beginning);
   }
 
   @Override

@@ -590,6 +590,48 @@ class ServeOperatorTest {
   }
 
   @Test
+  void open_withoutState_followsWhatTheTopicHoldsBeforeTheFirstRequest() throws Exception {
+    ReleaseEvent first = event("first", ReleaseEvent.Action.PUBLISH, 0);
+    ReleaseEvent second = event("second", ReleaseEvent.Action.PUBLISH, 1);
+    ReleaseEvent back = event("first", ReleaseEvent.Action.ROLLBACK, 2);
+    Beginning beginning = () -> List.of(first, second, back);
+    OperatorSubtaskState snapshot;
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving, beginning)) {
+      harness.open();
+      ask(harness, 0, 1);
+      endRequests(harness);
+      assertEquals("first", harness.extractOutputValues().get(0).answer().release());
+      input(harness).processElement2(new StreamRecord<>(first));
+      assertEquals(List.of("first", "second", "first"), serving.switched());
+      snapshot = harness.snapshot(1, 1);
+    }
+    FakeServing restarted = new FakeServing(FREE);
+    try (var harness = harness(restarted, beginning)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      input(harness).processElement2(new StreamRecord<>(second));
+      input(harness).processElement2(new StreamRecord<>(back));
+      assertEquals(List.of("first"), restarted.switched());
+      release(harness, "third", 3);
+      release(harness, "anew", 0); // the topic was made anew
+      assertEquals(List.of("first", "third", "anew"), restarted.switched());
+    }
+  }
+
+  @Test
+  void open_topicCannotBeRead_failsAndAnswersNothing() throws Exception {
+    Beginning beginning =
+        () -> {
+          throw new IOException("the broker is away");
+        };
+    try (var harness = harness(new FakeServing(FREE), beginning)) {
+      IOException failed = assertThrows(IOException.class, harness::open);
+      assertEquals("the broker is away", failed.getMessage());
+    }
+  }
+
+  @Test
   void processElement2_publicationCannotBeReadNow_isTriedAgainAlsoAfterARestart() throws Exception {
     OperatorSubtaskState snapshot;
     FakeServing serving = new FakeServing(FREE);
@@ -716,6 +758,11 @@ class ServeOperatorTest {
   }
 
   private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
+      FakeServing serving, Beginning beginning) throws Exception {
+    return harness(ServeOperatorFactory.of(serving.opener(), LIMITS, beginning), 1, 0);
+  }
+
+  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
       FakeServing serving, ServeConfig limits) throws Exception {
     return harness(serving, limits, 1, 0);
   }
@@ -732,9 +779,13 @@ class ServeOperatorTest {
 
   private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
       Opener<Serving> opener, ServeConfig limits, int parallelism, int subtask) throws Exception {
+    return harness(ServeOperatorFactory.of(opener, limits), parallelism, subtask);
+  }
+
+  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
+      ServeOperatorFactory factory, int parallelism, int subtask) throws Exception {
     var harness =
-        new AbstractStreamOperatorTestHarness<>(
-            ServeOperatorFactory.of(opener, limits), MAX_PARALLELISM, parallelism, subtask);
+        new AbstractStreamOperatorTestHarness<>(factory, MAX_PARALLELISM, parallelism, subtask);
     harness.setup();
     return harness;
   }
