@@ -29,12 +29,15 @@ final class Beginnings {
   }
 
   /**
-   * Refuses a configuration by which no domain could begin on a base.
+   * Refuses a configuration by which no domain could begin on a base, or learn: its first lesson
+   * would end the job, again and again.
    *
-   * @throws IllegalArgumentException if the adapter cannot be what it asks for
+   * @throws IllegalArgumentException if the adapter cannot be what it asks for, or a thread's
+   *     memory holds no token
    */
   static void require(LearnerConfig config, BaseModel base) {
     var unused = adapter(config, base, null, "");
+    var unusedTokens = config.plan().microBatchTokens(base);
   }
 
   /** Names a domain to those who train it. */

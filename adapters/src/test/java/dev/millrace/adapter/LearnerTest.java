@@ -340,6 +340,15 @@ class LearnerTest extends BigramLearners {
   }
 
   @Test
+  void initial_memoryThatHoldsNoTokenAThread_isRefusedBeforeAnythingIsLearned() {
+    LearnerConfig enough = CONFIG.with(with(CONFIG.plan(), "threads", 32, "memoryBytes", 32_768L));
+    assertTrue(outcomes(learner("store", enough), 1).get(0).verdict().accepted());
+    LearnerConfig less = CONFIG.with(with(enough.plan(), "threads", 33));
+    var refused = assertThrows(IllegalArgumentException.class, () -> learner("store", less));
+    assertTrue(refused.getMessage().contains("992 bytes a thread"), refused::getMessage);
+  }
+
+  @Test
   void learn_neitherBetterNorWorse_isTaughtOnceMoreWithTheNext() {
     List<Outcome> outcomes = outcomes(learner("store", neverBetter()), 3);
     Outcome undecided = outcomes.get(0);

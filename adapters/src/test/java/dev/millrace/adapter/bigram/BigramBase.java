@@ -252,6 +252,9 @@ public final class BigramBase implements BaseModel {
   /** A kibibyte each. */
   @Override
   public int tokensWithin(long bytes, Computation computation) {
+    if (bytes < 1 << 10) {
+      throw new IllegalArgumentException(bytes + " bytes a thread, expected at least 1024");
+    }
     return (int) (bytes >> 10);
   }
 
