@@ -272,6 +272,6 @@ record Candidates(
         Mix.WHOLE,
         before.adapter(),
         served,
-        judgement.after(refused.judgement().refusal()));
+        judgement.after(refused.judgement().refusal()).after(nothing.known()));
   }
 }

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Trainers;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -133,6 +136,28 @@ class CandidatesTest extends BigramLearners {
     assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
     Manifest manifest = read(next.release()).manifest();
     assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
+  }
+
+  /** Or who waits for what is learned again would wait for ever. */
+  @Test
+  void rerouted_anyLesson_saysWhatWasFoundBeforeItWasTrained() {
+    Surroundings surroundings = surroundings("store", base);
+    Candidates candidates =
+        new Candidates(
+            surroundings,
+            CONFIG,
+            Trainers.alone(base, CONFIG.train(), CONFIG.plan()),
+            new ShareKeeper(base, CONFIG.routing()),
+            surroundings.gate(CONFIG));
+    LearnerState before = outcomes(learner("store"), 1).get(0).state();
+    RuleResult note = RuleResult.of(Relearning.RULE, true, "", Map.of("releasesLeft", 0.0));
+    List<Remembered> fresh = batch(1).samples().stream().map(Remembered::of).toList();
+    Lesson lesson = new Lesson(fresh, List.of(), surroundings.anchors(), 5);
+    Task task = new Task(before, batch(1), lesson, List.of(), List.of(note));
+    Attempt refused = candidates.attempts(task, Governor.none()).get(0);
+    List<RuleResult> rules = candidates.rerouted(refused).judgement().rules();
+    assertEquals(note, rules.get(0));
+    assertEquals("rerouted", rules.get(1).rule());
   }
 
   /** Trains the releases of the first batches again. */
