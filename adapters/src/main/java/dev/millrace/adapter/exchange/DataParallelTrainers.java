@@ -4,6 +4,7 @@ import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Span;
+import dev.millrace.adapter.train.StepLog;
 import dev.millrace.adapter.train.Terms;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
@@ -12,7 +13,6 @@ import dev.millrace.adapter.train.Training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,33 +181,34 @@ public final class DataParallelTrainers implements Trainers {
     private String trouble = "no trainer had anything to learn";
     private int steps;
     private long tokens;
-    private double firstLoss = Double.NaN;
-    private double lastLoss = Double.NaN;
-    private double worstLoss;
     private double worstNorm;
 
-    /** Losses are means over the trainers that came through. */
+    /** Of each step: the mean over the trainers that came through and had texts. */
+    private final List<Double> losses = new ArrayList<>();
+
     void add(List<Report> reports) {
       List<Told> told = reports.stream().flatMap(report -> report.told().stream()).toList();
       told.stream().map(Told::trouble).filter(t -> !t.isEmpty()).findFirst().ifPresent(this::note);
       List<Told> counted = told.stream().filter(Told::counts).toList();
-      firstLoss = Double.isNaN(firstLoss) ? mean(counted, Told::firstLoss, firstLoss) : firstLoss;
-      lastLoss = mean(counted, Told::lastLoss, lastLoss);
       steps += counted.stream().mapToInt(Told::steps).max().orElse(0);
       for (Told one : counted) {
         tokens += one.tokens();
-        worstLoss = Math.max(worstLoss, one.worstLoss());
         worstNorm = Math.max(worstNorm, one.worstNorm());
       }
+      addLosses(counted.stream().map(Told::losses).toList());
     }
 
-    /** Of those who had texts. */
-    private static double mean(List<Told> told, ToDoubleFunction<Told> loss, double otherwise) {
-      return told.stream()
-          .mapToDouble(loss)
-          .filter(one -> !Double.isNaN(one))
-          .average()
-          .orElse(otherwise);
+    private void addLosses(List<List<Double>> each) {
+      int most = each.stream().mapToInt(List::size).max().orElse(0);
+      for (int step = 0; step < most; step++) {
+        int at = step;
+        losses.add(
+            each.stream()
+                .filter(own -> own.size() > at)
+                .mapToDouble(own -> own.get(at))
+                .average()
+                .orElseThrow());
+      }
     }
 
     private void note(String why) {
@@ -215,7 +216,17 @@ public final class DataParallelTrainers implements Trainers {
     }
 
     Training training(AdapterState state, String broke) {
-      return new Training(state, broke, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm);
+      return new Training(
+          state,
+          broke,
+          steps,
+          tokens,
+          losses.isEmpty() ? Double.NaN : losses.get(0),
+          losses.isEmpty() ? Double.NaN : losses.get(losses.size() - 1),
+          losses.stream().mapToDouble(loss -> loss).max().orElse(0),
+          worstNorm,
+          new float[0],
+          new StepLog(List.copyOf(losses), 0, 0, List.of(), true));
     }
   }
 }

@@ -1,31 +1,27 @@
 package dev.millrace.adapter.exchange;
 
 import dev.millrace.adapter.train.Training;
+import java.util.List;
 
-/** How a trainer's steps of a round went; as in {@link Training}. */
-public record Told(
-    String trouble,
-    int steps,
-    long tokens,
-    double firstLoss,
-    double lastLoss,
-    double worstLoss,
-    double worstNorm) {
+/**
+ * How a trainer's steps of a round went; as in {@link Training}.
+ *
+ * @param losses of each step that had texts, nats per token
+ */
+public record Told(String trouble, int steps, long tokens, List<Double> losses, double worstNorm) {
 
   static Told of(Training training) {
     return new Told(
         training.trouble(),
         training.steps(),
         training.tokens(),
-        training.firstLoss(),
-        training.lastLoss(),
-        training.worstLoss(),
+        training.log().losses(),
         training.worstNorm());
   }
 
   /** Of one who had nothing to do. */
   static Told nothing() {
-    return new Told("", 0, 0, Double.NaN, Double.NaN, 0, 0);
+    return new Told("", 0, 0, List.of(), 0);
   }
 
   /** Whether it learned something. */

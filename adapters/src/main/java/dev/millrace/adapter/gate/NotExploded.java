@@ -39,7 +39,7 @@ final class NotExploded implements Rule {
 
   private static double rise(Training training) {
     List<Double> losses = training.log().losses();
-    if (losses.isEmpty()) { // several trainers, whose steps are theirs
+    if (losses.isEmpty()) { // of no step: not a number
       return training.worstLoss() / training.firstLoss();
     }
     int row = Math.max(1, Math.min(IN_A_ROW, losses.size() / 2));

@@ -27,6 +27,7 @@ import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -197,6 +198,35 @@ class DataParallelTrainersTest {
     assertTrue(training.steps() > 4, training + " has several rounds");
     assertEquals(training.steps(), training.state().step());
     assertTrue(training.lastLoss() < training.firstLoss(), training.toString());
+  }
+
+  /** An explosion is told by a few of them in a row. */
+  @Test
+  void train_severalRounds_notesTheLossOfEachStepOverAllTrainers() {
+    ExchangeConfig config = config(2, 2, 2, "dense");
+    Lesson lesson = lesson(40, 5);
+    Training training =
+        trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
+    List<Double> losses = training.log().losses();
+    assertEquals(training.steps(), losses.size());
+    Trainer trainer = Trainer.of(base, TRAIN, Plan.defaults());
+    Span first = new Span(0, 2, training.steps());
+    List<Training> alone =
+        Share.deal(lesson, 4).stream()
+            .map(share -> share.lesson(anchors))
+            .map(own -> trainer.train(fresh, fresh.weights(), own, first, Governor.none()))
+            .toList();
+    for (int step : new int[] {0, 1}) {
+      double mean =
+          alone.stream()
+              .mapToDouble(one -> one.log().losses().get(step))
+              .average()
+              .orElseThrow();
+      assertEquals(mean, losses.get(step), 1e-12);
+    }
+    assertEquals(losses.get(0), training.firstLoss());
+    assertEquals(losses.get(losses.size() - 1), training.lastLoss());
+    assertEquals(Collections.max(losses), training.worstLoss());
   }
 
   /** Not to what the last round led to, which would hold nothing back. */
