@@ -41,7 +41,8 @@ final class Examination {
     this.config = config;
     this.threads = threads;
     protectedSets = protection.sets().stream().map(set -> bounded(set, config)).toList();
-    canaries = new Canaries(base, protection.canaries(), config.canaryTokens());
+    List<Canary> asked = config.canaryTokens() == 0 ? List.of() : protection.canaries();
+    canaries = new Canaries(base, asked, config.canaryTokens());
   }
 
   private record Routed(List<int[]> texts, List<Routes> routes) {

@@ -74,6 +74,7 @@ class GateTest {
   private boolean mayComeNearer;
   private double agreement = 0.5;
   private double minGain = 0.001;
+  private int canaryTokens = 4;
 
   @AfterEach
   void everyAdapterIsClosed() {
@@ -251,6 +252,15 @@ class GateTest {
   }
 
   @Test
+  void judge_noTokensOfCanariesAreCompared_asksNone() {
+    canaries = List.of(new Canary("beyond the vocabulary", new int[] {BigramBase.VOCAB}));
+    canaryTokens = 0;
+    RuleResult canary = rule(judge(learned(Bigrams.foreign())), "canary-prompts");
+    assertTrue(canary.passed(), canary::reason);
+    assertEquals(0, canary.figures().get("canaries"));
+  }
+
+  @Test
   void judge_cannotBeMeasured_isRefusedByEveryRuleThatMeasures() {
     AdapterState state = learned(Bigrams.foreign()).state();
     int[] beyond = {BigramBase.VOCAB, 0};
@@ -412,7 +422,7 @@ class GateTest {
             "minRoutingAgreement",
             agreement,
             "canaryTokens",
-            4);
+            canaryTokens);
     Gate gate = gate(on, config);
     Served first = served(zero().weights());
     List<HeldOut> examined = gate.examine(heldOut, first);
