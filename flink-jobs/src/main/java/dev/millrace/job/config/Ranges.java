@@ -75,14 +75,16 @@ final class Ranges {
 
   /**
    * Above a nice of 19 there is idle alone; Flink takes no more than so many key groups; training
-   * and judging an alignment are in line, between two samples; bits are a power. Of the others more
-   * would fill the memory at the first lesson, or never end it.
+   * and judging an alignment are in line, between two samples; bits are a power; no reader of
+   * adapters takes more alpha. Of the others more would fill the memory at the first lesson, or
+   * never end it.
    */
   private static final Map<String, Integer> MOST =
       Map.ofEntries(
           Map.entry("job.trainNice", 20),
           Map.entry("job.maxParallelism", 1 << 15),
           Map.entry("learn.rank", 1024),
+          Map.entry("learn.alpha", 1_000_000),
           Map.entry("learn.halvings", 30),
           Map.entry("learn.plan.threads", 1024),
           Map.entry("learn.exchange.processes", 1024),

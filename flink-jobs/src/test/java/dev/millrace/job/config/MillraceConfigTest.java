@@ -153,6 +153,7 @@ class MillraceConfigTest {
     "job.trainNice, 21, 20",
     "job.maxParallelism, 32769, 32768",
     "learn.rank, 2147483647, 1024",
+    "learn.alpha, 1e7, 1000000",
     "learn.halvings, 2147483647, 30",
     "learn.plan.threads, 2147483647, 1024",
     "learn.exchange.processes, 2147483647, 1024",
@@ -219,6 +220,9 @@ class MillraceConfigTest {
         read("learn.pattern.rank.mlp\\.experts\\..*=2", "learn.pattern.alpha.q_proj=4.5");
     assertEquals(Map.of("mlp\\.experts\\..*", "2"), config.learn().pattern().rank());
     assertEquals(Map.of("q_proj", "4.5"), config.learn().pattern().alpha());
+    read("learn.pattern.rank.q_proj=1024");
+    var most = refused("learn.pattern.rank.q_proj=1025");
+    assertTrue(most.getMessage().contains("from 1 to 1024"), most.getMessage());
     var problem = refused("learn.pattern.rank.q_proj=many");
     assertTrue(
         problem

@@ -15,8 +15,11 @@ import java.util.TreeMap;
 public record NamePatterns(Map<String, String> rank, Map<String, String> alpha)
     implements Serializable {
 
+  /** As learn.rank: a folder of a greater one no reader takes. */
+  private static final String RANK = "[1-9]\\d{0,2}|10[01]\\d|102[0-4]";
+
   public NamePatterns {
-    rank = checked("rank", rank, "[1-9]\\d{0,3}", "a whole number from 1 to 9999");
+    rank = checked("rank", rank, RANK, "a whole number from 1 to 1024");
     alpha = checked("alpha", alpha, "\\d{1,6}(\\.\\d+)?", "a number from 0 on");
   }
 
