@@ -11,7 +11,9 @@ import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -33,18 +35,38 @@ public final class DataParallelTrainers implements Trainers {
   /** Domains whose last lesson trainers hold, at most; of others a state is sent again. */
   static final int HELD_DOMAINS = 64;
 
-  /** What the trainers hold since they and this began. */
-  private final Kept<Boolean> held = new Kept<>();
+  /**
+   * Bytes of the states that a trainer holds, at most, beside those of the lesson that it is at.
+   */
+  private static final long HELD_BYTES = 256L << 20;
+
+  private final long heldBytes;
+
+  /** Bytes of what the trainers hold since they and this began. */
+  private final Kept<Long> held = new Kept<>();
+
+  /** Domains of which they may hold more than they should; the next beginning tells them. */
+  private final Set<String> unsure = new LinkedHashSet<>();
 
   /**
    * @param anchors as the trainers have them
    */
   public DataParallelTrainers(
       ExchangeConfig config, TrainConfig train, List<int[]> anchors, Processes processes) {
+    this(config, train, anchors, processes, HELD_BYTES);
+  }
+
+  DataParallelTrainers(
+      ExchangeConfig config,
+      TrainConfig train,
+      List<int[]> anchors,
+      Processes processes,
+      long heldBytes) {
     this.config = config;
     this.train = train;
     this.anchors = anchors;
     this.processes = processes;
+    this.heldBytes = heldBytes;
   }
 
   @Override
@@ -52,9 +74,14 @@ public final class DataParallelTrainers implements Trainers {
     try {
       return new Run(state, lesson, terms, governor).train();
     } catch (CancellationException e) {
-      held.forget(terms.domain()); // some trainers may have heard of it, and others not
+      forget(List.of(terms.domain())); // some trainers may have heard of it, and others not
       throw e;
     }
+  }
+
+  private void forget(List<String> domains) {
+    domains.forEach(held::forget);
+    unsure.addAll(domains);
   }
 
   /** One lesson. */
@@ -109,8 +136,13 @@ public final class DataParallelTrainers implements Trainers {
       }
       String reached = Given.name(shared);
       ask(rounds, null, reached);
-      held.keep(terms.domain(), reached, lesson.seed(), true);
+      keep(reached);
       return tally.training(shared, "");
+    }
+
+    private void keep(String name) {
+      long bytes = 3L * Float.BYTES * exchange.shape().size();
+      held.keep(terms.domain(), name, lesson.seed(), bytes);
     }
 
     /** The first round. A state travels only where the trainers do not hold it. */
@@ -118,7 +150,8 @@ public final class DataParallelTrainers implements Trainers {
       String from = Given.name(before);
       held.begin(terms.domain(), from, lesson.seed());
       Given given = held.get(terms.domain(), from) == null ? Given.of(before) : null;
-      List<String> forgotten = held.beyond(HELD_DOMAINS);
+      forget(held.beyond(HELD_DOMAINS, heldBytes, Long::longValue));
+      List<String> forgotten = List.copyOf(unsure);
       Beginning beginning =
           new Beginning(
               lesson.seed(),
@@ -130,9 +163,9 @@ public final class DataParallelTrainers implements Trainers {
               terms.anchors(),
               terms.precision(),
               shares);
-      forgotten.forEach(held::forget); // though some trainers may not hear of it
       List<Report> reports = ask(0, beginning, "");
-      held.keep(terms.domain(), from, lesson.seed(), true);
+      unsure.clear();
+      keep(from);
       return reports;
     }
 

@@ -1,9 +1,11 @@
 package dev.millrace.adapter.exchange;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +39,26 @@ final class Kept<T> {
     places.remove(place);
   }
 
-  /** The places that were asked for longest ago, where there are more than so many. */
-  List<String> beyond(int most) {
-    return places.keySet().stream().limit(Math.max(0, places.size() - most)).toList();
+  /**
+   * The places that were asked for longest ago, where there are more than so many, or all that is
+   * held of them is more than there is room for; never the last one.
+   */
+  List<String> beyond(int most, long room, ToLongFunction<T> size) {
+    List<String> beyond = new ArrayList<>();
+    long sum = places.values().stream().mapToLong(held -> size(held, size)).sum();
+    for (Map.Entry<String, Map<String, Held<T>>> place : places.entrySet()) {
+      int left = places.size() - beyond.size();
+      if (left == 1 || (left <= most && sum <= room)) {
+        break;
+      }
+      beyond.add(place.getKey());
+      sum -= size(place.getValue(), size);
+    }
+    return beyond;
+  }
+
+  private static <T> long size(Map<String, Held<T>> held, ToLongFunction<T> size) {
+    return held.values().stream().mapToLong(one -> size.applyAsLong(one.value)).sum();
   }
 
   int size() {

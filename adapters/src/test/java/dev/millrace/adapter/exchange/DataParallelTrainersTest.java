@@ -218,10 +218,7 @@ class DataParallelTrainersTest {
             .toList();
     for (int step : new int[] {0, 1}) {
       double mean =
-          alone.stream()
-              .mapToDouble(one -> one.log().losses().get(step))
-              .average()
-              .orElseThrow();
+          alone.stream().mapToDouble(one -> one.log().losses().get(step)).average().orElseThrow();
       assertEquals(mean, losses.get(step), 1e-12);
     }
     assertEquals(losses.get(0), training.firstLoss());
@@ -379,6 +376,55 @@ class DataParallelTrainersTest {
         new Terms("/d0", terms.routing(), 1, TrainPrecision.FP32),
         Governor.none());
     assertEquals(given + 2, watched.given);
+  }
+
+  @Test
+  void train_statesAsLargeAsTrainersMayHold_thoseOfLongAgoAreForgotten() {
+    ExchangeConfig config = config(2, 1, 2, "int4");
+    LocalProcesses all = processes(config);
+    long state = 3L * Float.BYTES * Parameters.count(fresh.weights());
+    Watched watched = new Watched(all);
+    DataParallelTrainers trainers =
+        new DataParallelTrainers(config, TRAIN, anchors, watched, 5 * state);
+    for (int i = 0; i < 6; i++) {
+      trainers.train(fresh, lesson(4, 5), domain(i), Governor.none());
+    }
+    assertEquals(2 * 3 * 2, all.held(), "two processes hold two domains beside the last");
+    int given = watched.given;
+    trainers.train(fresh, lesson(4, 5), domain(4), Governor.none());
+    assertEquals(given, watched.given, "where the last but one began is held");
+    DataParallelTrainers tiny = new DataParallelTrainers(config, TRAIN, anchors, watched, 1);
+    AdapterState on = tiny.train(fresh, lesson(4, 5), domain(7), Governor.none()).state();
+    given = watched.given;
+    tiny.train(on, lesson(4, 6), domain(7), Governor.none());
+    assertEquals(given, watched.given, "one domain is held, whatever its size");
+  }
+
+  private Terms domain(int number) {
+    return new Terms("/d" + number, terms.routing(), 1, TrainPrecision.FP32);
+  }
+
+  @Test
+  void train_lessonsThatWereGivenUp_trainersHoldNothingOfThemAfterTheNext() {
+    ExchangeConfig config = config(1, 2, 2, "int4");
+    LocalProcesses all = processes(config);
+    DataParallelTrainers trainers = trainers(config, all);
+    trainers.train(fresh, lesson(4, 5), domain(0), Governor.none());
+    int held = all.held();
+    for (int i = 1; i < 5; i++) {
+      Terms other = domain(i);
+      assertThrows(
+          CancellationException.class,
+          () -> trainers.train(fresh, lesson(4, 5), other, () -> false));
+    }
+    assertTrue(all.held() > held, "they have begun");
+    AdapterState on = trainers.train(fresh, lesson(4, 5), domain(4), Governor.none()).state();
+    assertEquals(2 * held, all.held(), "of the first domain, and of the last");
+    assertSame(
+        trainers(config, processes(config))
+            .train(on, lesson(4, 6), domain(4), Governor.none())
+            .state(),
+        trainers.train(on, lesson(4, 6), domain(4), Governor.none()).state());
   }
 
   @Test
