@@ -58,9 +58,16 @@ final class ExpertsSource {
           return sum
       """;
 
-  /** Of closed groups, whose choices are 0, none. */
+  /**
+   * Beyond the top k none of closed groups, whose choices are 0. Within it an expert is taken
+   * whatever its choice, as without limits.
+   */
   private static final String OPEN =
-      "taken = torch.logical_and(taken, torch.gt(torch.narrow(top, 1, 1, k - 1), 0.))\n";
+      """
+      within, beyond = torch.split_with_sizes(taken, [$k - 1, $most - $k], 1)
+            open = torch.gt(torch.narrow(top, 1, $k, $most - $k), 0.)
+            taken = torch.cat([within, torch.logical_and(beyond, open)], 1)
+      """;
 
   private static final String LIMIT_FIRST =
       """
@@ -237,7 +244,7 @@ final class ExpertsSource {
             sigmoid
                 ? "share = torch.detach(torch.div(weights, torch.sum(p, [-1], True)))"
                 : "share = torch.detach(weights)")
-        .replace("$open\n", sigmoid ? OPEN : "taken = taken\n")
+        .replace("$open\n", sigmoid && router.groups() > 1 ? OPEN : "taken = taken\n")
         .replace("$most", Integer.toString(router.mostExperts()))
         .replace("$k", Integer.toString(router.topK()));
   }

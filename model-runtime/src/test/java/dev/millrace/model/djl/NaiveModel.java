@@ -530,7 +530,8 @@ final class NaiveModel implements AutoCloseable {
   }
 
   /**
-   * The top k, or one and each other of an open group whose share of p is the threshold or more.
+   * The top k, or one and each other whose share of p is the threshold or more; beyond the top k of
+   * open groups alone.
    */
   private int experts(double[] p, double[] from, double[] choice) {
     int topK = integer("num_experts_per_tok");
@@ -548,7 +549,8 @@ final class NaiveModel implements AutoCloseable {
           j < topK
               ? likeliest.subList(j, topK).stream().mapToDouble(e -> from[e] / sum).sum()
               : own;
-      taken += Math.sqrt(own * left) >= threshold && choice[likeliest.get(j)] > 0 ? 1 : 0;
+      boolean isOpen = j < topK || groups == 1 || choice[likeliest.get(j)] > 0;
+      taken += Math.sqrt(own * left) >= threshold && isOpen ? 1 : 0;
     }
     return taken;
   }
