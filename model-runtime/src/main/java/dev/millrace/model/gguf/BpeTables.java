@@ -16,10 +16,10 @@ import java.util.Map;
  * @param tokens by id, in GPT-2's letters for bytes
  * @param types by id: 1 ordinary, 3 control, 4 added, 5 unused
  * @param merges pairs with a blank between, best first
- * @param endOfText id of the token that ends a text
+ * @param ends the tokens that end a text, each by itself; at least one
  */
 record BpeTables(
-    String pre, List<String> tokens, List<Integer> types, List<String> merges, int endOfText) {
+    String pre, List<String> tokens, List<Integer> types, List<String> merges, List<Integer> ends) {
 
   private static final int ORDINARY = 1;
   private static final int CONTROL = 3;
@@ -37,12 +37,11 @@ record BpeTables(
   /**
    * Reads tokenizer.json.
    *
-   * @param configJson config.json, which may name the end of text
+   * @param eos what ends a text; may be none
    * @param size of the model's vocabulary: ids without a token become unused ones
    */
-  static BpeTables parse(byte[] tokenizerJson, byte[] configJson, int size) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    JsonNode json = mapper.readTree(tokenizerJson);
+  static BpeTables parse(byte[] tokenizerJson, List<Integer> eos, int size) throws IOException {
+    JsonNode json = new ObjectMapper().readTree(tokenizerJson);
     if (!json.path("model").path("type").asText().equals("BPE")) {
       throw invalid("model.type", json.path("model").path("type"), "BPE");
     }
@@ -60,8 +59,8 @@ record BpeTables(
         tokens.set(id, "[PAD" + id + "]");
       }
     }
-    int end = endOfText(mapper.readTree(configJson).path("eos_token_id"), tokens, types);
-    return new BpeTables(pre(json.path("pre_tokenizer")), tokens, types, merges(json), end);
+    List<Integer> ends = ends(eos, tokens, types);
+    return new BpeTables(pre(json.path("pre_tokenizer")), tokens, types, merges(json), ends);
   }
 
   private static void set(
@@ -96,17 +95,20 @@ record BpeTables(
     throw invalid("pre_tokenizer", pre, "the splits of GPT-2, Qwen2 or Llama 3");
   }
 
-  private static int endOfText(JsonNode eos, List<String> tokens, List<Integer> types) {
-    JsonNode id = eos.isArray() ? eos.path(0) : eos;
-    if (id.isInt() && id.intValue() >= 0 && id.intValue() < tokens.size()) {
-      return id.intValue();
+  /** Those that the vocabulary has; if none, the token that is called so. */
+  private static List<Integer> ends(List<Integer> eos, List<String> tokens, List<Integer> types) {
+    List<Integer> ends =
+        eos.stream().filter(id -> id >= 0 && id < tokens.size()).distinct().toList();
+    if (!ends.isEmpty()) {
+      return ends;
     }
     int named = tokens.indexOf("<|endoftext|>");
     int end = named >= 0 ? named : types.indexOf(CONTROL);
     if (end < 0) {
-      throw invalid("eos_token_id", eos, "one, as the tokenizer has no special token");
+      throw new InvalidConfigException(
+          "config.json: eos_token_id is " + eos + ", expected one, as no token is special");
     }
-    return end;
+    return List.of(end);
   }
 
   private static InvalidConfigException invalid(String what, JsonNode value, String expected) {

@@ -7,6 +7,7 @@ import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -17,6 +18,13 @@ public final class GgufExport {
 
   private static final int MOSTLY_Q8_0 = 7;
   private static final int QUANTIZATION_VERSION = 2;
+
+  /** Where llama.cpp finds the tokens that end a text. */
+  private static final List<String> ENDS =
+      List.of(
+          "tokenizer.ggml.eos_token_id",
+          "tokenizer.ggml.eot_token_id",
+          "tokenizer.ggml.eom_token_id");
 
   private GgufExport() {}
 
@@ -36,7 +44,7 @@ public final class GgufExport {
       putTokens(
           BpeTables.parse(
               Files.readAllBytes(folder.resolve("tokenizer.json")),
-              Files.readAllBytes(folder.resolve("config.json")),
+              config.eosTokenId(),
               config.vocabSize()),
           Tokenizers.bos(folder.resolve("tokenizer.json")),
           file);
@@ -65,14 +73,24 @@ public final class GgufExport {
   }
 
   private static void putTokens(BpeTables bpe, int[] bos, GgufWriter file) {
+    List<Integer> ends = bpe.ends();
+    if (ends.size() > ENDS.size()) {
+      throw new InvalidConfigException(
+          "eos_token_id is %s, expected at most %d: llama.cpp knows no more"
+              .formatted(ends, ENDS.size()));
+    }
+    int end = ends.get(0);
     file.put("tokenizer.ggml.model", "gpt2")
         .put("tokenizer.ggml.pre", bpe.pre())
         .putStrings("tokenizer.ggml.tokens", bpe.tokens())
         .putIntegers("tokenizer.ggml.token_type", bpe.types())
         .putStrings("tokenizer.ggml.merges", bpe.merges())
-        .put("tokenizer.ggml.bos_token_id", bos.length == 0 ? bpe.endOfText() : bos[0])
-        .put("tokenizer.ggml.eos_token_id", bpe.endOfText())
-        .put("tokenizer.ggml.padding_token_id", bpe.endOfText())
+        .put("tokenizer.ggml.bos_token_id", bos.length == 0 ? end : bos[0])
+        .put("tokenizer.ggml.padding_token_id", end)
         .put("tokenizer.ggml.add_bos_token", bos.length > 0);
+    for (int i = 0; i < ends.size(); i++) {
+      int id = ends.get(i);
+      file.put(ENDS.get(i), id);
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.millrace.model.gguf;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +90,27 @@ class GgufExportTest {
           checkpoint.values("model.layers.0.mlp.gate.weight", 3, 32),
           written.floats("blk.0.ffn_gate_inp.weight"));
     }
+  }
+
+  @Test
+  void write_tokensThatEndATextHere_endItThere(@TempDir Path other) throws IOException {
+    for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+      Files.copy(NANO.resolve(name), other.resolve(name));
+    }
+    Path generation = other.resolve("generation_config.json");
+    Path gguf = other.resolve("x.gguf");
+    Files.writeString(generation, "{\"eos_token_id\": [7, 5000, 9]}");
+    GgufExport.write(other, gguf, name -> {});
+    Map<String, Object> metadata = GgufFile.read(gguf).metadata();
+    assertEquals(7, metadata.get("tokenizer.ggml.eos_token_id"));
+    assertEquals(9, metadata.get("tokenizer.ggml.eot_token_id"));
+    assertFalse(metadata.containsKey("tokenizer.ggml.eom_token_id"));
+    Files.writeString(generation, "{\"eos_token_id\": [1, 2, 3, 4]}");
+    InvalidConfigException refused =
+        assertThrows(InvalidConfigException.class, () -> GgufExport.write(other, gguf, name -> {}));
+    assertTrue(
+        refused.getMessage().startsWith("eos_token_id is [1, 2, 3, 4], expected at most 3"),
+        refused::getMessage);
   }
 
   @Test
