@@ -29,6 +29,11 @@ record ByteTokens(Map<Integer, Integer> bytes) {
     return new ByteTokens(bytes);
   }
 
+  /** Whether a token is that of a byte. */
+  boolean has(long token, int value) {
+    return bytes.getOrDefault((int) token, -1) == value;
+  }
+
   /** How many tokens at the end begin a character of UTF-8 and lack the rest of it. */
   int cut(long[] tokens) {
     for (int n = 1; n < MOST && n <= tokens.length; n++) {

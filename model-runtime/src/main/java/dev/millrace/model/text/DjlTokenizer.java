@@ -25,11 +25,15 @@ final class DjlTokenizer implements Tokenizer {
   /** In place of a character that lacks bytes. */
   private static final char CUT = '\uFFFD';
 
+  /** Stands before what goes on with a text, where it is the token of a byte: no merge has it. */
+  private static final String LINE = "\n";
+
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
   private final Pattern inSpecial;
   private final long[] before;
   private final String beforeText;
+  private final long[] line;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -39,6 +43,7 @@ final class DjlTokenizer implements Tokenizer {
     this.inSpecial = inSpecial(vocabulary);
     this.before = tokenizer.encode("a", false, false).getIds();
     this.beforeText = tokenizer.decode(before, false);
+    this.line = line(tokenizer, vocabulary);
   }
 
   static Tokenizer open(Path tokenizerJson) throws IOException {
@@ -64,6 +69,13 @@ final class DjlTokenizer implements Tokenizer {
     return Pattern.compile(places.isEmpty() ? "(?!)" : places);
   }
 
+  /** Its tokens, behind the blank that a text begins with; none where it is no byte's. */
+  private static long[] line(HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+    long[] ids = tokenizer.encode(LINE, false, false).getIds();
+    boolean ends = ids.length > 0 && vocabulary.bytes().has(ids[ids.length - 1], LINE.charAt(0));
+    return ends ? ids : new long[0];
+  }
+
   @Override
   public int[] encode(String text) {
     return call(
@@ -82,9 +94,20 @@ final class DjlTokenizer implements Tokenizer {
 
   /** A text that spells a special token is text: the two halves are encoded by themselves. */
   private IntStream ids(HuggingFaceTokenizer open, String text) {
-    return Arrays.stream(inSpecial.split(text))
-        .flatMapToLong(part -> Arrays.stream(open.encode(part, false, false).getIds()))
-        .mapToInt(Math::toIntExact);
+    String[] parts = inSpecial.split(text);
+    LongStream first = LongStream.of(open.encode(parts[0], false, false).getIds());
+    LongStream more =
+        Arrays.stream(parts).skip(1).flatMapToLong(part -> LongStream.of(behind(open, part)));
+    return LongStream.concat(first, more).mapToInt(Math::toIntExact);
+  }
+
+  /** Without the blank that SentencePiece puts before a text, for this goes on with one. */
+  private long[] behind(HuggingFaceTokenizer open, String part) {
+    if (line.length == 0) {
+      return open.encode(part, false, false).getIds();
+    }
+    long[] ids = open.encode(LINE + part, false, false).getIds();
+    return Arrays.copyOfRange(ids, line.length, ids.length);
   }
 
   @Override

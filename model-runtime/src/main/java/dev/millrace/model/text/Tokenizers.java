@@ -8,8 +8,9 @@ public final class Tokenizers {
   private Tokenizers() {}
 
   /**
-   * Opens a byte-level BPE in HuggingFace's {@code tokenizer.json}, without truncation or padding;
-   * {@code tokenizer_config.json} beside it may say whether texts begin with a BOS.
+   * Opens a BPE, of bytes or with a token for each byte, in HuggingFace's {@code tokenizer.json},
+   * without truncation or padding; {@code tokenizer_config.json} beside it may say whether texts
+   * begin with a BOS.
    *
    * @throws IOException if a file cannot be read
    * @throws dev.millrace.model.config.InvalidConfigException if it is not such a tokenizer

@@ -29,6 +29,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The file has what files on disk have: truncation, padding, and a special token at the end. */
 class TokenizersTest {
   private static final Path FILE = Path.of("src/test/resources/text/tokenizer.json");
+  private static final String PREPENDED =
+      """
+      "normalizer": {"type": "Sequence", "normalizers": [
+        {"type": "Prepend", "prepend": "▁"},
+        {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}""";
+  private static final String METASPACE =
+      """
+      "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first",
+        "split": false}""";
   private static final int END = 0;
   private static final int PAD = 264;
 
@@ -217,6 +226,40 @@ class TokenizersTest {
       assertEquals("", opened.decodeBehind(new int[0]));
     }
     assertEquals(" the", tokenizer.decodeBehind(new int[] {259}));
+  }
+
+  /** As {@code <s>} of HTML, which is a token of Mixtral's. */
+  @ParameterizedTest
+  @ValueSource(strings = {PREPENDED, METASPACE})
+  void encode_textThatSpellsASpecialToken_hasNoBlankOfSentencePieceInIt(
+      String before, @TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(
+        file,
+        """
+        {%s,
+         "added_tokens": [
+           {"id": 9, "content": "<s>", "special": true, "normalized": false,
+            "single_word": false, "lstrip": false, "rstrip": false},
+           {"id": 10, "content": "</s>", "special": true, "normalized": false,
+            "single_word": false, "lstrip": false, "rstrip": false}],
+         "decoder": {"type": "Sequence", "decoders": [
+           {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+           {"type": "ByteFallback"}, {"type": "Fuse"},
+           {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+         "model": {"type": "BPE", "byte_fallback": true,
+           "vocab": {"▁": 0, "a": 1, "<": 2, ">": 3, "s": 4, "/": 5, "▁a": 6, "<0x0A>": 7,
+             "s>": 8, "<s>": 9, "</s>": 10},
+           "merges": ["▁ a", "s >"]}}
+        """
+            .formatted(before));
+    try (Tokenizer opened = Tokenizers.open(file)) {
+      String text = "a<s>a</s> a\n<s>";
+      int[] tokens = opened.encode(text);
+      assertArrayEquals(new int[] {6, 2, 8, 1, 2, 5, 8, 6, 7, 2, 8}, tokens);
+      assertEquals(text, opened.decode(tokens));
+      assertArrayEquals(tokens, opened.encodeBehind(text));
+    }
   }
 
   /** HuggingFace's decoder makes all bytes of a run U+FFFD if the last character lacks one. */
