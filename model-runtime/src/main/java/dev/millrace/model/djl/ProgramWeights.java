@@ -1,6 +1,8 @@
 package dev.millrace.model.djl;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -57,21 +59,7 @@ final class ProgramWeights {
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "embedding", IValue.from(config.vocabSize()));
     }
-    Matrix embedding =
-        checkpoint.matrix(layout.vectors().get(0).name(), config.vocabSize(), config.hiddenSize());
-    forChunks(
-        embedding,
-        (row, count) -> {
-          ByteBuffer bytes = staging.bytes(4L * count * embedding.columns());
-          bytes.asFloatBuffer().put(rows, 0, count * embedding.columns());
-          try (PtNDManager scope = program.scope()) {
-            program.infer(
-                scope,
-                "embedding_rows",
-                IValue.from(staging.view(scope, DataType.FLOAT32, count, embedding.columns())),
-                IValue.from(row));
-          }
-        });
+    embeddingRows(program, false);
     vectorsButTheFirst(program);
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "begin");
@@ -94,12 +82,42 @@ final class ProgramWeights {
   }
 
   /**
+   * Puts the embedding into its place, some rows at a time: whole it may be a GB.
+   *
+   * @param inBf16 as the numbers that the int8 program's holds
+   */
+  private void embeddingRows(Program program, boolean inBf16) {
+    MoeConfig config = checkpoint.config();
+    int columns = config.hiddenSize();
+    forChunks(
+        checkpoint.matrix(layout.vectors().get(0).name(), config.vocabSize(), columns),
+        (row, count) -> {
+          if (inBf16) {
+            inBf16(rows, count * columns);
+          }
+          staging.bytes(4L * count * columns).asFloatBuffer().put(rows, 0, count * columns);
+          try (PtNDManager scope = program.scope()) {
+            program.infer(
+                scope,
+                "embedding_rows",
+                IValue.from(staging.view(scope, DataType.FLOAT32, count, columns)),
+                IValue.from(row));
+          }
+        });
+  }
+
+  /**
    * Fills a program that trains.
    *
    * @param asInt8 with the integers that serve, else in fp32
    */
   void training(Program program, boolean asInt8) {
-    vector(program, asInt8 ? inBf16(vector(0)) : vector(0));
+    MoeConfig config = checkpoint.config();
+    try (PtNDManager scope = program.scope()) {
+      NDArray room = scope.zeros(new Shape(config.vocabSize(), config.hiddenSize()));
+      program.train(scope, "vector", Program.Argument.of("x", room));
+    }
+    embeddingRows(program, asInt8);
     vectorsButTheFirst(program);
     for (Layout.Matrices matrices : layout.matrices()) {
       try (PtNDManager scope = program.scope()) {
@@ -148,9 +166,11 @@ final class ProgramWeights {
                   simd(packs.next()),
                   simd(packs.next()))));
     }
+    float[] embedding = vector(0).data();
+    inBf16(embedding, embedding.length);
     return new SimdBase(
         config,
-        inBf16(vector(0)).data(),
+        embedding,
         weight("model.norm"),
         vector(Layout.COS).data(),
         vector(Layout.SIN).data(),
@@ -252,12 +272,11 @@ final class ProgramWeights {
     }
   }
 
-  /** The numbers that the int8 program's embedding holds. */
-  private static Values inBf16(Values values) {
-    for (int i = 0; i < values.data().length; i++) {
-      values.data()[i] = HalfFloats.fromBf16(HalfFloats.toBf16(values.data()[i]));
+  /** Rounds the first n values. */
+  private static void inBf16(float[] values, int n) {
+    for (int i = 0; i < n; i++) {
+      values[i] = HalfFloats.fromBf16(HalfFloats.toBf16(values[i]));
     }
-    return values;
   }
 
   private Values vector(int i) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.pytorch.jni.JniUtils;
+import com.sun.management.ThreadMXBean;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Computation;
@@ -25,7 +26,9 @@ import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.release.Routing;
+import dev.millrace.model.weights.DType;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -555,6 +558,22 @@ class DjlModelTest {
             .get(0)
             .logProbs()
             .length);
+  }
+
+  @Test
+  void trains_largeVocabulary_isNotOnTheHeapAsAWhole(@TempDir Path folder) throws IOException {
+    String json =
+        "{'model_type':'olmoe','vocab_size':65536,'hidden_size':64,'num_hidden_layers':1,"
+            + "'num_attention_heads':2,'num_experts':2,'num_experts_per_tok':1,"
+            + "'intermediate_size':32,'max_position_embeddings':32}";
+    RandomCheckpoint.write(folder, json, DType.BF16, 5);
+    try (DjlModel model = DjlModels.openAlone(folder, Precision.INT8, LoadProgress.SILENT)) {
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+      model.trains();
+      long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+      assertTrue(bytes < 65536 * 64 * Float.BYTES, () -> bytes + " bytes");
+    }
   }
 
   @Test
