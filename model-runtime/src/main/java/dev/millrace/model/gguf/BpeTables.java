@@ -45,6 +45,7 @@ record BpeTables(
     if (!json.path("model").path("type").asText().equals("BPE")) {
       throw invalid("model.type", json.path("model").path("type"), "BPE");
     }
+    requireTextsAsTheyAre(json);
     List<String> tokens = new ArrayList<>(Collections.nCopies(size, ""));
     List<Integer> types = new ArrayList<>(Collections.nCopies(size, UNUSED));
     for (Map.Entry<String, JsonNode> entry : json.path("model").path("vocab").properties()) {
@@ -80,6 +81,19 @@ record BpeTables(
           merge.isArray() ? merge.path(0).asText() + " " + merge.path(1).asText() : merge.asText());
     }
     return merges;
+  }
+
+  /** llama.cpp changes nothing before it cuts; that NFC composes what is not composed is let be. */
+  private static void requireTextsAsTheyAre(JsonNode json) {
+    JsonNode normalizer = json.path("normalizer");
+    if (normalizer.isObject() && !normalizer.path("type").asText().equals("NFC")) {
+      throw invalid("normalizer", normalizer, "none or NFC");
+    }
+    for (JsonNode adds : json.path("pre_tokenizer").findValues("add_prefix_space")) {
+      if (adds.asBoolean()) {
+        throw invalid("pre_tokenizer.add_prefix_space", adds, "false");
+      }
+    }
   }
 
   private static String pre(JsonNode pre) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GgufExportTest {
@@ -111,6 +112,28 @@ class GgufExportTest {
     assertTrue(
         refused.getMessage().startsWith("eos_token_id is [1, 2, 3, 4], expected at most 3"),
         refused::getMessage);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "\"normalizer\" : null; \"normalizer\" : {\"type\": \"Lowercase\"}; normalizer",
+        "\"add_prefix_space\" : false; \"add_prefix_space\" : true; add_prefix_space"
+      })
+  void write_tokenizerThatChangesTexts_isRefusedByName(
+      String is, String other, String name, @TempDir Path changed) throws IOException {
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(NANO.resolve(file), changed.resolve(file));
+    }
+    String json = Files.readString(NANO.resolve("tokenizer.json"));
+    assertTrue(json.contains(is));
+    Files.writeString(changed.resolve("tokenizer.json"), json.replace(is, other));
+    InvalidConfigException refused =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> GgufExport.write(changed, changed.resolve("x.gguf"), tensor -> {}));
+    assertTrue(refused.getMessage().contains(name + " is "), refused::getMessage);
   }
 
   @Test
