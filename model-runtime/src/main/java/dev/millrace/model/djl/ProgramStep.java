@@ -28,6 +28,10 @@ final class ProgramStep implements Step {
   private final boolean mayBeHelped;
   private final HelpChoice choice = new HelpChoice();
   private final int mostOfRun;
+
+  /** All that lasts as long as this. */
+  private final List<IValue> kept = new ArrayList<>();
+
   private final IValue keys;
   private final IValue values;
 
@@ -45,13 +49,21 @@ final class ProgramStep implements Step {
     AttentionConfig a = config.attention();
     this.mostOfRun = a.headDim() == a.valueHeadDim() ? Integer.MAX_VALUE : 1;
     int layers = config.numHiddenLayers();
-    this.keys = pools(layers, a.numKeyValueHeads(), a.headDim());
-    this.values = pools(layers, a.numKeyValueHeads(), a.valueHeadDim());
-    this.noPrefixes = rows(memory, List.of());
     try (CallAdapters none = new CallAdapters(List.of())) {
-      this.noFactors = none.tensors(memory);
-      this.noLimits = none.limits(memory, config);
+      this.keys = keep(pools(layers, a.numKeyValueHeads(), a.headDim()));
+      this.values = keep(pools(layers, a.numKeyValueHeads(), a.valueHeadDim()));
+      this.noPrefixes = keep(rows(memory, List.of()));
+      this.noFactors = keep(none.tensors(memory));
+      this.noLimits = keep(none.limits(memory, config));
+    } catch (RuntimeException | Error e) { // such as of a cache for which there is no memory
+      close();
+      throw e;
     }
+  }
+
+  private IValue keep(IValue value) {
+    kept.add(value);
+    return value;
   }
 
   private IValue pools(int layers, int heads, int features) {
@@ -114,7 +126,6 @@ final class ProgramStep implements Step {
       } finally {
         COMPUTED.decrementAndGet();
         program.help(0); // nobody else's texts
-        List<IValue> kept = kept();
         Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
       }
     }
@@ -122,10 +133,6 @@ final class ProgramStep implements Step {
 
   private static boolean anyGivesWay() {
     return Foreground.ofProcess().anyGivesWay();
-  }
-
-  private List<IValue> kept() {
-    return List.of(keys, values, noPrefixes, noFactors, noLimits);
   }
 
   private IValue given(PtNDManager scope, List<Piece> pieces) {
@@ -157,7 +164,7 @@ final class ProgramStep implements Step {
 
   @Override
   public void close() {
-    kept().forEach(IValue::close);
+    kept.forEach(IValue::close);
     memory.close();
   }
 }
