@@ -195,7 +195,7 @@ public final class TopicAdopting implements Adopting {
   public synchronized void close() {
     if (opened != null) {
       try {
-        opened.resources().close();
+        opened.close();
       } catch (Exception e) {
         throw new IllegalStateException("the base could not be closed", e);
       }

@@ -60,7 +60,7 @@ final class HitRate {
             .accept("round " + (round + 1) + ": " + perSecond.get(round).intValue() + " hits/s");
       }
     } finally {
-      opened.resources().close();
+      opened.close();
     }
     return new Table("Answers that this process keeps", "figure", "median (95 %)")
         .row("hits a second at the operator, one subtask", Estimate.of(perSecond, v -> v))

@@ -105,7 +105,7 @@ final class ScaleStages {
         row(table, stage, setting);
       }
     } finally {
-      held.resources().close();
+      held.close();
     }
     return table.note(
         "A job of a source, an exchange by key, the stage and a sink that drops everything; its"

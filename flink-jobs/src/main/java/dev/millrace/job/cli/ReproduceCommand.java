@@ -127,7 +127,7 @@ final class ReproduceCommand implements Callable<Integer> {
               known, Reproduction::alignment, origin -> Objects.requireNonNull(pairs.get(origin)));
       return reproduction.run(retrainer, placer.value().base().id(), this::say);
     } finally {
-      placer.resources().close();
+      placer.close();
     }
   }
 

@@ -2,7 +2,6 @@ package dev.millrace.job.embedded;
 
 import dev.millrace.job.warmup.SecondCompiler;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -16,6 +15,7 @@ import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterJobClient;
 import org.apache.flink.runtime.minicluster.MiniClusterJobClient.JobFinalizationBehavior;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.IOUtils;
 
 /**
  * A real Kafka broker, a real Redis and a Flink cluster on loopback, in and beside this process.
@@ -150,7 +150,11 @@ public final class EmbeddedStack implements AutoCloseable {
 
   private void closeOnce() {
     if (closed.compareAndSet(false, true)) {
-      closeAll(List.of(closer(flink), closer(redis), closer(kafka), directory));
+      try {
+        IOUtils.closeAll(closer(flink), closer(redis), closer(kafka), directory);
+      } catch (Exception e) {
+        throw new IllegalStateException("the embedded stack did not stop cleanly", e);
+      }
     }
   }
 
@@ -161,19 +165,5 @@ public final class EmbeddedStack implements AutoCloseable {
         part.close();
       }
     };
-  }
-
-  private static void closeAll(List<AutoCloseable> parts) {
-    RuntimeException failure = new IllegalStateException("the embedded stack did not stop cleanly");
-    for (AutoCloseable part : parts) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        failure.addSuppressed(e);
-      }
-    }
-    if (failure.getSuppressed().length > 0) {
-      throw failure;
-    }
   }
 }

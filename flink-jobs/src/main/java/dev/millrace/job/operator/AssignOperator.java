@@ -28,6 +28,7 @@ import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -246,9 +247,6 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
 
   @Override
   public void close() throws Exception {
-    super.close();
-    if (opened != null) {
-      opened.resources().close();
-    }
+    IOUtils.closeAll(super::close, opened);
   }
 }

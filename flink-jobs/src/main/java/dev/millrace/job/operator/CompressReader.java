@@ -74,7 +74,7 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
       }
       return teaching.teach(known.places(), new Heard(courtesy.governor(() -> !closing)));
     } finally {
-      opened.resources().close();
+      opened.close();
     }
   }
 

@@ -24,6 +24,7 @@ import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -313,14 +314,13 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   @Override
   public void close() throws Exception {
-    worker.close();
+    IOUtils.closeAll(worker, this::leaveTrainers, super::close, opened);
+  }
+
+  private void leaveTrainers() {
     if (trainers != null) {
       int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
       ReturnFunction.close(job(), subtask, trainers);
-    }
-    super.close();
-    if (opened != null) {
-      opened.resources().close();
     }
   }
 }

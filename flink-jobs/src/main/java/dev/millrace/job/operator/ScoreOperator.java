@@ -39,6 +39,7 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -385,15 +386,6 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   @Override
   public void close() throws Exception {
-    super.close();
-    try {
-      if (opened != null) {
-        opened.resources().close();
-      }
-    } finally {
-      if (openedLearner != null) {
-        openedLearner.resources().close();
-      }
-    }
+    IOUtils.closeAll(super::close, opened, openedLearner);
   }
 }

@@ -33,6 +33,7 @@ import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -369,21 +370,19 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   @Override
   public void close() throws Exception {
-    worker.close();
-    super.close();
-    if (opening.isDone()) {
-      closeOpened();
-    }
+    IOUtils.closeAll(worker, super::close, this::closeOpened);
   }
 
   private void closeOpened() throws Exception {
-    Opened<Serving> opened;
-    try {
-      opened = opening.get();
-    } catch (ExecutionException thrownByOpen) {
-      return;
+    if (opening.isDone()) {
+      Opened<Serving> opened;
+      try {
+        opened = opening.get();
+      } catch (ExecutionException thrownByOpen) {
+        return;
+      }
+      opened.close();
     }
-    opened.resources().close();
   }
 
   private int subtask() {

@@ -13,6 +13,7 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /** One trainer of each process: takes the steps it is told to, beside the task's thread. */
@@ -91,10 +92,6 @@ final class TrainOperator extends AbstractStreamOperator<Update>
 
   @Override
   public void close() throws Exception {
-    worker.close();
-    super.close();
-    if (opened != null) {
-      opened.resources().close();
-    }
+    IOUtils.closeAll(worker, super::close, opened);
   }
 }

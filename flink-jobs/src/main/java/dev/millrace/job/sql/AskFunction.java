@@ -14,6 +14,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncPredictFunction;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.util.FlinkRuntimeException;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,11 +79,6 @@ public final class AskFunction extends AsyncPredictFunction {
 
   @Override
   public void close() throws Exception {
-    if (local != null) {
-      local.close();
-    }
-    if (opened != null) {
-      opened.resources().close();
-    }
+    IOUtils.closeAll(local, opened);
   }
 }

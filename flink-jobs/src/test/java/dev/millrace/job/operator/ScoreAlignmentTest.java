@@ -31,10 +31,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Queue;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.DefaultOperatorStateBackend;
+import org.apache.flink.runtime.state.OperatorStateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -326,6 +331,35 @@ class ScoreAlignmentTest {
               throw new IOException("it is stuck");
             },
             () -> closed.add("learner"));
+    harness.open();
+    assertEquals("it is stuck", assertThrows(IOException.class, harness::close).getMessage());
+    assertEquals(List.of("scorer", "learner"), closed);
+  }
+
+  @Test
+  void close_stateCannotBeClosed_whatScoresAndLearnsIsClosedAllTheSame() throws Exception {
+    List<String> closed = new ArrayList<>();
+    var harness = harness(() -> closed.add("scorer"), () -> closed.add("learner"));
+    harness.setStateBackend(
+        new HashMapStateBackend() {
+          @Override
+          public OperatorStateBackend createOperatorStateBackend(
+              OperatorStateBackendParameters parameters) {
+            return new DefaultOperatorStateBackend(
+                parameters.getEnv().getExecutionConfig(),
+                new CloseableRegistry(),
+                new HashMap<>(),
+                new HashMap<>(),
+                new HashMap<>(),
+                new HashMap<>(),
+                null) { // no snapshot is taken
+              @Override
+              public void close() throws IOException {
+                throw new IOException("it is stuck");
+              }
+            };
+          }
+        });
     harness.open();
     assertEquals("it is stuck", assertThrows(IOException.class, harness::close).getMessage());
     assertEquals(List.of("scorer", "learner"), closed);
