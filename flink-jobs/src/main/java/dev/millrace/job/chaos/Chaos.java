@@ -11,6 +11,7 @@ import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.ClusterShape;
 import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.EndHook;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.FreePorts;
 import dev.millrace.job.embedded.LocalCluster;
@@ -114,7 +115,7 @@ public final class Chaos {
       }
     } finally {
       end(keeper);
-      removeHook(hook);
+      EndHook.remove(hook);
     }
   }
 
@@ -150,14 +151,6 @@ public final class Chaos {
   public static void clear(LocalCluster cluster) {
     cluster.down();
     SmallDisk.unmount(disk(cluster));
-  }
-
-  private static void removeHook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is ending: the hook runs.
-    }
   }
 
   private ChaosReport run(

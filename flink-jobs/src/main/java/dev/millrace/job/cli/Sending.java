@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.embedded.EndHook;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.schema.wire.Counted;
 import java.io.PrintWriter;
@@ -116,10 +117,6 @@ final class Sending implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is ending: the hook runs.
-    }
+    EndHook.remove(hook);
   }
 }

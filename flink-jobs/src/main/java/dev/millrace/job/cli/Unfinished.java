@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.embedded.EndHook;
 import dev.millrace.job.embedded.TempDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,10 +43,6 @@ final class Unfinished implements AutoCloseable {
   @Override
   public void close() {
     delete();
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is ending: the hook runs.
-    }
+    EndHook.remove(hook);
   }
 }

@@ -141,11 +141,7 @@ public final class EmbeddedStack implements AutoCloseable {
   @Override
   public void close() {
     closeOnce();
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is ending: the hook runs, and finds the stack closed.
-    }
+    EndHook.remove(hook);
   }
 
   private void closeOnce() {

@@ -32,10 +32,6 @@ final class Interruption implements AutoCloseable {
   @Override
   public void close() {
     over = true;
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is ending: the hook runs.
-    }
+    EndHook.remove(hook);
   }
 }
