@@ -9,7 +9,6 @@ import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
 import dev.millrace.job.config.KafkaConfig;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,16 +98,19 @@ public record Topics(String prefix) {
    * hour.
    */
   public static Topics create(KafkaConfig config, int partitions) {
-    Topics topics = new Topics(config.prefix());
-    Properties client = KafkaTopics.clientProperties(config);
-    ensure(config.bootstrap(), client, topics.specifications(partitions), said -> {});
-    return topics;
+    return create(KafkaTopics.clientProperties(config), config.prefix(), partitions);
   }
 
   /** The same on a broker that asks for nothing. */
   public static Topics create(String bootstrap, String prefix, int partitions) {
+    Properties client = new Properties();
+    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    return create(client, prefix, partitions);
+  }
+
+  private static Topics create(Properties client, String prefix, int partitions) {
     Topics topics = new Topics(prefix);
-    ensure(bootstrap, open(bootstrap), topics.specifications(partitions), said -> {});
+    ensure(client, topics.specifications(partitions), said -> {});
     return topics;
   }
 
@@ -120,19 +122,11 @@ public record Topics(String prefix) {
    */
   public static void ensure(
       Properties client, List<String> names, int partitions, Consumer<String> told) {
+    ensure(client, names.stream().map(name -> topic(name, partitions)).toList(), told);
+  }
+
+  private static void ensure(Properties client, List<NewTopic> wanted, Consumer<String> told) {
     String bootstrap = client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
-    List<NewTopic> wanted = names.stream().map(name -> topic(name, partitions)).toList();
-    ensure(bootstrap, client, wanted, told);
-  }
-
-  private static Properties open(String bootstrap) {
-    Properties client = new Properties();
-    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
-    return client;
-  }
-
-  private static void ensure(
-      String bootstrap, Properties client, Collection<NewTopic> wanted, Consumer<String> told) {
     List<String> names = wanted.stream().map(NewTopic::name).toList();
     try (Admin admin = KafkaTopics.at(bootstrap, () -> Admin.create(client))) {
       Set<String> existing = KafkaTopics.first(bootstrap, admin.listTopics(FIRST).names(), told);
