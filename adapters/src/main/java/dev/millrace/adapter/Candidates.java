@@ -216,7 +216,6 @@ record Candidates(
   private boolean tries(LearnerState before, List<RuleResult> known) {
     return config.watch().withheld() > 0
         && config.watch().samples() > 0
-        && before.watch().current() != null
         && before.predecessor() == null
         && known.stream().noneMatch(rule -> rule.rule().equals(Relearning.RULE));
   }

@@ -103,7 +103,7 @@ final class ModelLearner implements Learner {
         Profile.empty(),
         Orders.NONE,
         null,
-        Watch.at(Place.BASE),
+        Watch.NONE,
         Forgotten.NONE,
         surroundings.base().id(),
         null);
@@ -181,7 +181,7 @@ final class ModelLearner implements Learner {
     if (!liveLoss.suffices(observed.watch())) {
       return notYet(examined(observed, batch), batch, liveLoss.undecided(observed.watch()));
     }
-    Place passed = Objects.requireNonNull(observed.watch().current());
+    Place passed = observed.watch().current();
     ReleaseEvent promoted =
         passed.event(batch, Action.PUBLISH, surroundings.store(), liveLoss.passed());
     return teach(observed.with(observed.watch().tried()), batch, live, governor).after(promoted);

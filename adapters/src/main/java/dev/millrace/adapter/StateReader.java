@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +85,7 @@ record StateReader(DataInputStream in) {
 
   private Watch watch() throws IOException {
     return new Watch(
-        in.readBoolean() ? place() : null,
+        Objects.requireNonNull(in.readBoolean() ? place() : null),
         in.readBoolean() ? place() : null,
         in.readBoolean() ? AdapterCodec.decode(bytes().array()) : null,
         doubles(),

@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
  * A domain's release and the one before it, and what both make of samples that neither has learned:
  * each is scored before it teaches.
  *
- * @param current null if it was published before there was a watch
  * @param before null while there is none to go back to
  * @param served the adapter of the release before, as it was served
  * @param byCurrent (samples): sums of log-probabilities, nats; the latest last
@@ -16,18 +15,18 @@ import org.jspecify.annotations.Nullable;
  *     before
  */
 public record Watch(
-    @Nullable Place current,
+    Place current,
     @Nullable Place before,
     @Nullable AdapterWeights served,
     double[] byCurrent,
     double[] byBefore,
     boolean trial) {
 
-  /** Nothing is known. */
-  public static final Watch NONE = at(null);
+  /** Where every domain begins. */
+  public static final Watch NONE = at(Place.BASE);
 
   /** At a release that nobody can say the one before of. */
-  static Watch at(@Nullable Place current) {
+  static Watch at(Place current) {
     return new Watch(current, null, null, new double[0], new double[0], false);
   }
 
@@ -36,9 +35,7 @@ public record Watch(
    * one is on trial.
    */
   Watch next(Place release, AdapterWeights until, boolean onTrial) {
-    return current == null
-        ? at(release)
-        : new Watch(release, current, until, new double[0], new double[0], onTrial);
+    return new Watch(release, current, until, new double[0], new double[0], onTrial);
   }
 
   /** At a release that takes this one's place by an order; a trial ends, and who served stays. */
