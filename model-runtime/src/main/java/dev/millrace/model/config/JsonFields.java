@@ -139,19 +139,6 @@ public final class JsonFields {
     return number;
   }
 
-  /** The finite numbers of a list, each in the closed interval. */
-  public List<Double> numbers(String name, double min, double max) {
-    List<Double> numbers = new ArrayList<>();
-    for (JsonNode value : array(name)) {
-      double number = value.doubleValue();
-      if (!value.isNumber() || !(number >= min && number <= max)) {
-        throw invalid(name, "a list of finite numbers from " + min + " to " + max);
-      }
-      numbers.add(number);
-    }
-    return numbers;
-  }
-
   public boolean bool(String name) {
     JsonNode value = value(name);
     if (!value.isBoolean()) {

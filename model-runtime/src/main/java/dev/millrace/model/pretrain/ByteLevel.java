@@ -1,6 +1,5 @@
 package dev.millrace.model.pretrain;
 
-import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
@@ -18,16 +17,6 @@ final class ByteLevel {
   private static final char[] CHARACTERS = characters();
 
   private ByteLevel() {}
-
-  /** The characters that stand for the UTF-8 bytes of a text. */
-  static String encode(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    char[] encoded = new char[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      encoded[i] = character(bytes[i]);
-    }
-    return new String(encoded);
-  }
 
   static char character(byte value) {
     return CHARACTERS[value & 0xFF];

@@ -1,5 +1,6 @@
 package dev.millrace.model.pretrain;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -187,7 +188,11 @@ class BpeTrainerTest {
   }
 
   private static List<String> symbols(String word) {
-    return new ArrayList<>(List.of(ByteLevel.encode(word).split("")));
+    List<String> symbols = new ArrayList<>();
+    for (byte value : word.getBytes(UTF_8)) {
+      symbols.add(String.valueOf(ByteLevel.character(value)));
+    }
+    return symbols;
   }
 
   private static List<String> merged(List<String> symbols, Merge merge) {
