@@ -15,6 +15,11 @@ record OneSpace(String base) implements Aligner {
   }
 
   @Override
+  public String id() {
+    return "one space";
+  }
+
+  @Override
   public List<float[]> embed(List<? extends Input> inputs) {
     return inputs.stream().map(OneSpace::place).toList();
   }

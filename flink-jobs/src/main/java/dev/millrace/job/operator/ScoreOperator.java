@@ -366,7 +366,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       return known;
     }
     byte[] bytes = memory.value();
-    return bytes == null ? DomainMemory.empty(limits) : DomainMemory.fromBytes(bytes, limits);
+    return bytes == null
+        ? DomainMemory.empty(limits, scorer.readers())
+        : DomainMemory.fromBytes(bytes, limits, scorer.readers());
   }
 
   @Override

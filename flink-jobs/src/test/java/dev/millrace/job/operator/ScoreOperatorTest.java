@@ -7,9 +7,12 @@ import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.GuardLimits;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.MemoryLimits;
+import dev.millrace.model.score.Readers;
+import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.text.Tokenizer;
@@ -28,6 +31,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ScoreOperatorTest {
@@ -61,6 +65,27 @@ class ScoreOperatorTest {
   }
 
   @Test
+  void processElement_restoredOnAnotherBase_measuresTextsByThatBaseAlone() throws Exception {
+    List<Sample> samples = samples(30);
+    OperatorSubtaskState snapshot;
+    try (var harness = harness()) {
+      harness.open();
+      judge(harness, samples.subList(0, 29), new ArrayList<>());
+      assertTrue(harness.extractOutputValues().size() > 5);
+      snapshot = harness.snapshot(1, 1);
+    }
+    Sample next = sent("good", Streams.sample("b", 40, words(new Random(9)), 40));
+    for (boolean another : new boolean[] {false, true}) {
+      try (var harness = harness(another ? new Readers("another", "") : null)) {
+        harness.initializeState(snapshot);
+        harness.open();
+        harness.processElement1(next, next.eventTimeMillis());
+        assertEquals(another, harness.extractOutputValues().get(0).diversity() == 1);
+      }
+    }
+  }
+
+  @Test
   void processElement_refusedAtOnceUnderInventedNames_leavesNoState() throws Exception {
     List<String> judged = new ArrayList<>();
     try (var harness = harness()) {
@@ -79,17 +104,36 @@ class ScoreOperatorTest {
 
   private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
       harness() throws Exception {
+    return harness(null);
+  }
+
+  /** A scorer as it reads elsewhere. */
+  private record Elsewhere(Scorer real, Readers readers) implements Scorer {
+
+    @Override
+    public Scored score(Sample sample, DomainMemory memory) {
+      return real.score(sample, memory);
+    }
+  }
+
+  /**
+   * @param readers null for those that there are
+   */
+  private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
+      harness(@Nullable Readers readers) throws Exception {
     Opener<Scorer> scorers =
         subtask -> {
           BaseModel base = DjlModels.open(NANO, Precision.INT8);
           Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"));
-          return new Opened<>(
+          Scorer scorer =
               Scorer.of(
                   base,
                   tokenizer,
                   KnownTexts.of(List.of(), base.config().vocabSize()),
                   new HeldOut("salt", 10),
-                  throttling()),
+                  throttling());
+          return new Opened<>(
+              readers == null ? scorer : new Elsewhere(scorer, readers),
               () -> {
                 tokenizer.close();
                 base.close();

@@ -14,6 +14,9 @@ public interface Aligner extends AutoCloseable {
 
   AlignConfig config();
 
+  /** Encoders of one id see things in the same places. */
+  String id();
+
   /** The places of inputs, all of one type, as unit vectors: (inputs, DIMENSION). */
   List<float[]> embed(List<? extends Input> inputs);
 

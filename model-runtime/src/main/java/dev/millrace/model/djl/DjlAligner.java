@@ -24,13 +24,15 @@ public final class DjlAligner implements Aligner {
   /** Inputs of one call. */
   private static final int CALL = 64;
 
+  private final String id;
   private final AlignConfig config;
   private final String prefixId;
   private final int prefixLength;
   private final Program program;
   private final PtNDManager weights;
 
-  private DjlAligner(AlignWeights weights, PrefixWeights prefixes) {
+  private DjlAligner(String id, AlignWeights weights, PrefixWeights prefixes) {
+    this.id = id;
     this.config = weights.config();
     this.prefixId = prefixes.id();
     this.prefixLength = prefixes.length();
@@ -51,12 +53,10 @@ public final class DjlAligner implements Aligner {
    */
   public static Aligner open(Path folder) throws IOException {
     AlignWeights weights = AlignWeights.read(folder);
-    return of(weights, PrefixWeights.read(folder, weights.config().hiddenSize()));
-  }
-
-  /** Encoders with these weights; the caller closes them. */
-  public static Aligner of(AlignWeights weights, PrefixWeights prefixes) {
-    return new DjlAligner(weights, prefixes);
+    return new DjlAligner(
+        AlignWeights.id(folder),
+        weights,
+        PrefixWeights.read(folder, weights.config().hiddenSize()));
   }
 
   /** Hands weights to a program; it keeps the arrays, which the manager owns. */
@@ -88,6 +88,11 @@ public final class DjlAligner implements Aligner {
   @Override
   public AlignConfig config() {
     return config;
+  }
+
+  @Override
+  public String id() {
+    return id;
   }
 
   @Override

@@ -16,6 +16,7 @@ final class CascadeScorer implements Scorer {
   /** So many stages of texts, the last, have a look at what the model read. */
   static final int OF_MODEL = 2;
 
+  private final Readers readers;
   private final HeldOut heldOut;
   private final Guard guard;
   private final ReorderedCopy reordered;
@@ -23,11 +24,13 @@ final class CascadeScorer implements Scorer {
   private final List<Stage> mediaStages;
 
   private CascadeScorer(
+      Readers readers,
       HeldOut heldOut,
       Guard guard,
       List<Stage> stages,
       List<Stage> mediaStages,
       ScorerConfig config) {
+    this.readers = readers;
     this.heldOut = heldOut;
     this.guard = guard;
     this.reordered = new ReorderedCopy(config.reorderedSimilarity());
@@ -36,8 +39,15 @@ final class CascadeScorer implements Scorer {
   }
 
   /** Of texts alone, by stages that were made elsewhere. */
-  CascadeScorer(HeldOut heldOut, Guard guard, List<Stage> stages, ScorerConfig config) {
-    this(heldOut, guard, stages, List.of(new SupportedModality()), config);
+  CascadeScorer(
+      BaseModel base, HeldOut heldOut, Guard guard, List<Stage> stages, ScorerConfig config) {
+    this(
+        new Readers(base.id(), ""),
+        heldOut,
+        guard,
+        stages,
+        List.of(new SupportedModality()),
+        config);
   }
 
   /** Of texts alone. */
@@ -45,7 +55,7 @@ final class CascadeScorer implements Scorer {
       BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
     Guard guard = new Guard(config.guard());
     List<Stage> stages = stages(base, tokenizer, known, config, guard);
-    return new CascadeScorer(heldOut, guard, stages, config);
+    return new CascadeScorer(base, heldOut, guard, stages, config);
   }
 
   /** Of texts, pictures and sounds. */
@@ -58,6 +68,7 @@ final class CascadeScorer implements Scorer {
       Aligner aligner) {
     Guard guard = new Guard(config.guard());
     return new CascadeScorer(
+        new Readers(base.id(), aligner.id()),
         heldOut,
         guard,
         stages(base, tokenizer, known, config, guard),
@@ -118,6 +129,11 @@ final class CascadeScorer implements Scorer {
   private static Stage beginning(Tokenizer tokenizer, ScorerConfig config) {
     SampleTokens tokens = new SampleTokens(tokenizer, config.model().trainTokens());
     return new Beginning(tokens, byItself(config));
+  }
+
+  @Override
+  public Readers readers() {
+    return readers;
   }
 
   @Override

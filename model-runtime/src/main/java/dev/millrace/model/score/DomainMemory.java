@@ -13,9 +13,12 @@ import java.util.stream.Stream;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 8;
+  private static final byte VERSION = 9;
 
   private static final int COUNTERS = 3 * Long.BYTES;
+
+  /** What is read of others goes into a memory that is forgotten. */
+  private final Readers readers;
 
   final SignatureRing exact;
   final SignatureRing near;
@@ -47,7 +50,8 @@ public final class DomainMemory {
   private long accepted;
   private long drifts;
 
-  private DomainMemory(MemoryLimits limits) {
+  private DomainMemory(MemoryLimits limits, Readers readers) {
+    this.readers = readers;
     this.exact = new SignatureRing(TextHash.WORDS, limits.exact());
     this.near = new SignatureRing(MinHash.WORDS, limits.near());
     this.heldOut = new SignatureRing(MinHash.WORDS, limits.heldOut());
@@ -64,25 +68,31 @@ public final class DomainMemory {
     this.neighbours = new Neighbours(limits.embeddings(), limits.qualities());
   }
 
-  /** The memory of a domain that has shown nothing yet. */
+  /** One that is never written. */
   public static DomainMemory empty(MemoryLimits limits) {
-    return new DomainMemory(limits);
+    return empty(limits, Readers.NONE);
+  }
+
+  /** The memory of a domain that has shown nothing yet. */
+  public static DomainMemory empty(MemoryLimits limits, Readers readers) {
+    return new DomainMemory(limits, readers);
   }
 
   /**
-   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest. What another base or
+   * other encoders made of texts, pictures and sounds is forgotten.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
-  public static DomainMemory fromBytes(byte[] bytes, MemoryLimits limits) {
+  public static DomainMemory fromBytes(byte[] bytes, MemoryLimits limits, Readers readers) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     byte version = bytes.length == 0 ? 0 : in.get();
     if (version != VERSION) {
       throw new IllegalArgumentException(
           "domain memory of " + bytes.length + " bytes is not of version " + VERSION);
     }
-    DomainMemory memory = new DomainMemory(limits);
-    memory.read(in);
+    DomainMemory memory = new DomainMemory(limits, readers);
+    memory.read(in, limits);
     return memory;
   }
 
@@ -90,6 +100,7 @@ public final class DomainMemory {
   public byte[] toBytes() {
     int length =
         1
+            + readers.encodedBytes()
             + COUNTERS
             + exact.encodedBytes()
             + near.encodedBytes()
@@ -109,7 +120,9 @@ public final class DomainMemory {
             + fits.encodedBytes()
             + neighbours.encodedBytes();
     ByteBuffer out = ByteBuffer.allocate(length);
-    out.put(VERSION).putLong(seen).putLong(accepted).putLong(drifts);
+    out.put(VERSION);
+    readers.write(out);
+    out.putLong(seen).putLong(accepted).putLong(drifts);
     exact.write(out);
     near.write(out);
     heldOut.write(out);
@@ -205,8 +218,11 @@ public final class DomainMemory {
     }
   }
 
-  private void read(ByteBuffer in) {
+  private void read(ByteBuffer in, MemoryLimits limits) {
     try {
+      Readers before = Readers.read(in);
+      DomainMemory byEncoders = before.equals(readers) ? this : new DomainMemory(limits, before);
+      DomainMemory byBase = before.base().equals(readers.base()) ? this : byEncoders;
       seen = in.getLong();
       accepted = in.getLong();
       drifts = in.getLong();
@@ -217,16 +233,16 @@ public final class DomainMemory {
       heldOutBags.read(in);
       lines.read(in);
       reference.read(in);
-      usual.read(in);
+      byBase.usual.read(in);
       sources.read(in);
-      entropies.read(in);
-      distances.read(in);
-      embeddings.read(in);
-      qualities.read(in);
-      media.read(in);
-      captions.read(in);
-      fits.read(in);
-      neighbours.read(in);
+      byBase.entropies.read(in);
+      byBase.distances.read(in);
+      byBase.embeddings.read(in);
+      byBase.qualities.read(in);
+      byEncoders.media.read(in);
+      byEncoders.captions.read(in);
+      byEncoders.fits.read(in);
+      byBase.neighbours.read(in);
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);
     }

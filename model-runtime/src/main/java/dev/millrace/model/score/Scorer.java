@@ -24,6 +24,11 @@ public interface Scorer {
     return score(sample, memory);
   }
 
+  /** What it reads by. */
+  default Readers readers() {
+    return Readers.NONE;
+  }
+
   /**
    * A scorer on a base model and a tokenizer that it does not own; pictures and sounds are refused.
    *

@@ -42,7 +42,7 @@ public final class StageTimes {
     List<Stage> stages = CascadeScorer.stages(base, tokenizer, known, config, guard);
     List<Stage> timed = stages.stream().map(this::timed).toList();
     beforeModel = timed.subList(0, timed.size() - CascadeScorer.OF_MODEL);
-    return new CascadeScorer(heldOut, guard, timed, config);
+    return new CascadeScorer(base, heldOut, guard, timed, config);
   }
 
   /**

@@ -49,6 +49,11 @@ public record ColumnAligner(String base) implements Aligner {
   }
 
   @Override
+  public String id() {
+    return "columns";
+  }
+
+  @Override
   public List<float[]> embed(List<? extends Input> inputs) {
     return inputs.stream().map(this::place).toList();
   }

@@ -17,12 +17,14 @@ class DomainMemoryTest {
 
   private static final MemoryLimits LIMITS = new MemoryLimits(100, 80, 20, 64, 10, 10, 40);
 
+  private static final Readers READERS = new Readers("base", "encoders");
+
   private static final KnownTexts KNOWN = KnownTexts.of(List.of(), 100);
 
   @Test
   void fromBytes_whatToBytesWrote_isTheSameMemory() {
     byte[] bytes = filled(150).toBytes();
-    assertArrayEquals(bytes, DomainMemory.fromBytes(bytes, LIMITS).toBytes());
+    assertArrayEquals(bytes, DomainMemory.fromBytes(bytes, LIMITS, READERS).toBytes());
   }
 
   @Test
@@ -44,7 +46,7 @@ class DomainMemoryTest {
   @Test
   void fromBytes_smallerLimits_keepWhatIsNewest() {
     MemoryLimits smaller = new MemoryLimits(10, 8, 20, 32, 9, 5, 40);
-    DomainMemory memory = DomainMemory.fromBytes(filled(150).toBytes(), smaller);
+    DomainMemory memory = DomainMemory.fromBytes(filled(150).toBytes(), smaller, READERS);
     assertEquals(10, memory.exact.size());
     assertEquals(1, memory.exact.nearest(new long[] {TextHash.mix(149)}));
     assertEquals(0, memory.exact.nearest(new long[] {TextHash.mix(1)}));
@@ -54,21 +56,50 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 8");
-    for (byte version : new byte[] {7, 9}) {
+    assertRefused(new byte[0], "not of version 9");
+    for (byte version : new byte[] {8, 10}) {
       bytes[0] = version;
-      assertRefused(bytes, "not of version 8");
+      assertRefused(bytes, "not of version 9");
     }
   }
 
   @Test
+  void fromBytes_ofAnotherBase_keepsWhatWasShownAndForgetsWhatTheBaseMadeOfIt() {
+    DomainMemory before = filled(150);
+    DomainMemory read =
+        DomainMemory.fromBytes(before.toBytes(), LIMITS, new Readers("another", "others"));
+    assertEquals(before.seen(), read.seen());
+    assertEquals(before.near.size(), read.near.size());
+    assertEquals(before.heldOut.size(), read.heldOut.size());
+    assertEquals(before.reference.learned(), read.reference.learned());
+    assertEquals(0, read.embeddings.size() + read.qualities.size() + read.pairs().size());
+    assertEquals(
+        DomainMemory.empty(LIMITS, READERS).neighbours.encodedBytes(),
+        read.neighbours.encodedBytes());
+    assertArrayEquals(
+        read.toBytes(),
+        DomainMemory.fromBytes(read.toBytes(), LIMITS, new Readers("another", "others")).toBytes());
+  }
+
+  @Test
+  void fromBytes_ofOtherEncoders_forgetsPairsAlone() {
+    DomainMemory before = filled(150);
+    DomainMemory read =
+        DomainMemory.fromBytes(before.toBytes(), LIMITS, new Readers("base", "others"));
+    assertEquals(0, read.pairs().size() + read.fits.size());
+    assertEquals(before.embeddings.size(), read.embeddings.size());
+    assertEquals(before.qualities.size(), read.qualities.size());
+    assertEquals(before.neighbours.encodedBytes(), read.neighbours.encodedBytes());
+  }
+
+  @Test
   void pairs_ofMoreThanFit_areTheLastInTheirOrder() {
-    DomainMemory memory = DomainMemory.empty(LIMITS);
+    DomainMemory memory = DomainMemory.empty(LIMITS, READERS);
     for (int i = 0; i < 2 * LIMITS.embeddings() + 3; i++) {
       memory.media.add(new float[] {i, 1});
       memory.captions.add(new float[] {i, 2});
     }
-    DomainMemory read = DomainMemory.fromBytes(memory.toBytes(), LIMITS);
+    DomainMemory read = DomainMemory.fromBytes(memory.toBytes(), LIMITS, READERS);
     for (List<Places> pairs : List.of(memory.pairs(), read.pairs())) {
       assertEquals(LIMITS.embeddings(), pairs.size());
       for (int i = 0; i < pairs.size(); i++) {
@@ -80,14 +111,16 @@ class DomainMemoryTest {
 
   private static void assertRefused(byte[] bytes, String message) {
     String found =
-        assertThrows(IllegalArgumentException.class, () -> DomainMemory.fromBytes(bytes, LIMITS))
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> DomainMemory.fromBytes(bytes, LIMITS, READERS))
             .getMessage();
     assertTrue(found.contains(message), found);
   }
 
   private static DomainMemory filled(int count) {
     Random random = new Random(5);
-    DomainMemory memory = DomainMemory.empty(LIMITS);
+    DomainMemory memory = DomainMemory.empty(LIMITS, READERS);
     for (int i = 0; i < count; i++) {
       memory.countSeen();
       memory.exact.add(new long[] {TextHash.mix(i)});

@@ -34,8 +34,8 @@ class MediaScorerTest {
 
   private final Random random = new Random(8);
   private final FakeBaseModel base = new FakeBaseModel();
-  private DomainMemory memory = DomainMemory.empty(LIMITS);
   private final Scorer scorer = scorer(base.id());
+  private DomainMemory memory = DomainMemory.empty(LIMITS, scorer.readers());
 
   @Test
   void score_picture_teachesByItsCaptionAndLeavesItsBytesBehind() {
@@ -68,7 +68,7 @@ class MediaScorerTest {
   @Test
   void score_memoryFromItsBytes_judgesAlike() {
     learnColumns();
-    memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS);
+    memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS, scorer.readers());
     Rejection wrong = refused(ColumnAligner.picture(KNOWN), ColumnAligner.caption(KNOWN + 1));
     assertEquals("caption-mismatch", wrong.reason());
     assertEquals(KNOWN, memory.captions.size());
@@ -106,7 +106,7 @@ class MediaScorerTest {
     Sample judge = sample(Samples.heldOut(0), ColumnAligner.picture(3), "a heron by the water");
     Scored scored = scorer.score(judge, memory);
     assertTrue(assertInstanceOf(Scored.Accepted.class, scored).sample().heldOut());
-    memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS);
+    memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS, scorer.readers());
     assertEquals("near-held-out", refused(ColumnAligner.picture(3), "one grey bird").reason());
     accepted(ColumnAligner.picture(4), "one grey bird");
   }
@@ -156,6 +156,11 @@ class MediaScorerTest {
     @Override
     public AlignConfig config() {
       return media.config();
+    }
+
+    @Override
+    public String id() {
+      return media.id();
     }
 
     @Override

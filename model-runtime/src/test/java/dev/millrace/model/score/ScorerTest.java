@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -426,20 +427,55 @@ class ScorerTest {
   @EnumSource(Signal.class)
   void score_memoryThroughItsBytesAtAnyPoint_judgesAlike(Signal signal) {
     Scorer picky = scorer(signal, 0.7, SHAPE, Weights.none(), GuardLimits.defaults());
-    DomainMemory through = DomainMemory.empty(LIMITS);
+    DomainMemory known = DomainMemory.empty(LIMITS, picky.readers());
+    DomainMemory through = DomainMemory.empty(LIMITS, picky.readers());
     String before = Samples.words(random, 40);
     for (int i = 0; i < 600; i++) {
       String text = random.nextInt(4) == 0 ? before + "again" : Samples.words(random, 40);
       String document = random.nextInt(8) == 0 ? Samples.heldOut(i % 5) : Samples.training(i % 5);
       Sample sample = Samples.of(document, text);
       if (random.nextInt(10) == 0) {
-        through = DomainMemory.fromBytes(through.toBytes(), LIMITS);
+        through = DomainMemory.fromBytes(through.toBytes(), LIMITS, picky.readers());
       }
       assertEquals(
-          outline(picky.score(sample, memory)), outline(picky.score(sample, through)), "at " + i);
+          outline(picky.score(sample, known)), outline(picky.score(sample, through)), "at " + i);
       before = text;
     }
-    assertArrayEquals(memory.toBytes(), through.toBytes());
+    assertArrayEquals(known.toBytes(), through.toBytes());
+  }
+
+  @Test
+  void score_onAnotherBaseOfFewerTokens_beginsAnewButKnowsItsCopies() {
+    Scorer before = scorer(Signal.BELONGING, 1, SHAPE, Weights.none(), GuardLimits.defaults());
+    DomainMemory there = DomainMemory.empty(LIMITS, before.readers());
+    String text = "";
+    for (int i = 0; i < 9; i++) {
+      text = Samples.words(random, 40).replace('a', 'ä');
+      accepted(before.score(Samples.of(Samples.training(i), text), there));
+    }
+    List<int[]> anchors =
+        Stream.generate(() -> new ByteTokenizer().encode(Samples.words(random, 40)))
+            .limit(40)
+            .toList();
+    Scorer after =
+        Scorer.of(
+            new FakeBaseModel("another"),
+            new ByteTokenizer(),
+            KnownTexts.of(anchors, 128),
+            Samples.HELD_OUT,
+            config(Signal.BELONGING, 1, SHAPE, Weights.none(), GuardLimits.defaults()));
+    DomainMemory here = DomainMemory.fromBytes(there.toBytes(), LIMITS, after.readers());
+    Scored again = after.score(Samples.of(Samples.training(0), text), here);
+    assertEquals("duplicate-exact", refusedFor(again));
+    for (int i = 0; i < 9; i++) {
+      Sample sample = Samples.of(Samples.training(i), Samples.words(random, 40));
+      double diversity = accepted(after.score(sample, here)).diversity();
+      assertEquals(i == 0, diversity == 1, "what the other base made of texts says nothing here");
+    }
+  }
+
+  private static String refusedFor(Scored scored) {
+    return assertInstanceOf(Scored.Refused.class, scored).rejection().reason();
   }
 
   @Test
@@ -477,23 +513,30 @@ class ScorerTest {
 
   private Scorer scorer(
       Signal signal, double acceptRate, ShapeLimits shape, Weights weights, GuardLimits guard) {
-    ScorerConfig config =
-        new ScorerConfig(
-            signal,
-            0.5,
-            0.5,
-            0,
-            acceptRate,
-            0.7,
-            0.8,
-            weights,
-            guard,
-            shape,
-            ModelLimits.defaults(),
-            LIMITS,
-            AlignLimits.defaults());
     return Scorer.of(
-        base, new ByteTokenizer(), KnownTexts.of(List.of(), 256), Samples.HELD_OUT, config);
+        base,
+        new ByteTokenizer(),
+        KnownTexts.of(List.of(), 256),
+        Samples.HELD_OUT,
+        config(signal, acceptRate, shape, weights, guard));
+  }
+
+  private static ScorerConfig config(
+      Signal signal, double acceptRate, ShapeLimits shape, Weights weights, GuardLimits guard) {
+    return new ScorerConfig(
+        signal,
+        0.5,
+        0.5,
+        0,
+        acceptRate,
+        0.7,
+        0.8,
+        weights,
+        guard,
+        shape,
+        ModelLimits.defaults(),
+        LIMITS,
+        AlignLimits.defaults());
   }
 
   private ScoredSample accept(int document) {
