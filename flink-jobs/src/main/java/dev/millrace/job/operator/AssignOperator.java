@@ -111,12 +111,16 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   @Override
   public void processElement(StreamRecord<Sample> element) throws Exception {
     Sample sample = element.getValue();
+    if (sample.teaches().isBlank()) { // media without a caption would drive out what texts say
+      if (sample.domain() == null) {
+        refuse(sample, Reason.CAPTION_MISSING, "no domain and no caption, expected one of both");
+      }
+      return;
+    }
     DomainFinder finder = finder();
     int[] tokens = parts.tokens().of(sample.teaches());
     if (sample.domain() != null) {
-      if (tokens.length > 0) { // media without a caption would drive out what texts say
-        finder.learn(sample.domain(), tokens);
-      }
+      finder.learn(sample.domain(), tokens);
       return;
     }
     long number = number();
@@ -187,11 +191,14 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     }
     Sample sample = waiting.get(number);
     waiting.remove(number);
-    figures.refused();
     String why =
         "like no known domain, and no %d samples agreed on a new one".formatted(unlabelled.agree());
-    output.collect(
-        Outputs.REJECTED, new StreamRecord<>(Labelled.refusal(sample, Reason.DOMAIN_UNKNOWN, why)));
+    refuse(sample, Reason.DOMAIN_UNKNOWN, why);
+  }
+
+  private void refuse(Sample sample, Reason reason, String why) {
+    figures.refused();
+    output.collect(Outputs.REJECTED, new StreamRecord<>(Labelled.refusal(sample, reason, why)));
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.BaseTexts;
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.UnlabelledConfig;
@@ -16,6 +17,9 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Limits;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -30,6 +34,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,14 +47,22 @@ class AssignOperatorTest {
   private static final long SPAN = 1_000;
   private static final Map<String, List<String>> TEXTS = texts();
 
+  @TempDir private Path folder;
+
   /** A harness, and the domain that each of its samples is really of. */
   private static final class Bench implements AutoCloseable {
+    private static final String NANO = "../models/nano";
+
     private final KeyedOneInputStreamOperatorTestHarness<String, Sample, Sample> harness;
     private final Map<Long, String> truth = new HashMap<>();
     private long offset;
 
     Bench(UnlabelledConfig config) throws Exception {
-      MillraceConfig nano = MillraceConfig.defaults().with(Map.of("base.dir", "../models/nano"));
+      this(config, Path.of(NANO));
+    }
+
+    Bench(UnlabelledConfig config, Path base) throws Exception {
+      MillraceConfig nano = MillraceConfig.defaults().with(Map.of("base.dir", base.toString()));
       harness =
           new KeyedOneInputStreamOperatorTestHarness<>(
               new AssignOperator(Openers.assigning(nano), config), DomainKey::tenant, Types.STRING);
@@ -62,12 +75,12 @@ class AssignOperatorTest {
     }
 
     /** A picture of a domain, as it comes here: without its media. */
-    void sendPicture(String domain) throws Exception {
+    void sendPicture(String domain, @Nullable String caption) throws Exception {
       truth.put(offset, domain);
-      send(null, domain, Modality.IMAGE, "", new byte[0], null);
+      send(null, domain, Modality.IMAGE, "", new byte[0], caption);
     }
 
-    void sendPicture(int bytes, String caption) throws Exception {
+    void sendPicture(int bytes, @Nullable String caption) throws Exception {
       send(null, null, Modality.IMAGE, "", new byte[bytes], caption);
     }
 
@@ -337,16 +350,43 @@ class AssignOperatorTest {
     }
   }
 
-  @Test
-  void processElement_manyPicturesWithoutCaptions_textsFindTheirDomainStill() throws Exception {
-    try (Bench bench = new Bench(config(256))) {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void processElement_manyPicturesWithoutCaptions_textsFindTheirDomainStill(boolean bos)
+      throws Exception {
+    try (Bench bench = new Bench(config(256), bos ? withBos() : Path.of(Bench.NANO))) {
       bench.harness.open();
       label(bench, DOMAINS);
       for (int i = 0; i < 100; i++) {
-        bench.sendPicture("legal");
+        bench.sendPicture("legal", i % 2 == 0 ? null : " ".repeat(i));
       }
       bench.send(null, "legal", false, TEXTS.get("legal").get(LABELLED));
       assertEquals(List.of("legal"), bench.assigned().stream().map(Sample::domain).toList());
+    }
+  }
+
+  /** Nano's tokens, behind one that every text begins with. */
+  private Path withBos() throws IOException {
+    for (String file : List.of("config.json", "tokenizer.json", BaseTexts.ANCHORS)) {
+      Files.copy(Path.of(Bench.NANO, file), folder.resolve(file));
+    }
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"add_bos_token\": true, \"bos_token\": \"<|endoftext|>\"}");
+    return folder;
+  }
+
+  @Test
+  void processElement_picturesWithoutDomainAndCaption_makeNobodyWaitLess() throws Exception {
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.open();
+      bench.send(null, "nothing", false, alone(0));
+      for (int i = 0; i < 5; i++) {
+        bench.sendPicture(4 * Limits.TEXT_BYTES, i == 0 ? " " : null);
+      }
+      assertEquals(
+          Collections.nCopies(5, "caption-missing"),
+          bench.refused().stream().map(Rejection::reason).toList());
     }
   }
 
