@@ -41,11 +41,13 @@ import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Digest;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -198,7 +200,8 @@ public final class Openers {
           Tokenizer tokenizer = tokenizer(config, resources);
           KnownTexts known = known(config, tokenizer);
           SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
-          return new Assigning(tokens, known);
+          String file = Digest.sha256(Path.of(config.base().dir(), "tokenizer.json"));
+          return new Assigning(tokens, known, file + Arrays.toString(tokenizer.bos()));
         });
   }
 

@@ -93,7 +93,7 @@ final class TinyParts {
     return subtask -> {
       int[] known = new Bytes().encode("what the base knows and must not forget");
       KnownTexts base = KnownTexts.of(List.of(known), 256);
-      return new Opened<>(new Assigning(tokens(config), base), () -> {});
+      return new Opened<>(new Assigning(tokens(config), base, "bytes"), () -> {});
     };
   }
 

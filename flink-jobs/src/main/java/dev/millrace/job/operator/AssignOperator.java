@@ -30,6 +30,8 @@ import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds the domains of samples that name none, keyed by tenant: learns from the samples that name
@@ -40,13 +42,23 @@ import org.jspecify.annotations.Nullable;
 public final class AssignOperator extends AbstractStreamOperator<Sample>
     implements OneInputStreamOperator<Sample, Sample>, Triggerable<String, Long>, BoundedOneInput {
 
+  private static final Logger LOG = LoggerFactory.getLogger(AssignOperator.class);
   private static final String WAITING = "waiting";
+
+  /** So long named texts alone say what domains are like, where another tokenizer reads them. */
+  private static final long SETTLES_MILLIS = 600_000;
 
   private final Opener<Assigning> assigning;
   private final UnlabelledConfig unlabelled;
 
   /** What is known of a tenant's domains, by name. */
   private transient MapState<String, byte[]> domains;
+
+  /** Of the tokenizer in whose tokens that is known. */
+  private transient ValueState<String> tokenizer;
+
+  /** When samples that agree may open domains, epoch milliseconds; null if they always might. */
+  private transient ValueState<Long> opens;
 
   /** Samples of a tenant that wait, by number. */
   private transient MapState<Long, Sample> waiting;
@@ -93,6 +105,11 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
                 new MapStateDescriptor<>(
                     WAITING, LongSerializer.INSTANCE, SharedSerializer.of(Sample.class)));
     next = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("next", Types.LONG));
+    opens = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("opens", Types.LONG));
+    tokenizer =
+        context
+            .getKeyedStateStore()
+            .getState(new ValueStateDescriptor<>("tokenizer", Types.STRING));
   }
 
   @Override
@@ -126,15 +143,14 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     long number = number();
     String name = "found-" + sample.origin().partition() + "-" + sample.origin().offset();
     waiting.put(number, sample);
-    List<Placed> placed = finder.place(number, tokens, room(sample), name);
+    List<Placed> placed = finder.place(number, tokens, room(sample), mayOpen() ? name : null);
     for (Placed one : placed) {
       pass(one.text(), one.domain());
     }
     if (placed.size() > 1) {
       figures.found(name, placed.size());
     }
-    long due =
-        Due.after(getProcessingTimeService().getCurrentProcessingTime(), unlabelled.spanMillis());
+    long due = Due.after(now(), unlabelled.spanMillis());
     if (waiting.contains(number) && due < Long.MAX_VALUE) { // else its timer would stay for ever
       timers.registerProcessingTimeTimer(number, due);
     }
@@ -155,6 +171,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     String key = (String) getCurrentKey();
     DomainFinder known = tenants.get(key);
     if (known == null) {
+      settle();
       known = new DomainFinder(parts.known(), unlabelled.agree());
       for (Map.Entry<String, byte[]> domain : domains.entries()) {
         known.restore(domain.getKey(), domain.getValue());
@@ -166,6 +183,37 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       tenants.put(key, known);
     }
     return known;
+  }
+
+  /**
+   * Tokens of another tokenizer tell nobody what domains are like: texts of every domain would be
+   * like none, and open another. So all of it is forgotten, and named texts have time to say it
+   * again.
+   */
+  private void settle() throws Exception {
+    String before = tokenizer.value();
+    if (parts.tokenizer().equals(before)) {
+      return;
+    }
+    tokenizer.update(parts.tokenizer());
+    if (!domains.isEmpty()) {
+      domains.clear();
+      opens.update(now() + SETTLES_MILLIS);
+      LOG.warn(
+          "what is known of domains{} is in another tokenizer's tokens and is forgotten: samples"
+              + " that name theirs say it anew, and those without open none for {} minutes",
+          getCurrentKey().equals("") ? "" : " of " + getCurrentKey(),
+          SETTLES_MILLIS / 60_000);
+    }
+  }
+
+  private boolean mayOpen() throws Exception {
+    Long from = opens.value();
+    return from == null || now() >= from;
+  }
+
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
   }
 
   private long number() throws Exception {

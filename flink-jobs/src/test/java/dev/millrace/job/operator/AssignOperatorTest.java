@@ -45,6 +45,7 @@ class AssignOperatorTest {
   private static final int LABELLED = 60;
   private static final int UNLABELLED = 60;
   private static final long SPAN = 1_000;
+  private static final long SETTLED = 600_000;
   private static final Map<String, List<String>> TEXTS = texts();
 
   @TempDir private Path folder;
@@ -362,6 +363,46 @@ class AssignOperatorTest {
       }
       bench.send(null, "legal", false, TEXTS.get("legal").get(LABELLED));
       assertEquals(List.of("legal"), bench.assigned().stream().map(Sample::domain).toList());
+    }
+  }
+
+  @Test
+  void processElement_restoredWithAnotherTokenizer_learnsAnewAndOpensNoneBesideWhatIsNamed()
+      throws Exception {
+    OperatorSubtaskState snapshot;
+    try (Bench bench = new Bench(config(256))) {
+      bench.harness.open();
+      label(bench, DOMAINS);
+      snapshot = bench.harness.snapshot(1, 1);
+    }
+    for (int restart = 0; restart < 2; restart++) {
+      try (Bench bench = new Bench(config(256), restart == 0 ? withBos() : folder)) {
+        bench.offset = 1_000L * (1 + restart);
+        bench.harness.initializeState(snapshot);
+        bench.harness.open();
+        send(bench, unnamed());
+        assertEquals(List.of(), bench.assigned());
+        snapshot = bench.harness.snapshot(2 + restart, 2);
+      }
+    }
+    try (Bench bench = new Bench(config(1_000), folder)) {
+      bench.offset = 3_000;
+      bench.harness.initializeState(snapshot);
+      bench.harness.open();
+      label(bench, DOMAINS.subList(0, 3));
+      bench.send(null, "cloud", false, TEXTS.get("cloud").get(LABELLED));
+      assertEquals("cloud", bench.assigned().get(0).domain());
+      sendLegal(bench, 0);
+      assertFalse(hasFound(bench), "its samples have had no time to name it");
+      bench.harness.setProcessingTime(SETTLED);
+      sendLegal(bench, UNLABELLED);
+      assertTrue(hasFound(bench));
+    }
+  }
+
+  private static void sendLegal(Bench bench, int from) throws Exception {
+    for (int i = from; i < from + UNLABELLED; i++) {
+      bench.send(null, "legal", false, TEXTS.get("legal").get(i));
     }
   }
 

@@ -128,9 +128,10 @@ public final class DomainFinder {
    *
    * @param number of the text, more than that of every text before
    * @param room that it takes while it waits
-   * @param name of the domain that is opened if the text is the one that was missing
+   * @param name of the domain that is opened if the text is the one that was missing; null opens
+   *     none
    */
-  public List<Placed> place(long number, int[] tokens, int room, String name) {
+  public List<Placed> place(long number, int[] tokens, int room, @Nullable String name) {
     int[] judged = judged(tokens);
     String domain = home(judged, UNLIKE);
     if (domain != null) {
@@ -138,7 +139,7 @@ public final class DomainFinder {
     }
     Waiting text = new Waiting(judged, TokenVector.of(judged, known), room);
     waiting.put(number, text);
-    return open(text, name);
+    return name == null ? List.of() : open(text, name);
   }
 
   /** Has a text wait again, as it did before a restart. */
