@@ -42,10 +42,11 @@ public final class Pictures {
    * @throws InvalidMediaException if it is no PNG or JPEG, is damaged, or has too many pixels or
    *     goes over them too often
    */
-  public static Picture read(byte[] bytes) throws InvalidMediaException {
+  public static Picture read(byte[] file) throws InvalidMediaException {
+    // Comments and profiles may inflate to any size: they are passed over.
+    byte[] bytes = startsWith(file, PNG) ? PngChunks.drawn(file) : file;
     ImageReader reader = reader(bytes);
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-      // Comments and profiles may inflate to any size: they are passed over.
       reader.setInput(in, true, true);
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
@@ -61,7 +62,6 @@ public final class Pictures {
 
   private static ImageReader reader(byte[] bytes) throws InvalidMediaException {
     if (startsWith(bytes, PNG)) {
-      PngChunks.check(bytes);
       return named("png");
     }
     if (startsWith(bytes, JPEG)) {

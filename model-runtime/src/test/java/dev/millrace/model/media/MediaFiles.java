@@ -96,6 +96,17 @@ final class MediaFiles {
     }
   }
 
+  /** The same of a black palette. */
+  static byte[] palette(int width, int height, byte[]... others) {
+    byte[][] chunks = new byte[1 + others.length][];
+    chunks[0] = chunk("PLTE", new byte[3]);
+    System.arraycopy(others, 0, chunks, 1, others.length);
+    byte[] png = png(width, height, (width + 1L) * height, chunks);
+    ByteBuffer header = ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) 8);
+    System.arraycopy(chunk("IHDR", header.put((byte) 3).array()), 0, png, 8, 25);
+    return png;
+  }
+
   static byte[] chunk(String type, byte[] data) {
     ByteBuffer chunk = ByteBuffer.allocate(12 + data.length).putInt(data.length);
     chunk.put(type.getBytes(StandardCharsets.ISO_8859_1)).put(data);

@@ -124,6 +124,23 @@ class PicturesTest {
   }
 
   @Test
+  void read_whatStandsBesideAPalette_isPassedOver() {
+    byte[] suggested = new byte[4_000_000];
+    suggested[0] = 'a';
+    byte[] many = new byte[12 * 300_000];
+    byte[] empty = MediaFiles.chunk("miLl", new byte[0]);
+    for (int at = 0; at < many.length; at += empty.length) {
+      System.arraycopy(empty, 0, many, at, empty.length);
+    }
+    byte[] time = MediaFiles.chunk("tIME", new byte[8]);
+    for (byte[] other : new byte[][] {MediaFiles.chunk("sPLT", suggested), many, time}) {
+      byte[] png = MediaFiles.palette(16, 16, other);
+      Picture picture = bounded(() -> read(png), MOST);
+      assertEquals(1, ink(picture, 0, 16, 16));
+    }
+  }
+
+  @Test
   void read_chunkThatDeclaresTwoGigabytes_isBrokenWithoutAllocatingThem() {
     byte[] lie = MediaFiles.chunk("tEXt", new byte[16]);
     lie[0] = 0x7f;
