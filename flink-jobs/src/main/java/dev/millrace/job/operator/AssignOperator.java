@@ -119,9 +119,14 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     parts = opened.value();
     timers = getInternalTimerService("waits", LongSerializer.INSTANCE, this);
     figures = new AssignFigures(getMetricGroup(), () -> waitingNow());
+    for (String key : Keys.with(getKeyedStateBackend(), WAITING)) {
+      setCurrentKey(key);
+      DomainFinder unused = finder(); // what waits is counted from the start
+    }
   }
 
-  private int waitingNow() {
+  /** Samples that wait in this subtask. */
+  int waitingNow() {
     return tenants.values().stream().mapToInt(DomainFinder::waiting).sum();
   }
 

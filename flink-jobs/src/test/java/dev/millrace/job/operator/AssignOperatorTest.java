@@ -54,6 +54,7 @@ class AssignOperatorTest {
   private static final class Bench implements AutoCloseable {
     private static final String NANO = "../models/nano";
 
+    private final AssignOperator operator;
     private final KeyedOneInputStreamOperatorTestHarness<String, Sample, Sample> harness;
     private final Map<Long, String> truth = new HashMap<>();
     private long offset;
@@ -64,9 +65,9 @@ class AssignOperatorTest {
 
     Bench(UnlabelledConfig config, Path base) throws Exception {
       MillraceConfig nano = MillraceConfig.defaults().with(Map.of("base.dir", base.toString()));
+      operator = new AssignOperator(Openers.assigning(nano), config);
       harness =
-          new KeyedOneInputStreamOperatorTestHarness<>(
-              new AssignOperator(Openers.assigning(nano), config), DomainKey::tenant, Types.STRING);
+          new KeyedOneInputStreamOperatorTestHarness<>(operator, DomainKey::tenant, Types.STRING);
     }
 
     void send(@Nullable String tenant, String truly, boolean labelled, String text)
@@ -286,6 +287,7 @@ class AssignOperatorTest {
     try (Bench bench = new Bench(config(4))) {
       bench.harness.initializeState(snapshot);
       bench.harness.open();
+      assertEquals(1, bench.operator.waitingNow());
       bench.harness.setProcessingTime(SPAN - 1);
       assertEquals(List.of(), bench.refused());
       bench.harness.setProcessingTime(SPAN);
