@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * Against real servers: what makes Redis useless makes every answer a miss, and it heals by itself.
@@ -33,6 +34,7 @@ class RedisAnswerStoreTest {
 
   private static final int SHORT_MILLIS = 50;
   private static final int TRIES = 20;
+  private static final byte[] PREFIX = "millrace:answer:".getBytes(StandardCharsets.UTF_8);
   private static final byte[] KEY = {1};
   private static final byte[] VALUE = {7, 8};
   private static final Secret NONE = new Secret(null);
@@ -113,7 +115,7 @@ class RedisAnswerStoreTest {
     try (OwnRedis redis = OwnRedis.start(folder);
         RedisAnswerStore store = open(redis.uri(), "", "", NONE);
         Jedis admin = new Jedis("127.0.0.1", redis.port())) {
-      byte[] key = RedisLink.key("millrace:answer:".getBytes(StandardCharsets.UTF_8), KEY);
+      byte[] key = RedisLink.key(PREFIX, KEY);
       admin.rpush(key, VALUE);
       assertArrayEquals(new byte[0], store.get(KEY));
       assertTrue(store.isUp());
@@ -230,6 +232,39 @@ class RedisAnswerStoreTest {
         }
       }
       assertTrue(size(a) > 5 && size(b) > 5, size(a) + " and " + size(b) + " keys");
+    }
+  }
+
+  /** With the rights of docs/security.md, also while the key's slot moves to the other server. */
+  @Test
+  void get_clusterAndAclUser_worksWithTheRightsThatAreNamed() throws Exception {
+    String[] options = {"--cluster-enabled", "yes", "--cluster-node-timeout", "500"};
+    try (OwnRedis a = OwnRedis.start(folder.resolve("a"), options);
+        OwnRedis b = OwnRedis.start(folder.resolve("b"), options)) {
+      gather(a, b);
+      String uri = "redis+cluster://127.0.0.1:" + a.port() + ",127.0.0.1:" + b.port();
+      try (Jedis first = new Jedis("127.0.0.1", a.port());
+          Jedis second = new Jedis("127.0.0.1", b.port());
+          RedisAnswerStore store = open(uri, "millrace", "", new Secret("right"))) {
+        for (Jedis node : List.of(first, second)) {
+          node.aclSetUser("millrace", "on", ">right", "~millrace:*", "-@all");
+          node.aclSetUser("millrace", "+get", "+set", "+exists", "+ping", "+hello", "+client");
+        }
+        misses(store);
+        for (Jedis node : List.of(first, second)) {
+          node.aclSetUser("millrace", "+cluster|slots", "+asking");
+        }
+        await(() -> answers(store));
+        int slot = JedisClusterCRC16.getSlot(RedisLink.key(PREFIX, KEY));
+        Jedis from = slot < 8192 ? first : second;
+        Jedis to = slot < 8192 ? second : first;
+        to.clusterSetSlotImporting(slot, from.clusterMyId());
+        from.clusterSetSlotMigrating(slot, to.clusterMyId());
+        from.del(RedisLink.key(PREFIX, KEY));
+        works(store);
+        assertEquals(0, from.dbSize());
+        assertEquals(1, to.dbSize());
+      }
     }
   }
 
