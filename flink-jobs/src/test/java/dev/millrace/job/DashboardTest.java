@@ -26,9 +26,8 @@ class DashboardTest {
 
   @Test
   void dashboard_expressions_nameAllOfOursAndNothingUnknown() throws IOException {
-    JsonNode dashboard = JSON.readTree(DOCKER.resolve("grafana/dashboards/millrace.json").toFile());
     Set<String> named = new TreeSet<>();
-    for (JsonNode expression : dashboard.findValues("expr")) {
+    for (JsonNode expression : dashboard().findValues("expr")) {
       named.addAll(names(expression.asText()));
     }
     MetricTable table = MetricTable.read();
@@ -36,6 +35,18 @@ class DashboardTest {
     Set<String> unseen = new TreeSet<>(table.ours());
     unseen.removeAll(named);
     assertEquals(Set.of(), unseen, "metrics that no panel shows");
+  }
+
+  /** Each subtask of a process shows the same: whoever adds these up counts it as often. */
+  @Test
+  void dashboard_figuresOfTheProcess_areAddedUpByProcess() throws IOException {
+    Pattern ofTheProcess = Pattern.compile(MetricTable.OURS + "(cache|semantic)_");
+    for (JsonNode shown : dashboard().findValues("expr")) {
+      String expression = shown.asText();
+      if (ofTheProcess.matcher(expression).find() && expression.startsWith("sum(")) {
+        assertTrue(expression.startsWith("sum(max by (tm_id) ("), expression);
+      }
+    }
   }
 
   @Test
@@ -68,6 +79,10 @@ class DashboardTest {
   void prometheus_configuration_loadsTheAlerts() throws IOException {
     String configuration = Files.readString(DOCKER.resolve("prometheus/prometheus.yml"));
     assertEquals("alerts.yml", YAML.readTree(configuration).at("/rule_files/0").asText());
+  }
+
+  private static JsonNode dashboard() throws IOException {
+    return JSON.readTree(DOCKER.resolve("grafana/dashboards/millrace.json").toFile());
   }
 
   private static JsonNode alerts() throws IOException {
