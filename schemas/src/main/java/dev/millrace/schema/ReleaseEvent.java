@@ -1,6 +1,7 @@
 package dev.millrace.schema;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +99,17 @@ public record ReleaseEvent(
   public ReleaseEvent ordering(Action order, String why) {
     return new ReleaseEvent(
         tenant, domain, kind, order, release, uri, parent, batch, why, Origin.UNWRITTEN);
+  }
+
+  /** Where a release of the same store lies; empty if this one's URI does not end with its id. */
+  public Optional<String> uriOf(String id) {
+    if (id.equals(release)) {
+      return Optional.of(uri);
+    }
+    String folder = uri.replaceFirst("/+$", "");
+    return folder.endsWith("/" + release)
+        ? Optional.of(folder.substring(0, folder.length() - release.length()) + id)
+        : Optional.empty();
   }
 
   /** What is released. */

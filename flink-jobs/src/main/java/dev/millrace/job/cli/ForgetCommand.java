@@ -139,7 +139,7 @@ final class ForgetCommand implements Callable<Integer> {
       return 0;
     }
     if (!changes.isEmpty()) {
-      haveForgotten(topic, changes, forgetting);
+      haveForgotten(topic, events, changes, forgetting);
     }
     return purge(ids, changes, stored.store(), config);
   }
@@ -200,7 +200,10 @@ final class ForgetCommand implements Callable<Integer> {
 
   /** Tells learn, and waits until it has learned everything else again. */
   private void haveForgotten(
-      ReleaseTopic topic, SortedMap<String, Change> changes, Forgetting forgetting)
+      ReleaseTopic topic,
+      List<ReleaseEvent> events,
+      SortedMap<String, Change> changes,
+      Forgetting forgetting)
       throws Exception {
     List<String> ids = forgetting.samples().stream().sorted().toList();
     String verdicts = new Topics(topic.config().prefix()).verdicts();
@@ -208,10 +211,11 @@ final class ForgetCommand implements Callable<Integer> {
       Map<String, Origin> written = new HashMap<>();
       changes.forEach(
           (alias, change) -> {
-            ReleaseEvent event = event(change, Action.FORGET, change.to(), forgetting.stored());
+            ReleaseEvent event =
+                event(change, Action.FORGET, change.to(), forgetting.stored(), events);
             written.put(alias, topic.write(event.forgetting(ids)));
             if (change.pin() == Pin.AT_ONCE) {
-              pin(change, change.to(), topic, forgetting.stored());
+              pin(change, change.to(), topic, forgetting.stored(), events);
             } else if (change.pin() == Pin.AFTERWARDS) {
               output.say(
                   "domain %s was pinned and is pinned again at the end: if that does not come, run this again",
@@ -227,7 +231,8 @@ final class ForgetCommand implements Callable<Integer> {
         }
         if (change.getValue().pin() == Pin.AFTERWARDS) {
           Path folder = forgetting.stored().store();
-          pin(change.getValue(), release, topic, StoredReleases.read(folder, skipped -> {}));
+          StoredReleases now = StoredReleases.read(folder, skipped -> {});
+          pin(change.getValue(), release, topic, now, topic.events());
         }
       }
     }
@@ -235,11 +240,15 @@ final class ForgetCommand implements Callable<Integer> {
 
   /** Pins a domain again; the base alone is no release to pin it to. */
   private void pin(
-      Change change, @Nullable String release, ReleaseTopic topic, StoredReleases stored) {
+      Change change,
+      @Nullable String release,
+      ReleaseTopic topic,
+      StoredReleases stored,
+      List<ReleaseEvent> events) {
     if (release == null) {
       output.say("domain %s is at the base and not pinned again", change.domain());
     } else {
-      Origin unused = topic.write(event(change, Action.PIN, release, stored));
+      Origin unused = topic.write(event(change, Action.PIN, release, stored, events));
       output.say("domain %s is pinned again, to %s", change.domain(), release);
     }
   }
@@ -259,7 +268,11 @@ final class ForgetCommand implements Callable<Integer> {
   }
 
   private static ReleaseEvent event(
-      Change change, Action action, @Nullable String to, StoredReleases stored) {
+      Change change,
+      Action action,
+      @Nullable String to,
+      StoredReleases stored,
+      List<ReleaseEvent> events) {
     Manifest manifest = to == null ? null : stored.manifest(to);
     boolean unpins = action == Action.FORGET && change.pin() != Pin.NEVER;
     return new ReleaseEvent(
@@ -268,7 +281,7 @@ final class ForgetCommand implements Callable<Integer> {
         change.kind(),
         action,
         to == null ? "" : to,
-        to == null ? "" : stored.uri(to),
+        to == null ? "" : ReleaseTopic.uri(events, stored, to),
         manifest == null ? null : manifest.parent(),
         manifest == null ? 0 : manifest.batch(),
         unpins ? ForgetPlan.WAS_PINNED : ForgetPlan.REASON,

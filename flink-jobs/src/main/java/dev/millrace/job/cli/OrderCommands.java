@@ -45,7 +45,8 @@ final class OrderCommands {
       Manifest manifest = stored.manifest(release);
       ShowCommand.requireWhole(stored, release);
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
-      topic.order(stored.order(action, release, reason), output.err()::println);
+      String uri = ReleaseTopic.uri(topic.events(), stored, release);
+      topic.order(manifest.event(action, uri, reason), output.err()::println);
       output.result(
           Map.of("action", action, "domain", manifest.domain(), "release", release),
           "domain " + manifest.domain() + " " + done + " " + release);

@@ -8,6 +8,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Heads;
+import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -17,6 +18,7 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Counted;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -86,6 +88,25 @@ record ReleaseTopic(KafkaConfig config) {
             heads
                 .computeIfAbsent(alias, a -> new HashSet<>())
                 .addAll(List.of(event.release(), Heads.answering(event))));
+  }
+
+  /**
+   * Where the jobs find a release of a store that may be mounted elsewhere for them: where the
+   * topic says, else beside another of its line that is in the store and on the topic, else where
+   * it is here. A publication, by a job, is believed before an order, which may name a place of its
+   * writer's machine.
+   *
+   * @param events of the topic, in order
+   */
+  static String uri(List<ReleaseEvent> events, StoredReleases stored, String id) {
+    Line line = Line.of(stored.manifest(id));
+    return events.stream()
+        .filter(event -> Line.of(event).equals(line) && stored.byId().containsKey(event.release()))
+        .sorted(
+            Comparator.comparing((ReleaseEvent event) -> event.release().equals(id))
+                .thenComparing(event -> event.action() == Action.PUBLISH))
+        .flatMap(event -> event.uriOf(id).stream())
+        .reduce(stored.uri(id), (before, next) -> next);
   }
 
   /** All that can be decoded, in order. */

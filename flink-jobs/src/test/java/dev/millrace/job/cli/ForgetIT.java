@@ -107,6 +107,7 @@ class ForgetIT {
     assertEquals(0, forget("gone", prefix, 60), err::toString);
     learn.join();
     assertEquals(List.of("FORGET " + first, "PIN " + first), since(pin));
+    assertEquals(List.of("file:/" + first, "file:/" + first), places(pin), "as the topic has it");
     assertEquals(Set.of(first), stored());
   }
 
@@ -122,6 +123,7 @@ class ForgetIT {
     assertEquals(0, forget("gone", prefix, 60), err::toString);
     learn.join();
     assertEquals(List.of("FORGET " + first, "FORGET " + first, "PIN " + first), since(pin));
+    assertEquals(Set.of("file:/" + first), Set.copyOf(places(pin)));
     assertEquals(Set.of(first), stored());
   }
 
@@ -213,6 +215,13 @@ class ForgetIT {
     return topic.events().stream()
         .filter(event -> event.origin().offset() > place.offset())
         .map(event -> event.action() + " " + event.release())
+        .toList();
+  }
+
+  private List<String> places(Origin after) {
+    return topic.events().stream()
+        .filter(event -> event.origin().offset() > after.offset())
+        .map(ReleaseEvent::uri)
         .toList();
   }
 

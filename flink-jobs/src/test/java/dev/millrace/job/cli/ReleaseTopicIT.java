@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.NanoReleases;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -12,6 +13,9 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +24,9 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ReleaseTopicIT {
 
@@ -60,6 +67,62 @@ class ReleaseTopicIT {
         assertEquals(3, topic.events().size());
       }
     }
+  }
+
+  /** As on a cluster of which this machine has the store mounted in another place. */
+  @ParameterizedTest
+  @CsvSource({"pin,PIN", "rollback,ROLLBACK"})
+  void order_storeLiesElsewhereForTheJobs_namesTheReleaseAsTheTopicDoes(
+      String command, Action action, @TempDir Path store) throws Exception {
+    NanoReleases releases = new NanoReleases(store);
+    ReleaseEvent old = releases.publish("legal", 1);
+    ReleaseEvent now = releases.publish("legal", 2);
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig config =
+          MillraceConfig.defaults()
+              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
+              .kafka();
+      ReleaseTopic topic = new ReleaseTopic(config);
+      Topics unused = Topics.create(config, 1);
+      Origin written = topic.write(at("file:///var/millrace/store/" + now.release(), now));
+      for (ReleaseEvent ordered : List.of(now, old)) { // of the old one the topic knows nothing
+        StringWriter err = new StringWriter();
+        int status =
+            Main.run(
+                new PrintWriter(new StringWriter()),
+                new PrintWriter(err, true),
+                "releases",
+                command,
+                ordered.release(),
+                "--store=" + store,
+                "--bootstrap=" + stack.bootstrapServers());
+        assertEquals(0, status, err::toString);
+      }
+      List<ReleaseEvent> orders =
+          topic.events().stream()
+              .filter(event -> event.origin().offset() > written.offset())
+              .toList();
+      assertEquals(List.of(action, action), orders.stream().map(ReleaseEvent::action).toList());
+      assertEquals(
+          List.of(
+              "file:///var/millrace/store/" + now.release(),
+              "file:///var/millrace/store/" + old.release()),
+          orders.stream().map(ReleaseEvent::uri).toList());
+    }
+  }
+
+  private static ReleaseEvent at(String uri, ReleaseEvent event) {
+    return new ReleaseEvent(
+        event.tenant(),
+        event.domain(),
+        event.kind(),
+        Action.PUBLISH,
+        event.release(),
+        uri,
+        event.parent(),
+        event.batch(),
+        "a test",
+        Origin.UNWRITTEN);
   }
 
   private static KafkaProducer<byte[], byte[]> learn(String bootstrap) {

@@ -110,11 +110,7 @@ record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
 
   /** The folder of a release in the store of another; null if there can be none. */
   private static @Nullable String besides(ReleaseEvent relative, String id) {
-    String own = relative.release();
-    String folder = relative.uri().replaceFirst("/+$", "");
-    return Digest.isSha256(id) && !own.isEmpty() && folder.endsWith("/" + own)
-        ? folder.substring(0, folder.length() - own.length()) + id
-        : null;
+    return Digest.isSha256(id) ? relative.uriOf(id).orElse(null) : null;
   }
 
   private @Nullable Registered found(
