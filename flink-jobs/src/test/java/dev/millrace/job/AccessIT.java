@@ -193,9 +193,34 @@ class AccessIT {
     }
   }
 
+  /** Whoever may not read a topic's settings need not know them. */
+  @Test
+  void create_topicsThatAreThereForAUserWhoMayOnlySeeThem_arePassedOver() throws Exception {
+    Topics unused = Topics.create(broker.open(), "seen.", 1);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
+      AclBinding sees = right("seen.", PatternType.PREFIXED, AclOperation.DESCRIBE);
+      admin.createAcls(List.of(sees)).all().get();
+    }
+    KafkaConfig late = as("late");
+    KafkaConfig seeing =
+        new KafkaConfig(
+            late.bootstrap(),
+            "seen.",
+            late.guarantee(),
+            late.transactionTimeoutMillis(),
+            0,
+            "",
+            late.client());
+    assertEquals("seen.releases", Topics.create(seeing, 1).releases());
+  }
+
   private static AclBinding right(String topic, AclOperation operation) {
+    return right(topic, PatternType.LITERAL, operation);
+  }
+
+  private static AclBinding right(String topic, PatternType pattern, AclOperation operation) {
     return new AclBinding(
-        new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+        new ResourcePattern(ResourceType.TOPIC, topic, pattern),
         new AccessControlEntry("User:late", "*", operation, AclPermissionType.ALLOW));
   }
 

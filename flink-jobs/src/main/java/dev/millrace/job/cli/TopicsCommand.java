@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
     name = "topics",
     description = {
       "Creates the topics that both jobs use and the broker does not have: releases compacted in one",
-      "partition, samples, requests and answers with the broker's append time."
+      "partition, samples, requests and answers with the broker's append time. Fails if the one of",
+      "releases is otherwise."
     },
     footer = {
       "",

@@ -8,10 +8,12 @@ import static org.apache.kafka.common.config.TopicConfig.MIN_COMPACTION_LAG_MS_C
 import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
 import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.schema.wire.Counted;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
@@ -19,10 +21,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The topics' names.
@@ -30,6 +38,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * @param prefix what every name begins with, such as {@code millrace.}
  */
 public record Topics(String prefix) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
 
   /** The default prefix. */
   public static final String DEFAULT_PREFIX = "millrace.";
@@ -96,6 +106,9 @@ public record Topics(String prefix) {
    * <p>Samples, requests and answers carry the broker's append time. Releases are compacted after a
    * week and have one partition, so that all readers see them in one order. Chunks are kept for an
    * hour.
+   *
+   * @throws IllegalStateException if there is a topic of releases with more partitions, or one that
+   *     is not compacted
    */
   public static Topics create(KafkaConfig config, int partitions) {
     return create(KafkaTopics.clientProperties(config), config.prefix(), partitions);
@@ -135,7 +148,12 @@ public record Topics(String prefix) {
           create(admin, topic);
         }
       }
-      awaitKnown(admin, names);
+      Map<String, TopicDescription> known = awaitKnown(admin, names);
+      for (NewTopic topic : wanted) {
+        if (existing.contains(topic.name()) && isCompacted(topic)) {
+          requireFit(admin, topic, Objects.requireNonNull(known.get(topic.name())));
+        }
+      }
     } catch (ExecutionException e) {
       throw new IllegalStateException(
           "cannot create topics " + names + " on " + bootstrap + ": " + e.getCause(), e.getCause());
@@ -157,13 +175,12 @@ public record Topics(String prefix) {
   }
 
   /** The controller says that a topic is there before the broker that is asked next knows it. */
-  private static void awaitKnown(Admin admin, List<String> names)
+  private static Map<String, TopicDescription> awaitKnown(Admin admin, List<String> names)
       throws ExecutionException, InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       try {
-        admin.describeTopics(names).allTopicNames().get();
-        return;
+        return admin.describeTopics(names).allTopicNames().get();
       } catch (ExecutionException e) {
         boolean unknown = e.getCause() instanceof UnknownTopicOrPartitionException;
         if (!unknown || System.nanoTime() - deadline >= 0) {
@@ -171,6 +188,53 @@ public record Topics(String prefix) {
         }
         Thread.sleep(50);
       }
+    }
+  }
+
+  private static boolean isCompacted(NewTopic topic) {
+    return topic.configs() != null
+        && CLEANUP_POLICY_COMPACT.equals(topic.configs().get(CLEANUP_POLICY_CONFIG));
+  }
+
+  /**
+   * Refuses a topic of releases that somebody else made with several partitions, of which no offset
+   * is before another's, or so that a domain's last event expires.
+   */
+  private static void requireFit(Admin admin, NewTopic topic, TopicDescription found)
+      throws ExecutionException, InterruptedException {
+    int partitions = found.partitions().size();
+    String policy = policy(admin, topic.name());
+    if (partitions != topic.numPartitions() || !policy.contains(CLEANUP_POLICY_COMPACT)) {
+      throw new IllegalStateException(
+          "topic %s has %s and %s=%s, expected 1 partition and %s=%s"
+              .formatted(
+                  topic.name(),
+                  Counted.of(partitions, "partition", "partitions"),
+                  CLEANUP_POLICY_CONFIG,
+                  policy,
+                  CLEANUP_POLICY_CONFIG,
+                  CLEANUP_POLICY_COMPACT));
+    }
+  }
+
+  /** Of a topic; of one whose settings may not be read, what is expected. */
+  private static String policy(Admin admin, String topic)
+      throws ExecutionException, InterruptedException {
+    ConfigResource named = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    try {
+      Map<ConfigResource, Config> configs = admin.describeConfigs(List.of(named)).all().get();
+      return configs.values().iterator().next().get(CLEANUP_POLICY_CONFIG).value();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof AuthorizationException)) {
+        throw e;
+      }
+      LOG.warn(
+          "{} of topic {} may not be read, {} is expected: {}",
+          CLEANUP_POLICY_CONFIG,
+          topic,
+          CLEANUP_POLICY_COMPACT,
+          e.getCause().getMessage());
+      return CLEANUP_POLICY_COMPACT;
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -38,11 +39,13 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -194,6 +197,38 @@ class KafkaTopicsIT {
       admin.deleteRecords(Map.of(expired, RecordsToDelete.beforeOffset(10))).all().get();
       assertEquals(Set.of(), RecordsAt.read(config("gone."), places).keySet());
     }
+  }
+
+  /** As a producer makes one where the broker lets it: what the jobs compare are its offsets. */
+  @Test
+  void create_releasesTopicThatTheJobsCannotWorkWith_isRefused() throws Exception {
+    make("spread.releases", 3, "compact");
+    assertEquals(
+        "topic spread.releases has 3 partitions and cleanup.policy=compact, expected 1 partition and cleanup.policy=compact",
+        refused("spread."));
+    make("expiring.releases", 1, "delete");
+    assertEquals(
+        "topic expiring.releases has 1 partition and cleanup.policy=delete, expected 1 partition and cleanup.policy=compact",
+        refused("expiring."));
+    make("both.releases", 1, "compact,delete");
+    Topics topics = Topics.create(stack.bootstrapServers(), "both.", 1);
+    Topics unused = Topics.create(stack.bootstrapServers(), topics.prefix(), 1);
+  }
+
+  private static void make(String topic, int partitions, String policy) throws Exception {
+    try (Admin admin = admin()) {
+      NewTopic made = new NewTopic(topic, Optional.of(partitions), Optional.empty());
+      admin
+          .createTopics(List.of(made.configs(Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, policy))))
+          .all()
+          .get();
+    }
+  }
+
+  private static String refused(String prefix) {
+    return assertThrows(
+            IllegalStateException.class, () -> Topics.create(stack.bootstrapServers(), prefix, 1))
+        .getMessage();
   }
 
   private static Admin admin() {
