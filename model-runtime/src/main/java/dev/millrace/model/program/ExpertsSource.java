@@ -1,5 +1,6 @@
 package dev.millrace.model.program;
 
+import dev.millrace.model.config.LayerConfig;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.RouterConfig;
 import java.util.Locale;
@@ -80,7 +81,7 @@ final class ExpertsSource {
           g, u = torch.chunk(self.linear(x, p0, m), 2, -1)
           g = self.adapt(g, x, s0, a)
           u = self.adapt(u, x, s0 + 1, a)
-          return self.project(torch.mul(torch.silu(g), u), p0 + 1, s0 + 2, a, m)
+          return self.project(torch.mul($silu, u), p0 + 1, s0 + 2, a, m)
       """;
 
   /**
@@ -214,12 +215,28 @@ final class ExpertsSource {
 
   static String methods(MoeConfig config) {
     return routes(config.router())
-        + DENSE
+        + DENSE.replace("$silu", silu(config))
         + SPARSE
             .replace("$gate\n", config.experts().sharedGate() ? SHARED_GATE : "y = y\n")
             .replace(
                 "$adapted", config.router().adaptable() ? "self.adapt(joined, x, s0, a)" : "joined")
             .replace("$block", Integer.toString(BLOCK));
+  }
+
+  /** By row: what an adapter adds lies end to end, the base's own gates beside its ups. */
+  private static String silu(MoeConfig config) {
+    boolean whole =
+        config.experts().sharedIntermediateSize() % LANES == 0
+            && (config.intermediateSize() % LANES == 0
+                || config.layers().stream().allMatch(LayerConfig::sparse));
+    return whole
+        ? "torch.silu(g)"
+        : String.format(
+            Locale.ROOT,
+            "torch.narrow(torch.silu(torch.constant_pad_nd(g, "
+                + "[0, %1$d * torch.floordiv(g.size(1) + %1$d - 1, %1$d) - g.size(1)], 1.)), "
+                + "1, 0, g.size(1))",
+            LANES);
   }
 
   private static String routes(RouterConfig router) {

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many answers at once, under different adapters: each is bit for bit the one it is alone. */
@@ -156,14 +157,7 @@ class MixedBatchTest {
   @CsvSource({"1, INT8_IN_FP16", "1, INT8", "2, INT8_IN_FP16", "2, INT8"})
   void generate_besideEntropyRoutingOfDeepseek_isEachAsAlone(int groups, MatrixFormat format)
       throws IOException {
-    String json =
-        "{'model_type':'deepseek_v3','vocab_size':97,'hidden_size':32,"
-            + "'max_position_embeddings':64,'num_hidden_layers':3,'num_attention_heads':4,"
-            + "'num_key_value_heads':4,'n_routed_experts':8,'num_experts_per_tok':8,"
-            + "'n_group':%d,'topk_group':1,'moe_intermediate_size':32,'intermediate_size':32,"
-            + "'first_k_dense_replace':1,'q_lora_rank':null,'kv_lora_rank':12,"
-            + "'qk_nope_head_dim':10,'qk_rope_head_dim':8,'v_head_dim':6,'n_shared_experts':1}";
-    RandomCheckpoint.write(folder, json.formatted(groups), DType.F32, 3);
+    RandomCheckpoint.write(folder, deepseek(groups, 32), DType.F32, 3);
     try (DjlModel model = DjlModels.openAlone(folder, format);
         LoadedAdapter routed = entropy(model, 4, 0.05)) {
       List<Prompt> prompts = new ArrayList<>();
@@ -173,6 +167,36 @@ class MixedBatchTest {
       }
       assertEachAsAlone(model, prompts);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = MatrixFormat.class,
+      names = {"INT8", "INT8_IN_FP16"})
+  void generate_feedForwardOfOddWidthBesideAnAdapter_isEachAsAlone(MatrixFormat format)
+      throws IOException {
+    RandomCheckpoint.write(folder, deepseek(1, 20), DType.F32, 3);
+    try (DjlModel model = DjlModels.openAlone(folder, format);
+        LoadedAdapter adapter = model.load(adapter(model, 4, 3))) {
+      List<Prompt> prompts = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        LoadedAdapter of = i % 3 == 2 ? adapter : model.noAdapter();
+        prompts.add(new Prompt(tokens(model, 1 + i % 4 * 7, i), of, 8 + i % 5, 0, 0));
+      }
+      assertEachAsAlone(model, prompts);
+    }
+  }
+
+  /** Its tokens use all experts. */
+  private static String deepseek(int groups, int width) {
+    String json =
+        "{'model_type':'deepseek_v3','vocab_size':97,'hidden_size':32,"
+            + "'max_position_embeddings':64,'num_hidden_layers':3,'num_attention_heads':4,"
+            + "'num_key_value_heads':4,'n_routed_experts':8,'num_experts_per_tok':8,"
+            + "'n_group':%d,'topk_group':1,'moe_intermediate_size':%d,'intermediate_size':%d,"
+            + "'first_k_dense_replace':1,'q_lora_rank':null,'kv_lora_rank':12,"
+            + "'qk_nope_head_dim':10,'qk_rope_head_dim':8,'v_head_dim':6,'n_shared_experts':1}";
+    return json.formatted(groups, width, width);
   }
 
   private static LoadedAdapter entropy(DjlModel model, int rank, double threshold) {
