@@ -1,6 +1,11 @@
 package dev.millrace.model.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,6 +51,36 @@ record ByteTokens(Map<Integer, Integer> bytes) {
       }
     }
     return 0;
+  }
+
+  /** The places of the tokens that are part of no character of UTF-8, ascending. */
+  List<Integer> lost(long[] tokens) {
+    List<Integer> lost = new ArrayList<>();
+    for (int at = 0; !bytes.isEmpty() && at < tokens.length; ) {
+      int whole = character(tokens, at);
+      if (whole == 0) {
+        lost.add(at);
+      }
+      at += Math.max(1, whole);
+    }
+    return lost;
+  }
+
+  /** How many tokens make the character that begins at one, be it no byte's; 0 if none does. */
+  private int character(long[] tokens, int at) {
+    int first = bytes.getOrDefault((int) tokens[at], 0);
+    if (first < 0x80) {
+      return 1;
+    }
+    int n = length(first);
+    if (first < 0xC0 || at + n > tokens.length) {
+      return 0;
+    }
+    byte[] utf8 = new byte[n];
+    for (int i = 0; i < n; i++) {
+      utf8[i] = (byte) (int) bytes.getOrDefault((int) tokens[at + i], 0);
+    }
+    return Arrays.equals(utf8, new String(utf8, UTF_8).getBytes(UTF_8)) ? n : 0;
   }
 
   private static int length(int first) {

@@ -123,11 +123,29 @@ final class DjlTokenizer implements Tokenizer {
     return call(open -> text(open, ids.toArray()).substring(beforeText.length()));
   }
 
-  /** Of a run of bytes HuggingFace's decoder keeps nothing if the last character lacks one. */
+  /**
+   * Of a run of bytes HuggingFace's decoder keeps nothing if one of them is part of no character:
+   * what was told while the run was whole would not stand.
+   */
   private String text(HuggingFaceTokenizer open, long[] ids) {
-    int cut = vocabulary.bytes().cut(ids);
-    String whole = open.decode(Arrays.copyOf(ids, ids.length - cut), false);
-    return cut == 0 ? whole : whole + CUT;
+    int end = ids.length - vocabulary.bytes().cut(ids);
+    StringBuilder text = new StringBuilder();
+    int from = 0;
+    for (int lost : vocabulary.bytes().lost(Arrays.copyOf(ids, end))) {
+      text.append(run(open, ids, from, lost)).append(CUT);
+      from = lost + 1;
+    }
+    text.append(run(open, ids, from, end));
+    return end == ids.length ? text.toString() : text.append(CUT).toString();
+  }
+
+  /** Behind others, if it does not begin a text. */
+  private String run(HuggingFaceTokenizer open, long[] ids, int from, int to) {
+    LongStream run = Arrays.stream(ids, from, to);
+    return from == 0
+        ? open.decode(run.toArray(), false)
+        : open.decode(LongStream.concat(LongStream.of(before), run).toArray(), false)
+            .substring(beforeText.length());
   }
 
   private int begin(int[] tokens) {

@@ -262,9 +262,9 @@ class TokenizersTest {
     }
   }
 
-  /** HuggingFace's decoder makes all bytes of a run U+FFFD if the last character lacks one. */
+  /** HuggingFace's decoder makes all bytes of a run U+FFFD if a character lacks one. */
   @Test
-  void decode_bytesThatEndInACharacter_keepTheCharactersBeforeIt(@TempDir Path folder)
+  void decode_bytesOfWhichSomeMakeNoCharacter_keepTheCharactersBesideThem(@TempDir Path folder)
       throws IOException {
     Path file = folder.resolve("tokenizer.json");
     Files.writeString(
@@ -284,6 +284,9 @@ class TokenizersTest {
         assertEquals(texts.get(n), opened.decode(Arrays.copyOf(tokens, n)));
         assertEquals(texts.get(n), opened.decodeBehind(Arrays.copyOf(tokens, n)));
       }
+      assertEquals("€�a", opened.decode(new int[] {1, 2, 3, 1, 0}));
+      assertEquals("€��€", opened.decodeBehind(new int[] {1, 2, 3, 4, 5, 1, 2, 3}));
+      assertEquals("�a�€", opened.decode(new int[] {2, 0, 3, 1, 2, 3}));
     }
   }
 
