@@ -226,11 +226,12 @@ public final class Pretraining {
   }
 
   /**
-   * Runs to the plan's last step, from the state file where there is one.
+   * Runs to the plan's last step, from the state file where there is one. A run that was cut off
+   * behind its last step writes its checkpoint.
    *
    * @param start what to begin with, before the state is put back
    * @param saveEvery steps between two state files
-   * @param out the checkpoint folder: config.json and model.safetensors, written with every state
+   * @param out the checkpoint folder: config.json and model.safetensors, written behind every state
    * @throws IllegalStateException if that is of another run, or a loss or a gradient is not finite
    */
   public void run(Start start, int saveEvery, Path out, Consumer<Progress> progress)
@@ -240,7 +241,9 @@ public final class Pretraining {
     }
     try (BaseTrainer trainer = start.open()) {
       long done = resume(trainer);
-      history = history.begin(plan, done);
+      if (done < plan.steps) {
+        history = history.begin(plan, done);
+      }
       for (long step = done + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();
         int[][][] rows = windows.of(step);
@@ -257,11 +260,14 @@ public final class Pretraining {
               "loss %s, gradient norm %s at step %d, expected finite numbers"
                   .formatted(result.loss(), result.gradientNorm(), step));
         }
-        if (step % saveEvery == 0 || step == plan.steps) {
+        if (step == plan.steps) {
+          save(trainer, step);
+        } else if (step % saveEvery == 0) {
           save(trainer, step);
           writeCheckpoint(trainer, out);
         }
       }
+      writeCheckpoint(trainer, out);
     }
   }
 

@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.BaseTrainer;
 import dev.millrace.model.weights.Safetensors;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -33,15 +36,15 @@ class PretrainingTest {
 
   private void run(int steps, String name, Consumer<Pretraining.Progress> progress)
       throws IOException {
+    pretraining(plan(steps), name, Pretraining.Origin.NONE)
+        .run(() -> BaseTrainer.of(GOLDEN), 3, folder.resolve(name), progress);
+  }
+
+  private Pretraining pretraining(Pretraining.Plan plan, String name, Pretraining.Origin origin)
+      throws IOException {
     int[] stream = new SplittableRandom(1).ints(4_000, 0, 64).toArray();
-    Path work = folder.resolve(name);
-    new Pretraining(
-            MoeConfigs.read(GOLDEN.resolve("config.json")),
-            plan(steps),
-            stream,
-            work,
-            Pretraining.Origin.NONE)
-        .run(() -> BaseTrainer.of(GOLDEN), 3, work, progress);
+    return new Pretraining(
+        MoeConfigs.read(GOLDEN.resolve("config.json")), plan, stream, folder.resolve(name), origin);
   }
 
   @Test
@@ -80,6 +83,29 @@ class PretrainingTest {
     run(6, "halves", p -> assertTrue(p.step() > 3));
 
     assertArrayEquals(weights("whole"), weights("halves"));
+  }
+
+  @Test
+  void run_cutOffBetweenItsLastStateAndItsCheckpoint_writesThatWhenItRunsAgain()
+      throws IOException {
+    Path checkpoint = folder.resolve("checkpoint");
+    run(3, "whole", p -> {});
+    Pretraining cut = pretraining(plan(3), "cut", Pretraining.Origin.NONE);
+    Files.createFile(checkpoint);
+    assertThrows(
+        FileAlreadyExistsException.class,
+        () -> cut.run(() -> BaseTrainer.of(GOLDEN), 3, checkpoint, p -> {}));
+    Files.delete(checkpoint);
+    pretraining(plan(3), "cut", Pretraining.Origin.NONE)
+        .run(() -> BaseTrainer.of(GOLDEN), 3, checkpoint, p -> fail("step " + p.step()));
+
+    assertArrayEquals(weights("whole"), weights("cut"));
+    try (Safetensors whole = Safetensors.open(folder.resolve("whole/model.safetensors"));
+        Safetensors late = Safetensors.open(checkpoint.resolve("model.safetensors"))) {
+      assertArrayEquals(
+          whole.tensor("lm_head.weight").floats(), late.tensor("lm_head.weight").floats());
+      assertEquals(3, Pretraining.History.of(late.metadata()).steps());
+    }
   }
 
   @Test
