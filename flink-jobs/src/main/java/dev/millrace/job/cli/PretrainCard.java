@@ -35,7 +35,7 @@ record PretrainCard(
             "tenth over the last fifth of the steps of each, weight decay 0.1, gradient norm"
                 + " clipped at 1, load balance 0.01, ")
         .append("windows of 256 tokens, 4,096 tokens a step.\n\n")
-        .append(entropy())
+        .append(later())
         .append(
             "Tokens seen: %,d. Time: %.0f minutes on %d cores.\n\n"
                 .formatted(
@@ -66,21 +66,27 @@ record PretrainCard(
     return card.toString();
   }
 
-  private String entropy() {
-    return history.entropyLegs().isEmpty()
+  private String later() {
+    return history.later().isEmpty()
         ? ""
-        : "Then, with as many experts as the entropy of the router says, in another order, rate 1.5e-3 after 50 steps and falling linearly to a tenth, "
-            + history.entropyLegs().stream().map(this::leg).collect(Collectors.joining(", "))
+        : "Then, in another order, rate 1.5e-3 after 50 steps and falling linearly to a tenth, and with as many experts as the entropy of the router says where a command has `--experts`, "
+            + history.later().stream().map(this::leg).collect(Collectors.joining(", "))
             + ".\n\n";
   }
 
   private String leg(Pretraining.Leg leg) {
+    return "from step %d on `./millrace model pretrain --from DIR%s --steps %d --seed %d`"
+        .formatted(leg.from(), experts(leg.experts()), leg.planned(), seed);
+  }
+
+  private static String experts(Pretraining.Experts experts) {
     String means =
-        leg.experts().means().stream()
+        experts.means().stream()
             .map(
                 mean -> mean == Math.rint(mean) ? Long.toString(Math.round(mean)) : mean.toString())
             .collect(Collectors.joining(","));
-    return "from step %d on `./millrace model pretrain --from models/nano --experts %s --sharpness %s --steps %d --seed %d`"
-        .formatted(leg.from(), means, leg.experts().sharpness(), leg.planned(), seed);
+    boolean topK = experts.means().stream().allMatch(mean -> mean == 0);
+    return (topK ? "" : " --experts " + means)
+        + (experts.sharpness() == 0 ? "" : " --sharpness " + experts.sharpness());
   }
 }

@@ -83,6 +83,10 @@ public final class Pretraining {
   public record Origin(String checkpoint, History history) {
 
     public static final Origin NONE = new Origin("", History.NONE);
+
+    boolean fromCheckpoint() {
+      return !checkpoint.isEmpty();
+    }
   }
 
   /** What a run begins with. */
@@ -92,10 +96,10 @@ public final class Pretraining {
   }
 
   /**
-   * A run that went on from a checkpoint, or from the state of one that did, with the number of
-   * experts by the router's entropy.
+   * A run that went on from a checkpoint, or from the state of one that did, or gave tokens as many
+   * experts as the router's entropy says.
    *
-   * @param from steps that were done before it
+   * @param from steps that were done before it since the checkpoint; 0 for a run from one
    * @param planned steps that its rates were for
    */
   public record Leg(int from, int planned, Experts experts) {
@@ -120,13 +124,13 @@ public final class Pretraining {
    *
    * @param legs the steps that each run was planned for, the last one's at the end: the rate decays
    *     at the end of each
-   * @param entropyLegs the runs that went on from there
+   * @param later the runs that went on from there
    * @param seconds spent in steps
    */
-  public record History(List<Integer> legs, List<Leg> entropyLegs, double seconds) {
+  public record History(List<Integer> legs, List<Leg> later, double seconds) {
 
     private static final String LEGS = "legs";
-    private static final String ENTROPY_LEGS = "entropy_legs";
+    private static final String LATER = "entropy_legs"; // as nano has it
     private static final String SECONDS = "seconds";
 
     public static final History NONE = new History(List.of(), List.of(), 0);
@@ -135,7 +139,7 @@ public final class Pretraining {
     public static History of(Map<String, String> metadata) {
       return new History(
           read(metadata, LEGS, Integer::valueOf),
-          read(metadata, ENTROPY_LEGS, Leg::of),
+          read(metadata, LATER, Leg::of),
           Double.parseDouble(metadata.getOrDefault(SECONDS, "0")));
     }
 
@@ -145,44 +149,51 @@ public final class Pretraining {
       return text.isEmpty() ? List.of() : Arrays.stream(text.split(",")).map(each).toList();
     }
 
-    /** Steps that led to the weights. */
+    /** Steps that led to the weights: those from each checkpoint, of its last run. */
     public int steps() {
-      int first = legs.isEmpty() ? 0 : legs.get(legs.size() - 1);
-      return entropyLegs.isEmpty()
-          ? first
-          : first + entropyLegs.get(entropyLegs.size() - 1).planned;
+      int before = 0;
+      int all = legs.isEmpty() ? 0 : legs.get(legs.size() - 1);
+      for (Leg leg : later) {
+        before = leg.from == 0 ? all : before;
+        all = before + leg.planned;
+      }
+      return all;
     }
 
-    private History begin(Plan plan, long done) {
-      if (!plan.experts.byEntropy()) {
-        return new History(with(legs, plan.steps), entropyLegs, seconds);
+    /**
+     * With the run that begins.
+     *
+     * @param done its steps that the state file holds
+     */
+    private History begin(Plan plan, long done, boolean fromCheckpoint) {
+      if (!fromCheckpoint && !plan.experts.byEntropy() && later.isEmpty()) {
+        boolean goesOn = !legs.isEmpty() && legs.get(legs.size() - 1) == plan.steps;
+        return goesOn ? this : new History(with(legs, plan.steps), later, seconds);
       }
+      Leg last = later.isEmpty() ? null : later.get(later.size() - 1);
+      boolean goesOn =
+          done > 0
+              && last != null
+              && last.planned == plan.steps
+              && last.experts.equals(plan.experts);
       Leg leg = new Leg(Math.toIntExact(done), plan.steps, plan.experts);
-      boolean same =
-          !entropyLegs.isEmpty()
-              && entropyLegs.get(entropyLegs.size() - 1).planned == plan.steps
-              && entropyLegs.get(entropyLegs.size() - 1).experts.equals(plan.experts);
-      return same ? this : new History(legs, with(entropyLegs, leg), seconds);
+      return goesOn ? this : new History(legs, with(later, leg), seconds);
     }
 
     private static <T> List<T> with(List<T> legs, T leg) {
-      if (!legs.isEmpty() && legs.get(legs.size() - 1).equals(leg)) {
-        return legs;
-      }
       List<T> longer = new ArrayList<>(legs);
       longer.add(leg);
       return List.copyOf(longer);
     }
 
     private History plus(double more) {
-      return new History(legs, entropyLegs, seconds + more);
+      return new History(legs, later, seconds + more);
     }
 
     private SafetensorsWriter writer() {
       return new SafetensorsWriter()
           .metadata(LEGS, legs.stream().map(String::valueOf).collect(Collectors.joining(",")))
-          .metadata(
-              ENTROPY_LEGS, entropyLegs.stream().map(Leg::text).collect(Collectors.joining(",")))
+          .metadata(LATER, later.stream().map(Leg::text).collect(Collectors.joining(",")))
           .metadata(SECONDS, String.format(Locale.ROOT, "%.0f", seconds));
     }
   }
@@ -195,6 +206,7 @@ public final class Pretraining {
   private final Windows windows;
   private final Path work;
   private final String run;
+  private final boolean fromCheckpoint;
   private History history;
   private ExpertThresholds thresholds = ExpertThresholds.of("");
 
@@ -208,6 +220,7 @@ public final class Pretraining {
     this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);
     this.work = work;
     this.run = name(origin);
+    this.fromCheckpoint = origin.fromCheckpoint();
     this.history = origin.history;
   }
 
@@ -222,7 +235,7 @@ public final class Pretraining {
             Digest.sha256(shape).substring(0, 16),
             plan.seed,
             plan.rates,
-            origin.checkpoint.isEmpty() ? "no checkpoint" : origin.checkpoint);
+            origin.fromCheckpoint() ? origin.checkpoint : "no checkpoint");
   }
 
   /**
@@ -242,7 +255,7 @@ public final class Pretraining {
     try (BaseTrainer trainer = start.open()) {
       long done = resume(trainer);
       if (done < plan.steps) {
-        history = history.begin(plan, done);
+        history = history.begin(plan, done, fromCheckpoint);
       }
       for (long step = done + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();

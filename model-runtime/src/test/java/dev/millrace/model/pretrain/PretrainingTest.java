@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -28,16 +29,29 @@ class PretrainingTest {
   private static final Pretraining.Experts EXPERTS =
       new Pretraining.Experts(List.of(0.0, 1.5, 1.5, 2.5), 0.01);
 
+  private static final Pretraining.Experts TOP_K =
+      new Pretraining.Experts(List.of(0.0, 0.0, 0.0, 0.0), 0);
+
   @TempDir Path folder;
 
   private static Pretraining.Plan plan(int steps) {
-    return new Pretraining.Plan(steps, 4, 32, new Pretraining.Rates(1e-4, 5, 0.5), EXPERTS, 3);
+    return plan(steps, EXPERTS);
+  }
+
+  private static Pretraining.Plan plan(int steps, Pretraining.Experts experts) {
+    return new Pretraining.Plan(steps, 4, 32, new Pretraining.Rates(1e-4, 5, 0.5), experts, 3);
   }
 
   private void run(int steps, String name, Consumer<Pretraining.Progress> progress)
       throws IOException {
     pretraining(plan(steps), name, Pretraining.Origin.NONE)
         .run(() -> BaseTrainer.of(GOLDEN), 3, folder.resolve(name), progress);
+  }
+
+  private void run(Pretraining.Plan plan, String name, Pretraining.Origin origin)
+      throws IOException {
+    pretraining(plan, name, origin)
+        .run(() -> BaseTrainer.of(GOLDEN), 3, folder.resolve(name), p -> {});
   }
 
   private Pretraining pretraining(Pretraining.Plan plan, String name, Pretraining.Origin origin)
@@ -142,12 +156,49 @@ class PretrainingTest {
   void history_ofACheckpoint_saysWhichRunsLedToIt() throws IOException {
     run(3, "one", p -> {});
     run(6, "one", p -> {});
-    try (Safetensors file = Safetensors.open(folder.resolve("one/model.safetensors"))) {
-      var history = Pretraining.History.of(file.metadata());
-      assertEquals(
-          List.of(new Pretraining.Leg(0, 3, EXPERTS), new Pretraining.Leg(3, 6, EXPERTS)),
-          history.entropyLegs());
-      assertEquals(6, history.steps());
+    Pretraining.History history = history("one");
+    assertEquals(
+        List.of(new Pretraining.Leg(0, 3, EXPERTS), new Pretraining.Leg(3, 6, EXPERTS)),
+        history.later());
+    assertEquals(6, history.steps());
+  }
+
+  @Test
+  void history_runsFromCheckpoints_areAddedToWhatLedToThese() throws IOException {
+    run(plan(3, TOP_K), "one", Pretraining.Origin.NONE);
+    run(plan(3, TOP_K), "two", origin("one"));
+    run(plan(3), "three", origin("two"));
+    run(plan(6), "three", origin("two"));
+    run(plan(6), "four", origin("three"));
+
+    Pretraining.History history = history("four");
+    assertEquals(List.of(3), history.legs());
+    assertEquals(
+        List.of(
+            new Pretraining.Leg(0, 3, TOP_K),
+            new Pretraining.Leg(0, 3, EXPERTS),
+            new Pretraining.Leg(3, 6, EXPERTS),
+            new Pretraining.Leg(0, 6, EXPERTS)),
+        history.later());
+    assertEquals(3 + 3 + 6 + 6, history.steps());
+  }
+
+  @Test
+  void history_ofNano_hasTheStepsOfItsCard() {
+    Map<String, String> metadata =
+        Map.of(
+            "legs", "1700,3000",
+            "entropy_legs", "0/1200/0.0 3.0/0.0,300/800/0.0 3.0/0.0,550/800/0.0 3.0/0.04");
+    assertEquals(3_800, Pretraining.History.of(metadata).steps());
+  }
+
+  private Pretraining.Origin origin(String name) throws IOException {
+    return new Pretraining.Origin(folder.resolve(name).toString(), history(name));
+  }
+
+  private Pretraining.History history(String name) throws IOException {
+    try (Safetensors file = Safetensors.open(folder.resolve(name).resolve("model.safetensors"))) {
+      return Pretraining.History.of(file.metadata());
     }
   }
 
