@@ -138,6 +138,7 @@ final class ConsolidateCommand implements Callable<Integer> {
   private int consolidate(Path folder, Path next) throws IOException {
     List<Consolidation.Outcome> outcomes;
     List<String> against;
+    List<String> learned;
     BroughtOver brought = BroughtOver.NOTHING;
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       Exam guarded = guarded(folder, tokenizer);
@@ -151,6 +152,7 @@ final class ConsolidateCommand implements Callable<Integer> {
         texts.put(domain, DomainTexts.read(domain, input.getValue(), of, tokenizer, output.err()));
       }
       new Consolidation(folder, domains(texts, anchors), plan()).run(next, this::stepped);
+      learned = adapters.keySet().stream().flatMap(d -> of(texts, d).samples().stream()).toList();
       outcomes = judge(folder, next, texts);
       outcomes.add(Consolidation.judge(folder, next, PROTECTED, null, guarded));
       against = against(outcomes);
@@ -160,6 +162,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     }
     if (against.isEmpty()) {
       BaseRelease.note(next, taught(folder, outcomes));
+      BaseRelease.noteLearned(next, learned);
       brought.note(next);
       Files.move(next, out);
     }

@@ -17,8 +17,12 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a domain teaches, and what judges it. */
-record DomainTexts(List<int[]> texts, Exam exam) {
+/**
+ * What a domain teaches, and what judges it.
+ *
+ * @param samples ids of those that teach
+ */
+record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
 
   /**
    * @param old what is to be brought over, to which no text is new; null where an adapter is folded
@@ -37,6 +41,7 @@ record DomainTexts(List<int[]> texts, Exam exam) {
     }
     Set<String> judges = judges(domain, samples);
     List<int[]> texts = new ArrayList<>();
+    List<String> teaching = new ArrayList<>();
     List<Exam.Text> judging = new ArrayList<>();
     for (Sample sample : samples) {
       String text = sample.teaches();
@@ -48,6 +53,7 @@ record DomainTexts(List<int[]> texts, Exam exam) {
         judging.add(new Exam.Text(domain, tokens, text.getBytes(UTF_8).length));
       } else {
         texts.add(tokens);
+        teaching.add(sample.id());
       }
     }
     err.printf(
@@ -58,7 +64,7 @@ record DomainTexts(List<int[]> texts, Exam exam) {
           "%s: %d texts of up to %d tokens to learn from and %d of held-out documents, expected some of both"
               .formatted(file, texts.size(), BaseTexts.MAX_TOKENS, judging.size()));
     }
-    return new DomainTexts(texts, new Exam(judging));
+    return new DomainTexts(texts, teaching, new Exam(judging));
   }
 
   /**

@@ -85,6 +85,8 @@ class ConsolidateCommandTest {
     assertTrue(err.toString().contains("legal: 20 of 24 texts taught release " + legal));
     assertTrue(out.toString().contains("by its adapter on the new base (protected: "));
     assertEquals(Set.of("cloud"), BaseRelease.taught(next).keySet());
+    Set<String> taught = BaseRelease.learned(next);
+    assertTrue(err.toString().contains("cloud: of 24 texts %d teach".formatted(taught.size())));
     BaseRelease.Rebased brought = BaseRelease.rebased(next).get(legal);
     assertNotNull(brought);
     Path stored = BaseRelease.rebased(next, brought.release());
