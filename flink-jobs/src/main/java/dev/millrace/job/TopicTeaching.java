@@ -175,7 +175,7 @@ final class TopicTeaching implements Teaching {
 
     @Override
     public void asked(long windows, long of) {
-      progress.requireWanted();
+      progress.asked();
       if (windows % WINDOWS_A_LINE == 0 || windows == of) {
         LOG.info("teacher: {} of {} windows", windows, of);
       }

@@ -92,6 +92,7 @@ class TopicTeachingIT {
     assertNotNull(release, verdict.rules()::toString);
     ReleaseEvent released = bases(config).get(0);
     new BasePublisher(config, System.err::println).takeBack(released, "a test");
+    assertTrue(nothing.asked, "it may give way to answers between calls of the teacher");
     assertEquals(release, teach(config, nothing).release());
     assertEquals(List.of(release, ""), bases(config).stream().map(ReleaseEvent::release).toList());
   }
@@ -104,6 +105,11 @@ class TopicTeachingIT {
     }
 
     @Override
+    public void asked() {
+      throw new AssertionError("it asks");
+    }
+
+    @Override
     public void stepped(long step, double loss) {
       throw new AssertionError("it trains");
     }
@@ -113,6 +119,7 @@ class TopicTeachingIT {
   private static final class Judged implements Teaching.Progress {
     private final Runnable order;
     private boolean learned;
+    private boolean asked;
 
     Judged(Runnable order) {
       this.order = order;
@@ -124,6 +131,11 @@ class TopicTeachingIT {
         learned = false;
         order.run();
       }
+    }
+
+    @Override
+    public void asked() {
+      asked = true;
     }
 
     @Override

@@ -93,9 +93,18 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
     }
 
     @Override
+    public void asked() {
+      giveWay();
+    }
+
+    @Override
     public void stepped(long step, double ofStep) {
       steps = step;
       loss = ofStep;
+      giveWay();
+    }
+
+    private void giveWay() {
       if (!governor.proceed()) {
         throw new CancellationException("the task ends");
       }

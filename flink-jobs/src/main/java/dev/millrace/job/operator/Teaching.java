@@ -24,6 +24,9 @@ public interface Teaching {
     /** Nothing is done yet, but it is asked whether to go on. */
     void requireWanted();
 
+    /** The teacher was called; returns when it may be called again. */
+    void asked();
+
     /** A step is done; returns when the next may begin. */
     void stepped(long step, double loss);
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.base.Foreground;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Verdict;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.flink.api.common.JobStatus;
@@ -138,6 +140,30 @@ class CompressSourceTest {
   }
 
   @Test
+  void asked_whileAnswersAreComputedInTheProcess_pauses() throws Exception {
+    AtomicBoolean answered = new AtomicBoolean();
+    Foreground.Answerer answerer = Foreground.ofProcess().answerer();
+    answerer.computing(true);
+    try {
+      Lesson lesson =
+          (attempt, progress) -> {
+            progress.asked();
+            if (!answered.get()) {
+              throw new IllegalArgumentException("asked on while an answer was computed");
+            }
+          };
+      JobClient job = start(lesson, new Configuration(), new Courtesy(60_000, 0));
+      await(job, () -> script.taught.size() == 1);
+      answered.set(true);
+      answerer.computing(false);
+      job.getJobExecutionResult().get();
+    } finally {
+      answerer.computing(false);
+    }
+    assertEquals(1, VERDICTS.size());
+  }
+
+  @Test
   void cancel_whileItTeaches_endsBetweenTwoSteps() throws Exception {
     JobClient job = start((attempt, progress) -> teachForEver(progress), new Configuration());
     await(job, () -> script.taught.size() == 1);
@@ -178,6 +204,10 @@ class CompressSourceTest {
   }
 
   private JobClient start(Lesson lesson, Configuration config) throws Exception {
+    return start(lesson, config, new Courtesy(0, 0));
+  }
+
+  private JobClient start(Lesson lesson, Configuration config, Courtesy courtesy) throws Exception {
     script = new Script(lesson);
     config.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
     config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
@@ -187,8 +217,7 @@ class CompressSourceTest {
     env.enableCheckpointing(50);
     env.fromSource(
             new CompressSource(
-                subtask -> new Opened<>(script, () -> script.closed.incrementAndGet()),
-                new Courtesy(0, 0)),
+                subtask -> new Opened<>(script, () -> script.closed.incrementAndGet()), courtesy),
             WatermarkStrategy.noWatermarks(),
             "compress",
             TypeInformation.of(Verdict.class))
