@@ -26,6 +26,9 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
 
   private static final long serialVersionUID = 1;
 
+  /** A timer that fires so much later had to wait for the thread, and so had what came in. */
+  private static final long LATE_MILLIS = 1_000;
+
   private final long idleMillis;
 
   /** By key, when its last sample came, processing time; the longest ago first. */
@@ -77,7 +80,7 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
       Map.Entry<String, Long> longest = lastCame.entrySet().iterator().next();
       String key = longest.getKey();
       boolean early = Due.after(longest.getValue(), idleMillis) > time;
-      if (early || isHeldUp()) {
+      if (early || isHeldUp() || now() - time > LATE_MILLIS) {
         lookAfter(early ? longest.getValue() : now());
         return;
       }

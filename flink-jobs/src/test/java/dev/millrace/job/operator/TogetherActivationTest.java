@@ -52,9 +52,6 @@ class TogetherActivationTest {
   /** The job runs in this process: it finds these here. */
   private static final List<ReleaseEvent> EVENTS = new CopyOnWriteArrayList<>();
 
-  /** What the one that asks first begins with. */
-  private static final List<ReleaseEvent> PAST = new CopyOnWriteArrayList<>();
-
   private static final List<Rejection> REJECTED = new CopyOnWriteArrayList<>();
   private static final List<String> TOLD = new CopyOnWriteArrayList<>();
   private static volatile List<FakeServing> servings = List.of();
@@ -67,7 +64,6 @@ class TogetherActivationTest {
   @BeforeEach
   void begin() {
     EVENTS.clear();
-    PAST.clear();
     REJECTED.clear();
     TOLD.clear();
     fails = false;
@@ -177,18 +173,6 @@ class TogetherActivationTest {
   }
 
   @Test
-  void oneHadReadItWhenItBegan_theOtherNeedNotWait() throws Exception {
-    PAST.add(StreamRecords.event("cloud", Action.PUBLISH, "first", 0, 0));
-    start(new FakeServing(FREE), new FakeServing(FREE), 3_600_000);
-    publish("first", Action.PUBLISH);
-    publish("second", Action.PUBLISH);
-    await(() -> switched(0).size() == 2 && switched(1).size() == 2);
-    assertEquals(List.of("first", "second"), switched(0));
-    assertEquals(List.of("first", "second"), switched(1));
-    assertEquals(List.of(), REJECTED);
-  }
-
-  @Test
   void drainedWhileNothingIsDecided_doesNotWaitForTheDecision() throws Exception {
     start(new FakeServing(FREE), new FakeServing(FREE), 3_600_000);
     servings.get(1).hold("first", new CompletableFuture<>());
@@ -233,8 +217,7 @@ class TogetherActivationTest {
             .transform(
                 "serve",
                 TypeInformation.of(KeyedAnswer.class),
-                ServeOperatorFactory.of(
-                    TogetherActivationTest::open, serve, TogetherActivationTest::past));
+                ServeOperatorFactory.of(TogetherActivationTest::open, serve));
     answers.getSideOutput(Outputs.REJECTED).addSink(new Noted()).setParallelism(1);
     job = env.executeAsync("together");
     await(() -> opened >= 2);
@@ -244,12 +227,6 @@ class TogetherActivationTest {
     Opened<Serving> serving = servings.get(subtask).opener().open(subtask);
     count();
     return serving;
-  }
-
-  private static synchronized List<ReleaseEvent> past() {
-    List<ReleaseEvent> past = List.copyOf(PAST);
-    PAST.clear();
-    return past;
   }
 
   private static synchronized void count() {
