@@ -201,7 +201,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       return;
     }
     tokenizer.update(parts.tokenizer());
-    if (!domains.isEmpty()) {
+    if (before != null && !domains.isEmpty()) {
       domains.clear();
       opens.update(now() + SETTLES_MILLIS);
       LOG.warn(
