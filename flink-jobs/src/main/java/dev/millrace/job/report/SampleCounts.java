@@ -51,11 +51,13 @@ public record SampleCounts(
     Map<List<String>, Integer> waiting = new HashMap<>();
     for (Committed<Verdict> committed : verdicts) {
       Verdict verdict = committed.value();
-      List<String> domain = List.of(String.valueOf(verdict.tenant()), verdict.domain());
+      List<String> line =
+          List.of(String.valueOf(verdict.tenant()), verdict.domain(), verdict.kind().name());
       if (ReleaseCounts.waits(verdict)) {
-        waiting.merge(domain, verdict.samples(), Integer::sum);
-      } else if (verdict.tokens() > 0) {
-        taught += verdict.samples() + Objects.requireNonNullElse(waiting.remove(domain), 0);
+        waiting.merge(line, verdict.samples(), Integer::sum);
+      } else if (verdict.samples() > 0) { // else it is on an order
+        int waited = Objects.requireNonNullElse(waiting.remove(line), 0);
+        taught += verdict.tokens() > 0 ? verdict.samples() + waited : 0;
       }
     }
     return taught;

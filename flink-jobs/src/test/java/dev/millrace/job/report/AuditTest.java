@@ -65,6 +65,8 @@ class AuditTest {
     assertEquals(0, SampleCounts.of(List.of(), List.of(), List.of(waits)).taught());
     assertEquals(8, SampleCounts.of(List.of(), List.of(), List.of(dropped, taught)).taught());
     assertEquals(16, SampleCounts.of(List.of(), List.of(), List.of(waits, taught)).taught());
+    assertEquals(
+        8, SampleCounts.of(List.of(), List.of(), List.of(waits, dropped, taught)).taught());
   }
 
   @Test
