@@ -22,11 +22,11 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -218,22 +218,19 @@ public record Topics(String prefix) {
   }
 
   /** Of a topic; of one whose settings may not be read, what is expected. */
-  private static String policy(Admin admin, String topic)
-      throws ExecutionException, InterruptedException {
+  private static String policy(Admin admin, String topic) throws InterruptedException {
     ConfigResource named = new ConfigResource(ConfigResource.Type.TOPIC, topic);
     try {
       Map<ConfigResource, Config> configs = admin.describeConfigs(List.of(named)).all().get();
-      return configs.values().iterator().next().get(CLEANUP_POLICY_CONFIG).value();
+      ConfigEntry policy = configs.values().iterator().next().get(CLEANUP_POLICY_CONFIG);
+      return policy == null ? CLEANUP_POLICY_COMPACT : policy.value();
     } catch (ExecutionException e) {
-      if (!(e.getCause() instanceof AuthorizationException)) {
-        throw e;
-      }
       LOG.warn(
           "{} of topic {} may not be read, {} is expected: {}",
           CLEANUP_POLICY_CONFIG,
           topic,
           CLEANUP_POLICY_COMPACT,
-          e.getCause().getMessage());
+          String.valueOf(e.getCause()));
       return CLEANUP_POLICY_COMPACT;
     }
   }
