@@ -27,6 +27,11 @@ final class OrderCommands {
     @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is part of the event.")
     private String reason = "by hand";
 
+    @Option(
+        names = "--here",
+        description = "The jobs find it where it is on this machine, whatever the topic says.")
+    private boolean here;
+
     @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
     private String id;
 
@@ -45,7 +50,12 @@ final class OrderCommands {
       Manifest manifest = stored.manifest(release);
       ShowCommand.requireWhole(stored, release);
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
-      String uri = ReleaseTopic.uri(topic.events(), stored, release);
+      String uri = here ? stored.uri(release) : ReleaseTopic.uri(topic.events(), stored, release);
+      if (!uri.equals(stored.uri(release))) {
+        output
+            .err()
+            .println("the order names " + uri + ", as the topic does; --here the place here");
+      }
       topic.order(manifest.event(action, uri, reason), output.err()::println);
       output.result(
           Map.of("action", action, "domain", manifest.domain(), "release", release),
