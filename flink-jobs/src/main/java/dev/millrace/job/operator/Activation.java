@@ -14,9 +14,6 @@ interface Activation {
   /** An event was read, in the order of the topic. */
   void read(ReleaseEvent event) throws Exception;
 
-  /** An event came that was followed already when the job began. */
-  void begun(ReleaseEvent event);
-
   /** The coordinator has said whether all subtasks switch. */
   void decided(Decision decision) throws Exception;
 
@@ -45,9 +42,6 @@ interface Activation {
       public void read(ReleaseEvent event) {
         means.apply(event, means.done());
       }
-
-      @Override
-      public void begun(ReleaseEvent event) {}
 
       @Override
       public void decided(Decision decision) {

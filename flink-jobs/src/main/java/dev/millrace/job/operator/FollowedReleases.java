@@ -5,6 +5,7 @@ import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -72,10 +73,11 @@ final class FollowedReleases {
     return now != null && isBehind(now, event);
   }
 
-  /** Whether something that stands behind it, and is of its alias, is not settled. */
+  /** Whether something of its alias that stands behind it, and no trial on it, is not settled. */
   boolean maySoonBePast(ReleaseEvent event) throws Exception {
     for (Map.Entry<String, ReleaseEvent> other : loading.immutableEntries()) {
-      if (alias(other.getValue()).equals(alias(event)) && isBehind(other.getValue(), event)) {
+      ReleaseEvent later = other.getValue();
+      if (alias(later).equals(alias(event)) && isBehind(later, event) && later.withheld() == 0) {
         return true;
       }
     }
@@ -86,13 +88,24 @@ final class FollowedReleases {
     return Activation.place(later).compareTo(Activation.place(event)) > 0;
   }
 
-  /** All up to this event was read when the job began. */
-  void begun(ReleaseEvent last) throws Exception {
-    begun.put(BEGUN, Activation.place(last));
+  /** The events of each alias, in their order. */
+  static Collection<List<ReleaseEvent>> lines(List<ReleaseEvent> events) {
+    Map<String, List<ReleaseEvent>> lines = new TreeMap<>();
+    for (ReleaseEvent event : events) {
+      lines.computeIfAbsent(alias(event), alias -> new ArrayList<>()).add(event);
+    }
+    return lines.values();
   }
 
-  /** Whether this event was read when the job began. */
-  boolean isBegun(ReleaseEvent event) throws Exception {
+  /** The topic held these when the job began. */
+  void begun(List<ReleaseEvent> events) throws Exception {
+    if (!events.isEmpty()) {
+      begun.put(BEGUN, Activation.place(events.get(events.size() - 1)));
+    }
+  }
+
+  /** Passes over what the topic held when the job began; says whether the event is of that. */
+  boolean passesOver(ReleaseEvent event) throws Exception {
     String last = begun.get(BEGUN);
     int behind = last == null ? 1 : Activation.place(event).compareTo(last);
     if (last != null && behind >= 0) {

@@ -2,17 +2,20 @@ package dev.millrace.job.operator;
 
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.model.serve.Answered;
+import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -80,8 +83,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private transient ServeFigures figures;
   private transient Scheduler scheduler;
 
-  /** Places of what could not be read: state has it, and it is tried again. */
-  private final Set<String> unread = new HashSet<>();
+  /** What could not be read, by place; state has it, and it is tried again, the first first. */
+  private final Map<String, ReleaseEvent> unread = new LinkedHashMap<>();
+
+  /** Whether one of these is on its way, or a timer waits. */
+  private boolean tries;
 
   /** How many requests waited for a release when the worker's thread last looked. */
   private transient int waited;
@@ -133,7 +139,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     means = new Activation.Means(serving.releases(), worker, this::now, this::loaded);
     activation =
         coordinator == null ? Activation.independent(means) : new TogetherActivation(means, this);
-    if (restored) {
+    if (restored || coordinator != null) { // together, what one has read another may not have
       reload();
     } else {
       begin();
@@ -159,12 +165,39 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Else the base would answer at first, and then what people have taken back since. */
   private void begin() throws Exception {
     List<ReleaseEvent> events = beginning.read();
-    LOG.info("Following {} release events before the first request", events.size());
-    for (ReleaseEvent event : events) {
-      followed.read(event);
-      loaded(serving.releases().apply(event, now()).get());
-      followed.begun(event);
+    Collection<List<ReleaseEvent>> lines = FollowedReleases.lines(events);
+    LOG.info("Following {} lines of releases before the first request", lines.size());
+    for (List<ReleaseEvent> line : lines) {
+      begin(line);
     }
+    followed.begun(events);
+  }
+
+  /** At what a line has come to, as if what cannot be served had never been in it. */
+  private void begin(List<ReleaseEvent> line) throws Exception {
+    List<ReleaseEvent> left = new ArrayList<>(line);
+    while (!left.isEmpty()) {
+      ReleaseEvent head = SwapRule.after(left);
+      left.removeIf(event -> event.origin().equals(head.origin()));
+      Staged staged = serving.releases().stage(head, now()).get();
+      SwapResult problem = staged.problem();
+      if (problem == null && (left.isEmpty() || isFollowed(head, staged.missing()))) {
+        loaded(staged.activate().get());
+        return;
+      }
+      staged.close();
+      followed.read(head);
+      loaded(problem == null ? new SwapResult(head, Outcome.FAILED, staged.missing(), 0) : problem);
+    }
+  }
+
+  /** Whether an event takes its line over from others, although it may be missing here. */
+  private static boolean isFollowed(ReleaseEvent event, String missing) {
+    return switch (event.action()) {
+      case FORGET -> true;
+      case PUBLISH -> missing.isEmpty();
+      default -> missing.isEmpty() || missing.startsWith(UNREADABLE);
+    };
   }
 
   private void reload() throws Exception {
@@ -230,9 +263,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
     ReleaseEvent event = element.getValue();
-    if (followed.isBegun(event)) {
-      activation.begun(event);
-    } else {
+    if (!followed.passesOver(event)) {
       followed.read(event);
       activation.read(event);
     }
@@ -298,19 +329,40 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** Else this subtask's keys would be answered otherwise than those of the others. */
   private void tryLater(ReleaseEvent event, String why) {
-    if (unread.add(Activation.place(event))) {
+    if (unread.put(Activation.place(event), event) == null) {
       missing(event, why);
     }
-    var unused =
-        getProcessingTimeService()
-            .registerTimer(Due.after(now(), AGAIN_MILLIS), time -> tryAgain(event, why));
+    tryLater();
   }
 
-  private void tryAgain(ReleaseEvent event, String why) throws Exception {
-    if (followed.maySoonBePast(event)) {
-      tryLater(event, why);
-    } else if (!isDropped(event)) {
-      means.apply(event, means.done()); // nobody votes on it: the others follow it
+  private void tryLater() {
+    if (!tries && !unread.isEmpty()) {
+      tries = true;
+      long due = Due.after(now(), AGAIN_MILLIS);
+      var unused = getProcessingTimeService().registerTimer(due, time -> tryAgain());
+    }
+  }
+
+  /** One at a time: an order must not stand behind all that wait for a store. */
+  private void tryAgain() throws Exception {
+    tries = false;
+    for (ReleaseEvent event : List.copyOf(unread.values())) {
+      if (!isDropped(event) && !followed.maySoonBePast(event)) {
+        unread.remove(Activation.place(event));
+        unread.put(Activation.place(event), event); // the last now
+        tries = true;
+        means.apply(event, this::tried);
+        return;
+      }
+    }
+    tryLater();
+  }
+
+  private void tried(SwapResult result) throws Exception {
+    tries = false;
+    loaded(result);
+    if (!tries) { // it could be read, so may the others be
+      tryAgain();
     }
   }
 
@@ -362,7 +414,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         mailbox.yield();
       }
     } else if (coordinator == null) { // else state has it: no decision reaches who waits in here
-      while (followed.isLoading(unread)) {
+      while (followed.isLoading(unread.keySet())) {
         mailbox.yield();
       }
     }

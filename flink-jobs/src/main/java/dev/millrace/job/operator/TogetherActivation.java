@@ -69,18 +69,6 @@ final class TogetherActivation implements Activation {
     next();
   }
 
-  /** Others may have begun before it was on the topic: they need this vote to follow it. */
-  @Override
-  public void begun(ReleaseEvent event) {
-    if (!waitsForNobody(event)) {
-      link.send(new Vote(Activation.place(event), null));
-    }
-  }
-
-  private static boolean waitsForNobody(ReleaseEvent event) {
-    return event.action() == Action.ROLLBACK || event.action() == Action.FORGET;
-  }
-
   private void next() throws Exception {
     while (current == null && !line.isEmpty()) {
       ReleaseEvent event = line.remove();
@@ -97,7 +85,7 @@ final class TogetherActivation implements Activation {
     current = candidate;
     last = candidate.place();
     ReleaseEvent event = candidate.event;
-    if (waitsForNobody(event)) {
+    if (event.action() == Action.ROLLBACK || event.action() == Action.FORGET) {
       means.apply(event, result -> end(candidate, result));
       return;
     }

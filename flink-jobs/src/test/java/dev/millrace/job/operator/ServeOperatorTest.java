@@ -603,7 +603,7 @@ class ServeOperatorTest {
       endRequests(harness);
       assertEquals("first", harness.extractOutputValues().get(0).answer().release());
       input(harness).processElement2(new StreamRecord<>(first));
-      assertEquals(List.of("first", "second", "first"), serving.switched());
+      assertEquals(List.of("first"), serving.switched());
       snapshot = harness.snapshot(1, 1);
     }
     FakeServing restarted = new FakeServing(FREE);
@@ -616,6 +616,26 @@ class ServeOperatorTest {
       release(harness, "third", 3);
       release(harness, "anew", 0); // the topic was made anew
       assertEquals(List.of("first", "third", "anew"), restarted.switched());
+    }
+  }
+
+  @Test
+  void open_lastReleaseOfTheTopicIsWrong_followsTheOneBefore() throws Exception {
+    Beginning beginning =
+        () ->
+            List.of(
+                event("first", ReleaseEvent.Action.PUBLISH, 0),
+                event("second", ReleaseEvent.Action.PUBLISH, 1),
+                event("wrong", ReleaseEvent.Action.PUBLISH, 2));
+    FakeServing serving = new FakeServing(FREE, "wrong");
+    serving.lose("second", "release-unreadable: the store is away");
+    try (var harness = harness(serving, beginning)) {
+      harness.open();
+      assertEquals(List.of("first"), serving.switched());
+      assertEquals(
+          List.of("wrong", "second"), rejected(harness).stream().map(Rejection::id).toList());
+      harness.setProcessingTime(5_000);
+      assertEquals(List.of("first", "second"), serving.switched());
     }
   }
 
@@ -661,6 +681,36 @@ class ServeOperatorTest {
       harness.initializeState(snapshot);
       harness.open();
       assertEquals(List.of("first", "second"), restarted.switched());
+    }
+  }
+
+  @Test
+  void processElement2_manyPublicationsCannotBeRead_areTriedOneAtATime() throws Exception {
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving)) {
+      harness.open();
+      for (int i = 0; i < 3; i++) {
+        serving.takeAway("r" + i);
+        input(harness)
+            .processElement2(
+                new StreamRecord<>(
+                    StreamRecords.event("d" + i, ReleaseEvent.Action.PUBLISH, "r" + i, 0, i)));
+        runOneMail(harness);
+      }
+      serving.bringBack("r1");
+      harness.setProcessingTime(5_000);
+      runOneMail(harness); // r0
+      assertEquals(List.of(), serving.switched());
+      harness.setProcessingTime(10_000);
+      runOneMail(harness);
+      assertEquals(List.of("r1"), serving.switched());
+      runOneMail(harness); // r2 at once
+      serving.bringBack("r0");
+      serving.bringBack("r2");
+      harness.setProcessingTime(15_000);
+      runOneMail(harness);
+      runOneMail(harness);
+      assertEquals(List.of("r1", "r0", "r2"), serving.switched());
     }
   }
 

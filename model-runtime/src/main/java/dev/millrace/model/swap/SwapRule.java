@@ -4,6 +4,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,15 @@ public final class SwapRule {
     return current != null && reasonNotToFollow(event, current) != null
         ? current
         : followed(event, current);
+  }
+
+  /** What an alias follows once events were read, at least one. */
+  public static ReleaseEvent after(List<ReleaseEvent> events) {
+    ReleaseEvent followed = null;
+    for (ReleaseEvent event : events) {
+      followed = after(event, followed);
+    }
+    return Objects.requireNonNull(followed);
   }
 
   /**
