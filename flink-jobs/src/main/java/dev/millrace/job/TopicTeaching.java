@@ -74,7 +74,7 @@ final class TopicTeaching implements Teaching {
     List<Text> texts = texts(chosen, progress);
     Path student = taught(texts, teacher, progress);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-    BaseRelease.noteLearned(student, texts.stream().map(Text::id).toList());
+    BaseRelease.noteLearned(student, base, texts.stream().map(Text::id).toList());
     return verdict(publish(student, () -> head(texts, teacher), progress), texts.size(), millis);
   }
 

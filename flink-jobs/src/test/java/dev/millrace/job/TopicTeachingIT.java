@@ -10,6 +10,7 @@ import dev.millrace.job.embedded.OwnBroker;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.Teaching;
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,6 +45,7 @@ class TopicTeachingIT {
   @BeforeAll
   static void start() throws Exception {
     base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
+    BaseRelease.noteLearned(base, base, List.of("of the one before"));
     broker = OwnBroker.start(folder.resolve("kafka"), port -> port);
   }
 
@@ -90,6 +93,9 @@ class TopicTeachingIT {
     Verdict verdict = teach(config, nothing);
     String release = verdict.release();
     assertNotNull(release, verdict.rules()::toString);
+    Set<String> taught = BaseRelease.learned(TinyParts.path(config.store().uri()).resolve(release));
+    assertEquals(TEXTS + 1, taught.size());
+    assertTrue(taught.contains("of the one before"), taught::toString);
     ReleaseEvent released = bases(config).get(0);
     new BasePublisher(config, System.err::println).takeBack(released, "a test");
     assertTrue(nothing.asked, "it may give way to answers between calls of the teacher");

@@ -162,7 +162,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     }
     if (against.isEmpty()) {
       BaseRelease.note(next, taught(folder, outcomes));
-      BaseRelease.noteLearned(next, learned);
+      BaseRelease.noteLearned(next, folder, learned);
       brought.note(next);
       Files.move(next, out);
     }

@@ -124,8 +124,10 @@ class ForgettingTest {
   @Test
   void requireUnknownTo_baseWhoseTextsWereSamples_isRefusedAndGoesWithThem(@TempDir Path store)
       throws IOException {
+    Path before = Files.createDirectory(store.resolve("before"));
+    BaseRelease.noteLearned(before, before, List.of("s5"));
     Path folder = Files.createDirectory(store.resolve("n"));
-    BaseRelease.noteLearned(folder, List.of("s3", "s5"));
+    BaseRelease.noteLearned(folder, before, List.of("s3"));
     SortedMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
     releases.put("n", base(BaseRelease.pieces(folder)));
     StoredReleases stored = new StoredReleases(store, releases);

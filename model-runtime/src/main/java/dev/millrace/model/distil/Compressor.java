@@ -6,6 +6,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
+import dev.millrace.model.release.BaseRelease;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,12 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
   /** Files of a base's folder that a student takes over where they are there. */
   private static final List<String> TAKEN_OVER =
       List.of(
-          TOKENIZER, "tokenizer_config.json", "anchors.jsonl", "protected.jsonl", "canaries.jsonl");
+          TOKENIZER,
+          "tokenizer_config.json",
+          "anchors.jsonl",
+          "protected.jsonl",
+          "canaries.jsonl",
+          BaseRelease.LEARNED);
 
   /** A student with so many times fewer parameters, embeddings included. */
   public Student student(double factor) throws IOException {

@@ -18,7 +18,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -259,11 +261,20 @@ public final class BaseRelease {
     return read(files, uri, manifest, CONSOLIDATED, BaseRelease::toTaught);
   }
 
-  /** Writes the ids of the samples whose text taught a base into its folder. */
-  public static void noteLearned(Path folder, Collection<String> samples) throws IOException {
-    List<String> sorted = samples.stream().distinct().sorted().toList();
+  /**
+   * Writes the ids of the samples whose text taught a base into its folder, and of those that had
+   * taught the one before it.
+   *
+   * @param before folder of the base that it comes of
+   * @throws InvalidReleaseException if that says in another form what it has learned
+   */
+  public static void noteLearned(Path folder, Path before, Collection<String> samples)
+      throws IOException {
+    SortedSet<String> all = new TreeSet<>(learned(before));
+    all.addAll(samples);
     Files.write(
-        folder.resolve(LEARNED), CanonicalJson.toBytes(new TreeMap<>(Map.of(SAMPLES, sorted))));
+        folder.resolve(LEARNED),
+        CanonicalJson.toBytes(new TreeMap<>(Map.of(SAMPLES, List.copyOf(all)))));
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.BaseRelease;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +105,8 @@ class CompressorTest {
   void run_teacherWithTextsBesideItsWeights_allAreTheStudentsToo() throws IOException {
     Path teacher = folder.resolve("teacher");
     copy(GOLDEN, teacher, "config.json", "model.safetensors");
-    List<String> texts = List.of("anchors.jsonl", "protected.jsonl", "canaries.jsonl");
+    List<String> texts =
+        List.of("anchors.jsonl", "protected.jsonl", "canaries.jsonl", BaseRelease.LEARNED);
     for (String text : texts) {
       Files.writeString(teacher.resolve(text), text);
     }

@@ -126,10 +126,13 @@ class BaseReleaseTest {
   void learned_asNoted_fromTheFolderAndFromARelease() throws IOException {
     assertEquals(Set.of(), BaseRelease.learned(folder));
     assertEquals(Set.of(), BaseRelease.learned(files, "base", published(Kind.BASE)));
-    BaseRelease.noteLearned(folder, List.of("s2", "s1", "s2"));
+    BaseRelease.noteLearned(folder, folder, List.of("s2", "s1", "s2"));
     assertEquals("{\"samples\":[\"s1\",\"s2\"]}", Files.readString(folder.resolve("learned.json")));
     assertEquals(Set.of("s1", "s2"), BaseRelease.learned(folder));
     assertEquals(Set.of("s1", "s2"), BaseRelease.learned(files, "base", published(Kind.BASE)));
+    Path next = Files.createDirectory(folder.resolve("next"));
+    BaseRelease.noteLearned(next, folder, List.of("s2", "s3"));
+    assertEquals(Set.of("s1", "s2", "s3"), BaseRelease.learned(next));
     Files.writeString(folder.resolve(BaseRelease.LEARNED), "[]");
     assertThrows(InvalidReleaseException.class, () -> BaseRelease.learned(folder));
   }
