@@ -32,7 +32,10 @@ public final class DataParallelTrainers implements Trainers {
   private final List<int[]> anchors;
   private final Processes processes;
 
-  /** Domains whose last lesson trainers hold, at most; of others a state is sent again. */
+  /**
+   * Domains whose last lesson a trainer holds, at most; of others a state is sent again. All
+   * learners have the same share of them, and of the bytes.
+   */
   static final int HELD_DOMAINS = 64;
 
   /**
@@ -40,6 +43,7 @@ public final class DataParallelTrainers implements Trainers {
    */
   private static final long HELD_BYTES = 256L << 20;
 
+  private final int heldDomains;
   private final long heldBytes;
 
   /** Bytes of what the trainers hold since they and this began. */
@@ -66,7 +70,8 @@ public final class DataParallelTrainers implements Trainers {
     this.train = train;
     this.anchors = anchors;
     this.processes = processes;
-    this.heldBytes = heldBytes;
+    this.heldDomains = HELD_DOMAINS / processes.learners();
+    this.heldBytes = heldBytes / processes.learners();
   }
 
   @Override
@@ -150,7 +155,7 @@ public final class DataParallelTrainers implements Trainers {
       String from = Given.name(before);
       held.begin(terms.domain(), from, lesson.seed());
       Given given = held.get(terms.domain(), from) == null ? Given.of(before) : null;
-      forget(held.beyond(HELD_DOMAINS, heldBytes, Long::longValue));
+      forget(held.beyond(heldDomains, heldBytes, Long::longValue));
       List<String> forgotten = List.copyOf(unsure);
       Beginning beginning =
           new Beginning(

@@ -9,6 +9,11 @@ public interface Processes {
   /** Names the next lesson that is asked for. */
   Call next();
 
+  /** Learners that ask them, this one among them. */
+  default int learners() {
+    return 1;
+  }
+
   /**
    * One round: each does what its order says.
    *

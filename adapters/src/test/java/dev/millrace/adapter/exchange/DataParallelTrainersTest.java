@@ -69,6 +69,7 @@ class DataParallelTrainersTest {
   private static final class Watched implements Processes {
     private final Processes all;
     private int given;
+    private int learners = 1;
 
     Watched(Processes all) {
       this.all = all;
@@ -77,6 +78,11 @@ class DataParallelTrainersTest {
     @Override
     public Call next() {
       return all.next();
+    }
+
+    @Override
+    public int learners() {
+      return learners;
     }
 
     @Override
@@ -398,6 +404,33 @@ class DataParallelTrainersTest {
     given = watched.given;
     tiny.train(on, lesson(4, 6), domain(7), Governor.none());
     assertEquals(given, watched.given, "one domain is held, whatever its size");
+  }
+
+  /** Trainers serve all learners of a job. */
+  @Test
+  void train_severalLearnersShareTheTrainers_eachHasItsShareOfWhatTheseHold() {
+    ExchangeConfig config = config(1, 1, 2, "int4");
+    for (int learners : new int[] {1, 4}) {
+      LocalProcesses all = processes(config);
+      Watched watched = new Watched(all);
+      watched.learners = learners;
+      DataParallelTrainers trainers = trainers(config, watched);
+      int domains = DataParallelTrainers.HELD_DOMAINS / learners + 2;
+      for (int i = 0; i < domains; i++) {
+        trainers.train(fresh, lesson(4, 5), domain(i), Governor.none());
+      }
+      assertEquals(2 * (domains - 1), all.held(), learners + " learners");
+    }
+    LocalProcesses all = processes(config);
+    Watched watched = new Watched(all);
+    watched.learners = 2;
+    long state = 3L * Float.BYTES * Parameters.count(fresh.weights());
+    DataParallelTrainers trainers =
+        new DataParallelTrainers(config, TRAIN, anchors, watched, 2 * 5 * state);
+    for (int i = 0; i < 6; i++) {
+      trainers.train(fresh, lesson(4, 5), domain(i), Governor.none());
+    }
+    assertEquals(2 * 3, all.held(), "two domains beside the last");
   }
 
   private Terms domain(int number) {

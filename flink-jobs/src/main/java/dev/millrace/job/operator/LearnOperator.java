@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -102,11 +103,13 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void open() throws Exception {
     super.open();
-    int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    TaskInfo task = getRuntimeContext().getTaskInfo();
+    int subtask = task.getIndexOfThisSubtask();
     TrainerLink link =
         new TrainerLink(
             mailbox,
             subtask,
+            task.getNumberOfParallelSubtasks(),
             patienceMillis,
             order -> output.collect(Outputs.ORDERS, new StreamRecord<>(order)));
     ReturnFunction.open(job(), subtask, link);

@@ -27,17 +27,25 @@ final class TrainerLink implements Processes {
 
   private final MailboxExecutor mailbox;
   private final int subtask;
+  private final int learners;
   private final long patienceMillis;
   private final Consumer<Order> out;
   private final BlockingQueue<Report> come = new LinkedBlockingQueue<>();
   private long calls;
 
   /**
+   * @param learners subtasks of the learn step, which share the trainers
    * @param out is given orders on the task's thread
    */
-  TrainerLink(MailboxExecutor mailbox, int subtask, long patienceMillis, Consumer<Order> out) {
+  TrainerLink(
+      MailboxExecutor mailbox,
+      int subtask,
+      int learners,
+      long patienceMillis,
+      Consumer<Order> out) {
     this.mailbox = mailbox;
     this.subtask = subtask;
+    this.learners = learners;
     this.patienceMillis = patienceMillis;
     this.out = out;
   }
@@ -45,6 +53,11 @@ final class TrainerLink implements Processes {
   @Override
   public Call next() {
     return new Call(subtask, ++calls);
+  }
+
+  @Override
+  public int learners() {
+    return learners;
   }
 
   @Override

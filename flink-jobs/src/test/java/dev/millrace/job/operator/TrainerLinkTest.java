@@ -28,6 +28,7 @@ class TrainerLinkTest {
     return new TrainerLink(
         new SyncMailboxExecutor(),
         3,
+        4,
         patienceMillis,
         order -> {
           sent.add(order);
@@ -51,6 +52,7 @@ class TrainerLinkTest {
     Call given = link.next();
     Call call = link.next();
     assertEquals(new Call(3, 1), given);
+    assertEquals(4, link.learners());
     network =
         order -> {
           if (order.process() == 1) {
