@@ -180,6 +180,20 @@ public final class Pretraining {
       return goesOn ? this : new History(legs, with(later, leg), seconds);
     }
 
+    /** With the last run, which has ended, planned for the steps that it took. */
+    private History end(int steps) {
+      if (later.isEmpty()) {
+        return legs.isEmpty() ? this : new History(with(butLast(legs), steps), later, seconds);
+      }
+      Leg last = later.get(later.size() - 1);
+      Leg leg = new Leg(last.from, steps, last.experts);
+      return new History(legs, with(butLast(later), leg), seconds);
+    }
+
+    private static <T> List<T> butLast(List<T> legs) {
+      return legs.subList(0, legs.size() - 1);
+    }
+
     private static <T> List<T> with(List<T> legs, T leg) {
       List<T> longer = new ArrayList<>(legs);
       longer.add(leg);
@@ -245,7 +259,8 @@ public final class Pretraining {
    * @param start what to begin with, before the state is put back
    * @param saveEvery steps between two state files
    * @param out the checkpoint folder: config.json and model.safetensors, written behind every state
-   * @throws IllegalStateException if that is of another run, or a loss or a gradient is not finite
+   * @throws IllegalStateException if that is of another run or beyond the plan's last step, or a
+   *     loss or a gradient is not finite
    */
   public void run(Start start, int saveEvery, Path out, Consumer<Progress> progress)
       throws IOException {
@@ -254,9 +269,13 @@ public final class Pretraining {
     }
     try (BaseTrainer trainer = start.open()) {
       long done = resume(trainer);
-      if (done < plan.steps) {
-        history = history.begin(plan, done, fromCheckpoint);
+      if (done > plan.steps) {
+        throw new IllegalStateException(
+            "%s: state has %d steps, expected at most %d"
+                .formatted(work.resolve(STATE), done, plan.steps));
       }
+      history =
+          done < plan.steps ? history.begin(plan, done, fromCheckpoint) : history.end(plan.steps);
       for (long step = done + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();
         int[][][] rows = windows.of(step);

@@ -123,6 +123,40 @@ class PretrainingTest {
   }
 
   @Test
+  void run_stateBeyondThePlan_isRefusedAndTheCheckpointStays() throws IOException {
+    run(3, "one", p -> {});
+    Path checkpoint = folder.resolve("one/model.safetensors");
+    byte[] before = Files.readAllBytes(checkpoint);
+    IllegalStateException refused =
+        assertThrows(IllegalStateException.class, () -> run(2, "one", p -> fail("a step")));
+    String message = refused.getMessage();
+    assertTrue(message.endsWith("state has 3 steps, expected at most 2"), message);
+    assertArrayEquals(before, Files.readAllBytes(checkpoint));
+  }
+
+  @Test
+  void history_planShortenedToTheStepsThatWereTaken_hasNoMore() throws IOException {
+    for (Pretraining.Experts experts : List.of(TOP_K, EXPERTS)) {
+      String name = experts.equals(TOP_K) ? "top" : "entropy";
+      Pretraining longer = pretraining(plan(6, experts), name, Pretraining.Origin.NONE);
+      Consumer<Pretraining.Progress> cut =
+          p -> {
+            if (p.step() == 4) {
+              throw new IllegalStateException("power cut");
+            }
+          };
+      assertThrows(
+          IllegalStateException.class,
+          () -> longer.run(() -> BaseTrainer.of(GOLDEN), 3, folder.resolve(name), cut));
+      assertEquals(6, history(name).steps());
+      run(plan(3, experts), name, Pretraining.Origin.NONE);
+      assertEquals(3, history(name).steps());
+    }
+    assertEquals(List.of(3), history("top").legs());
+    assertEquals(List.of(new Pretraining.Leg(0, 3, EXPERTS)), history("entropy").later());
+  }
+
+  @Test
   void run_stateOfAnotherRun_isRefused() throws IOException {
     run(3, "one", p -> {});
     int[] stream = new SplittableRandom(1).ints(4_000, 0, 64).toArray();
