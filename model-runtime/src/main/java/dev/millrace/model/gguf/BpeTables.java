@@ -86,7 +86,7 @@ record BpeTables(
   /** llama.cpp changes nothing before it cuts; that NFC composes what is not composed is let be. */
   private static void requireTextsAsTheyAre(JsonNode json) {
     JsonNode normalizer = json.path("normalizer");
-    if (normalizer.isObject() && !normalizer.path("type").asText().equals("NFC")) {
+    if (!isLetBe(normalizer)) {
       throw invalid("normalizer", normalizer, "none or NFC");
     }
     for (JsonNode adds : json.path("pre_tokenizer").findValues("add_prefix_space")) {
@@ -94,6 +94,13 @@ record BpeTables(
         throw invalid("pre_tokenizer.add_prefix_space", adds, "false");
       }
     }
+  }
+
+  private static boolean isLetBe(JsonNode normalizer) {
+    if (normalizer.path("type").asText().equals("Sequence")) {
+      return normalizer.path("normalizers").valueStream().allMatch(BpeTables::isLetBe);
+    }
+    return !normalizer.isObject() || normalizer.path("type").asText().equals("NFC");
   }
 
   private static String pre(JsonNode pre) {

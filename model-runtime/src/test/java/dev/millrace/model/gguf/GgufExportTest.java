@@ -1,5 +1,6 @@
 package dev.millrace.model.gguf;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -119,6 +120,8 @@ class GgufExportTest {
       delimiter = ';',
       value = {
         "\"normalizer\" : null; \"normalizer\" : {\"type\": \"Lowercase\"}; normalizer",
+        "\"normalizer\" : null; \"normalizer\" : {\"type\": \"Sequence\", \"normalizers\":"
+            + " [{\"type\": \"NFC\"}, {\"type\": \"Lowercase\"}]}; normalizer",
         "\"add_prefix_space\" : false; \"add_prefix_space\" : true; add_prefix_space"
       })
   void write_tokenizerThatChangesTexts_isRefusedByName(
@@ -134,6 +137,18 @@ class GgufExportTest {
             InvalidConfigException.class,
             () -> GgufExport.write(changed, changed.resolve("x.gguf"), tensor -> {}));
     assertTrue(refused.getMessage().contains(name + " is "), refused::getMessage);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{'type':'NFC'}", "{'type':'Sequence','normalizers':[]}"})
+  void tokenizer_normalizersThatAreLetBe_areAsNone(String member) throws IOException {
+    String json = Files.readString(NANO.resolve("tokenizer.json"));
+    String sequence = "{'type':'Sequence','normalizers':[%s]}".formatted(member).replace('\'', '"');
+    String changed = json.replace("\"normalizer\" : null", "\"normalizer\" : " + sequence);
+    assertTrue(changed.contains(sequence));
+    assertEquals(
+        BpeTables.parse(json.getBytes(UTF_8), List.of(0), 4096),
+        BpeTables.parse(changed.getBytes(UTF_8), List.of(0), 4096));
   }
 
   @Test
