@@ -54,7 +54,7 @@ final class StateCodec {
     return (int) crc.getValue();
   }
 
-  private static void check(boolean holds, String what, int found, String expected) {
+  static void check(boolean holds, String what, int found, String expected) {
     if (!holds) {
       throw new IllegalArgumentException(
           "learner state has %s %d; expected %s".formatted(what, found, expected));

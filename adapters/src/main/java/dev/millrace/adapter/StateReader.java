@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -84,8 +83,9 @@ record StateReader(DataInputStream in) {
   }
 
   private Watch watch() throws IOException {
+    StateCodec.check(in.readBoolean(), "watched places", 0, "1 or 2");
     return new Watch(
-        Objects.requireNonNull(in.readBoolean() ? place() : null),
+        place(),
         in.readBoolean() ? place() : null,
         in.readBoolean() ? AdapterCodec.decode(bytes().array()) : null,
         doubles(),

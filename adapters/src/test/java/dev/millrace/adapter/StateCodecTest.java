@@ -130,16 +130,35 @@ class StateCodecTest {
   void decode_ofAnotherVersion_isRefusedWithBoth() {
     for (int version : new int[] {11, 13}) {
       byte[] bytes = STATE.toBytes();
-      ByteBuffer other = ByteBuffer.wrap(bytes).putInt(Integer.BYTES, version);
-      int end = bytes.length - Integer.BYTES;
-      CRC32C crc = new CRC32C();
-      crc.update(bytes, 0, end);
-      other.putInt(end, (int) crc.getValue());
+      ByteBuffer.wrap(bytes).putInt(Integer.BYTES, version);
+      checksum(bytes);
       assertEquals(
           "learner state has version " + version + "; expected 12",
           assertThrows(IllegalArgumentException.class, () -> LearnerState.fromBytes(bytes))
               .getMessage());
     }
+  }
+
+  private static void checksum(byte[] bytes) {
+    int end = bytes.length - Integer.BYTES;
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, end);
+    ByteBuffer.wrap(bytes).putInt(end, (int) crc.getValue());
+  }
+
+  @Test
+  void decode_noPlaceIsWatched_isRefusedByName() {
+    Place place = new Place("b".repeat(64), "file:/b", null, 7, List.of(), PROFILE, null);
+    byte[] bytes = STATE.with(Watch.at(Place.BASE)).toBytes();
+    byte[] elsewhere = STATE.with(Watch.at(place)).toBytes();
+    int at = Arrays.mismatch(bytes, elsewhere) - 1; // they differ first in whether it has a release
+    assertEquals(1, bytes[at]);
+    bytes[at] = 0;
+    checksum(bytes);
+    assertEquals(
+        "learner state has watched places 0; expected 1 or 2",
+        assertThrows(IllegalArgumentException.class, () -> LearnerState.fromBytes(bytes))
+            .getMessage());
   }
 
   @Test
