@@ -139,8 +139,11 @@ final class DjlTokenizer implements Tokenizer {
     return end == ids.length ? text.toString() : text.append(CUT).toString();
   }
 
-  /** Behind others, if it does not begin a text. */
+  /** Behind others, if it does not begin a text; nothing is asked for between lost bytes. */
   private String run(HuggingFaceTokenizer open, long[] ids, int from, int to) {
+    if (from == to) {
+      return "";
+    }
     LongStream run = Arrays.stream(ids, from, to);
     return from == 0
         ? open.decode(run.toArray(), false)
