@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.model.align.Places;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.TokenSet;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -60,6 +61,15 @@ class DomainMemoryTest {
     for (byte version : new byte[] {8, 10}) {
       bytes[0] = version;
       assertRefused(bytes, "not of version 9");
+    }
+  }
+
+  @Test
+  void fromBytes_lengthThatCannotBe_isRefusedWithTheReason() {
+    byte[] bytes = filled(20).toBytes();
+    for (int length : new int[] {-1, Integer.MAX_VALUE}) {
+      ByteBuffer.wrap(bytes).putInt(1, length);
+      assertRefused(bytes, "names a reader of " + length + " bytes");
     }
   }
 
