@@ -155,7 +155,7 @@ public final class TopicAdopting implements Adopting {
   }
 
   private List<ScoredSample> accepted(AdoptionParts parts, List<Sample> samples) {
-    DomainMemory memory = DomainMemory.empty(config.score().memory());
+    DomainMemory memory = DomainMemory.empty(config.score().memory(), parts.scorer().readers());
     List<ScoredSample> accepted = new ArrayList<>();
     for (Sample sample : samples) {
       if (parts.scorer().score(sample, memory) instanceof Scored.Accepted passed) {

@@ -118,7 +118,7 @@ final class PoisonTrial {
 
   /** Scores all samples and learns what may teach. */
   Course teach(Scorer scorer, List<Sample> samples, BatchPolicy policy) throws IOException {
-    DomainMemory memory = DomainMemory.empty(MemoryLimits.defaults());
+    DomainMemory memory = DomainMemory.empty(MemoryLimits.defaults(), scorer.readers());
     OpenBatch open = OpenBatch.first(null, PoisonStream.DOMAIN);
     for (Sample sample : samples) {
       ScoredSample scored = scored(scorer, sample, memory);

@@ -10,6 +10,7 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.QualityWindow;
+import dev.millrace.model.score.Readers;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
@@ -157,7 +158,7 @@ final class QualityBenchmark implements Benchmark {
     private final @Nullable LinearClassifier classifier;
     private final QualityWindow odds =
         new QualityWindow(ScorerConfig.defaults().memory().qualities());
-    private final DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
+    private final DomainMemory memory;
     private final List<Chosen.Choice> choices = new ArrayList<>();
     private double choosing;
 
@@ -174,6 +175,8 @@ final class QualityBenchmark implements Benchmark {
                   school.surroundings().knownTexts(),
                   NOTHING_HELD_OUT,
                   config);
+      this.memory =
+          DomainMemory.empty(ScorerConfig.defaults().memory(), new Readers(school.base().id(), ""));
       this.random = new Random(seed);
       this.tokens = new SampleTokens(tokenizer, ScorerConfig.defaults().model().trainTokens());
       long begin = Lap.processNanos();

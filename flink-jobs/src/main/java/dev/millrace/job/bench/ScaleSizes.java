@@ -150,7 +150,7 @@ final class ScaleSizes {
       KnownTexts known =
           KnownTexts.of(BaseTexts.anchors(setting.nano(), tokenizer), base.config().vocabSize());
       scorer = Scorer.of(base, tokenizer, known, Openers.heldOut(config), config.score());
-      memory = DomainMemory.empty(config.score().memory());
+      memory = DomainMemory.empty(config.score().memory(), scorer.readers());
       texts = texts(BYTES, LEAST_BYTES, setting.seed());
     }
 

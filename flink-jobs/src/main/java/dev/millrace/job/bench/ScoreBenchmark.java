@@ -78,7 +78,7 @@ final class ScoreBenchmark implements Benchmark {
     Scorer scorer = times.timing(base, tokenizer, known, new HeldOut("score", 10), config);
     List<Sample> samples = samples(documents);
     Jit.warmUp(() -> times.warmUp(samples, config));
-    DomainMemory memory = DomainMemory.empty(config.memory());
+    DomainMemory memory = DomainMemory.empty(config.memory(), scorer.readers());
     long cascade = 0;
     long reading = 0;
     int read = 0;
@@ -193,8 +193,7 @@ final class ScoreBenchmark implements Benchmark {
   }
 
   private static double ours(List<Sample> samples) {
-    DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
-    return StageTimes.duplicates(samples, ScorerConfig.defaults(), memory);
+    return StageTimes.duplicates(samples, ScorerConfig.defaults());
   }
 
   private static double library(List<Document> documents) {

@@ -68,11 +68,6 @@ public final class DomainMemory {
     this.neighbours = new Neighbours(limits.embeddings(), limits.qualities());
   }
 
-  /** One that is never written. */
-  public static DomainMemory empty(MemoryLimits limits) {
-    return empty(limits, Readers.NONE);
-  }
-
   /** The memory of a domain that has shown nothing yet. */
   public static DomainMemory empty(MemoryLimits limits, Readers readers) {
     return new DomainMemory(limits, readers);

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
  */
 public record Readers(String base, String encoders) {
 
-  /** Of a memory that is never written. */
+  /** Of what reads by neither. */
   static final Readers NONE = new Readers("", "");
 
   int encodedBytes() {

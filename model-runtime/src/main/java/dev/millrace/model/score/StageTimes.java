@@ -50,7 +50,7 @@ public final class StageTimes {
    * gives the number of samples.
    */
   public int warmUp(List<Sample> samples, ScorerConfig config) {
-    DomainMemory memory = DomainMemory.empty(config.memory());
+    DomainMemory memory = DomainMemory.empty(config.memory(), Readers.NONE);
     for (Sample sample : samples) {
       Candidate candidate = new Candidate(sample, false);
       if (beforeModel.stream().allMatch(stage -> stage.check(candidate, memory) == null)) {
@@ -62,7 +62,8 @@ public final class StageTimes {
   }
 
   /** Looks for copies alone, exact and near ones; gives the number of samples. */
-  public static int duplicates(List<Sample> samples, ScorerConfig config, DomainMemory memory) {
+  public static int duplicates(List<Sample> samples, ScorerConfig config) {
+    DomainMemory memory = DomainMemory.empty(config.memory(), Readers.NONE);
     Stage exact = new ExactDuplicate();
     Stage near = new NearDuplicate(config.nearSimilarity());
     for (Sample sample : samples) {

@@ -38,8 +38,8 @@ class ScorerTest {
 
   private final Random random = new Random(6);
   private final FakeBaseModel base = new FakeBaseModel();
-  private final DomainMemory memory = DomainMemory.empty(LIMITS);
   private final Scorer scorer = scorer(1);
+  private final DomainMemory memory = DomainMemory.empty(LIMITS, scorer.readers());
 
   @Test
   void score_freshText_isAcceptedWithItsFigures() {
@@ -249,7 +249,7 @@ class ScorerTest {
 
   @Test
   void score_linesThatManyLongTextsHaveShown_areBoilerplate() {
-    DomainMemory learned = DomainMemory.empty(ScorerConfig.defaults().memory());
+    DomainMemory learned = DomainMemory.empty(ScorerConfig.defaults().memory(), scorer.readers());
     String frame = "Subscribe to our letter\nAll rights are reserved\n";
     for (int i = 0; i < 14; i++) {
       StringBuilder lines = new StringBuilder(frame);

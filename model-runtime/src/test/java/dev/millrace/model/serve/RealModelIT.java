@@ -210,7 +210,7 @@ class RealModelIT {
   }
 
   private static String judged(Scorer scorer) {
-    DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
+    DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory(), scorer.readers());
     StringBuilder judged = new StringBuilder();
     for (int i = 0; i < 20; i++) {
       String text = "Text number " + i + " says that " + i * i * 7919 + " is a square and a half.";
