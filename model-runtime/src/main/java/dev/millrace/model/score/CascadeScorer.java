@@ -79,7 +79,8 @@ final class CascadeScorer implements Scorer {
   static List<Stage> stages(
       BaseModel base, Tokenizer tokenizer, KnownTexts known, ScorerConfig config, Guard guard) {
     return Stream.<List<Stage>>of(
-            List.of(guard, new Length(config.shape()), new ExactDuplicate()),
+            List.of(
+                guard, new Length(config.shape()), new ExactDuplicate(), new AcceptRate(config)),
             byItself(config),
             List.of(beginning(tokenizer, config)),
             besideOthers(config),
@@ -96,7 +97,7 @@ final class CascadeScorer implements Scorer {
       Guard guard,
       Aligner aligner) {
     return Stream.<List<Stage>>of(
-            List.of(guard, new Captioned(), new DuplicateMedia()),
+            List.of(guard, new Captioned(), new DuplicateMedia(), new AcceptRate(config)),
             byItself(config),
             List.of(beginning(tokenizer, config)),
             besideOthers(config),

@@ -20,10 +20,6 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    double rate = rate(candidate);
-    if (rate == 0) {
-      return Refusal.of(Reason.QUALITY_LOW, "accept rate times the domain's weight is 0");
-    }
     candidate.diversity = diversity(candidate, memory);
     double similarity = memory.near.mostSimilar(candidate.signature);
     memory.read(candidate);
@@ -31,7 +27,9 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
     double q = config.alpha() * signal + config.beta() * candidate.diversity;
     double weight = config.weights().ofSource(candidate.sample.source());
     candidate.quality = q * (1 - similarity * similarity) * weight;
-    double least = Math.max(config.minQuality(), memory.qualities.quantile(1 - rate));
+    double least =
+        Math.max(
+            config.minQuality(), memory.qualities.quantile(1 - AcceptRate.of(candidate, config)));
     memory.qualities.add(candidate.quality);
     if (candidate.quality < least) {
       return refusal(candidate, signal, similarity, least);
@@ -51,12 +49,6 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
     AlignAdapter alignment = candidate.alignment;
     float[] place = alignment.place(Side.MEDIA, candidate.places.media());
     return memory.media.seenBy(alignment, Side.MEDIA).diversity(place);
-  }
-
-  private double rate(Candidate candidate) {
-    String domain = candidate.sample.domain();
-    return Math.min(
-        1, config.acceptRate() * config.weights().ofDomain(domain == null ? "" : domain));
   }
 
   private double signal(Candidate candidate, DomainMemory memory) {

@@ -92,6 +92,15 @@ class MediaScorerTest {
   }
 
   @Test
+  void score_acceptRate0_isRefusedBeforeAnythingIsDecoded() {
+    Scorer none = scorer(new ModelLimits(96, 256, 2, 2), new ColumnAligner(base.id()), 0);
+    Sample sample = sample(new byte[] {1, 2, 3}, ColumnAligner.caption(3));
+    Scored.Refused refused = assertInstanceOf(Scored.Refused.class, none.score(sample, memory));
+    assertEquals("quality-low", refused.rejection().reason());
+    assertEquals(0, base.scoreCalls().size());
+  }
+
+  @Test
   void score_captionThatWouldBeRefusedAsAText_isRefused() {
     assertEquals("repetition", refused(ColumnAligner.picture(1), "buy now! ".repeat(25)).reason());
     List<String> words = new ArrayList<>(List.of(Samples.words(random, 30).split(" ")));
@@ -211,6 +220,10 @@ class MediaScorerTest {
   }
 
   private Scorer scorer(ModelLimits limits, Aligner aligner) {
+    return scorer(limits, aligner, 1);
+  }
+
+  private Scorer scorer(ModelLimits limits, Aligner aligner, double acceptRate) {
     ScorerConfig d = ScorerConfig.defaults();
     ScorerConfig config =
         new ScorerConfig(
@@ -218,7 +231,7 @@ class MediaScorerTest {
             d.alpha(),
             d.beta(),
             0,
-            1,
+            acceptRate,
             d.nearSimilarity(),
             d.reorderedSimilarity(),
             d.weights(),

@@ -370,6 +370,7 @@ class ScorerTest {
     assertEquals(
         "quality-low", sent(scorer(1, SHAPE, weights, GuardLimits.defaults()), "plain", 0));
     assertEquals("quality-low", sent(scorer(0), "plain", 0));
+    assertEquals(List.of(), base.scoreCalls());
   }
 
   private Scorer guarded(GuardLimits limits) {
