@@ -196,7 +196,8 @@ final class AligningReleases implements LiveReleases {
 
   @Override
   public void close() {
+    line.stop();
+    adapters.close(); // before an alignment is waited for, or they went on to load
     line.close();
-    adapters.close();
   }
 }

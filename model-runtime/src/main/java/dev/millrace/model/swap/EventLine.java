@@ -237,9 +237,14 @@ final class EventLine<T> implements AutoCloseable {
     public void close() {}
   }
 
+  /** Events whose turn has not come are passed over from now on. */
+  void stop() {
+    closing = true;
+  }
+
   @Override
   public void close() {
-    closing = true;
+    stop();
     Threads.end(swapper);
   }
 }

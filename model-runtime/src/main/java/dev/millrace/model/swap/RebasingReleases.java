@@ -304,7 +304,8 @@ final class RebasingReleases implements LiveReleases {
   @Override
   public void close() {
     source.stop();
+    line.stop();
+    releases.close(); // before a base is waited for, or they went on to load
     line.close();
-    releases.close();
   }
 }

@@ -286,16 +286,62 @@ class RebasingReleasesTest {
       applied.add(closing.apply(base("b" + batch, null, batch), 88));
     }
     begun.await();
-    Thread closer = new Thread(closing::close);
-    closer.start();
-    while (closer.getState() != Thread.State.TIMED_WAITING) {
-      Thread.onSpinWait();
-    }
+    Thread closer = closer(closing);
     until.countDown();
     closer.join();
     assertEquals(1, opened.get());
     assertEquals(Outcome.SWAPPED, applied.get(0).join().outcome());
     applied.subList(1, 50).forEach(event -> assertEquals(Outcome.IGNORED, event.join().outcome()));
+  }
+
+  @Test
+  void close_aBaseAndAnAlignmentAreOnTheirWay_loadsNoMoreAdaptersMeanwhile() throws Exception {
+    FakeReleases source = new FakeReleases();
+    CountDownLatch begun = new CountDownLatch(2);
+    CountDownLatch until = new CountDownLatch(1);
+    CountDownLatch read = new CountDownLatch(1);
+    source.hold("bias-1", read);
+    LiveReleases closing =
+        LiveReleases.of(old, source, SwapConfig.defaults())
+            .aligning(
+                event -> {
+                  begun.countDown();
+                  awaitQuietly(until);
+                  throw new IOException("the store is away");
+                })
+            .rebasing(
+                event -> {
+                  begun.countDown();
+                  awaitQuietly(until);
+                  return open(event);
+                });
+    CompletableFuture<SwapResult> base = closing.apply(base("b1", null, 1), 88);
+    CompletableFuture<SwapResult> alignment =
+        closing.apply(event(Kind.ALIGNMENT, "a1", null, 1), 88);
+    List<CompletableFuture<SwapResult>> applied = new ArrayList<>();
+    for (int batch = 1; batch <= 50; batch++) {
+      applied.add(closing.apply(FakeReleases.published("go", batch), 88));
+    }
+    begun.await();
+    source.awaitHeld();
+    Thread closer = closer(closing);
+    read.countDown();
+    applied.forEach(CompletableFuture::join);
+    until.countDown();
+    closer.join();
+    assertEquals(1, source.fetches());
+    assertEquals(Outcome.SWAPPED, base.join().outcome());
+    assertTrue(alignment.isDone());
+  }
+
+  /** One that waits for what is on its way. */
+  private static Thread closer(LiveReleases closing) {
+    Thread closer = new Thread(closing::close);
+    closer.start();
+    while (closer.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    return closer;
   }
 
   private static void awaitQuietly(CountDownLatch until) throws IOException {
@@ -357,17 +403,13 @@ class RebasingReleasesTest {
   }
 
   private static ReleaseEvent base(String release, @Nullable String parent, long batch) {
+    return event(Kind.BASE, release, parent, batch);
+  }
+
+  private static ReleaseEvent event(
+      Kind kind, String release, @Nullable String parent, long batch) {
     return new ReleaseEvent(
-        null,
-        "base",
-        Kind.BASE,
-        Action.PUBLISH,
-        release,
-        "memory:",
-        parent,
-        batch,
-        "test",
-        origin());
+        null, "base", kind, Action.PUBLISH, release, "memory:", parent, batch, "test", origin());
   }
 
   private static Origin origin() {
