@@ -221,7 +221,10 @@ public final class DataParallelTrainers implements Trainers {
     private long tokens;
     private double worstNorm;
 
-    /** Of each step: the mean over the trainers that came through and had texts. */
+    /**
+     * The n-th: the mean of the n-th that each trainer noted, if it came through and noted so many.
+     * One notes none at a step without texts, so these may be of several steps.
+     */
     private final List<Double> losses = new ArrayList<>();
 
     void add(List<Report> reports) {
