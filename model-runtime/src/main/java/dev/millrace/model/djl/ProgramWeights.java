@@ -84,15 +84,15 @@ final class ProgramWeights {
   /**
    * Puts the embedding into its place, some rows at a time: whole it may be a GB.
    *
-   * @param inBf16 as the numbers that the int8 program's holds
+   * @param asServed as the numbers that the int8 program's holds
    */
-  private void embeddingRows(Program program, boolean inBf16) {
+  private void embeddingRows(Program program, boolean asServed) {
     MoeConfig config = checkpoint.config();
     int columns = config.hiddenSize();
     forChunks(
         checkpoint.matrix(layout.vectors().get(0).name(), config.vocabSize(), columns),
         (row, count) -> {
-          if (inBf16) {
+          if (asServed) {
             inBf16(rows, count * columns);
           }
           staging.bytes(4L * count * columns).asFloatBuffer().put(rows, 0, count * columns);
@@ -114,6 +114,7 @@ final class ProgramWeights {
   void training(Program program, boolean asInt8) {
     MoeConfig config = checkpoint.config();
     try (PtNDManager scope = program.scope()) {
+      // Not by its own embedding(rows): what is made in inference mode is not saved for backward.
       NDArray room = scope.zeros(new Shape(config.vocabSize(), config.hiddenSize()));
       program.train(scope, "vector", Program.Argument.of("x", room));
     }
