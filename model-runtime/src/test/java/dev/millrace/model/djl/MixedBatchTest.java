@@ -152,20 +152,22 @@ class MixedBatchTest {
     }
   }
 
-  /** All experts are a token's: of a closed group too, and where the correction is below 0. */
+  /** Of all 8 experts some are of a closed group; of 2, two more may follow from open groups. */
   @ParameterizedTest
-  @CsvSource({"1, INT8_IN_FP16", "1, INT8", "2, INT8_IN_FP16", "2, INT8"})
-  void generate_besideEntropyRoutingOfDeepseek_isEachAsAlone(int groups, MatrixFormat format)
-      throws IOException {
-    RandomCheckpoint.write(folder, deepseek(groups, 32), DType.F32, 3);
+  @CsvSource({
+    "1, 1, 8, INT8_IN_FP16",
+    "1, 1, 8, INT8",
+    "2, 1, 8, INT8_IN_FP16",
+    "2, 1, 8, INT8",
+    "4, 2, 2, INT8_IN_FP16",
+    "4, 2, 2, INT8"
+  })
+  void generate_besideEntropyRoutingOfDeepseek_isEachAsAlone(
+      int groups, int open, int experts, MatrixFormat format) throws IOException {
+    RandomCheckpoint.write(folder, deepseek(groups, open, experts, 32), DType.F32, 3);
     try (DjlModel model = DjlModels.openAlone(folder, format);
         LoadedAdapter routed = entropy(model, 4, 0.05)) {
-      List<Prompt> prompts = new ArrayList<>();
-      for (int i = 0; i < 12; i++) {
-        LoadedAdapter of = i % 3 == 2 ? routed : model.noAdapter();
-        prompts.add(new Prompt(tokens(model, 1 + i % 4 * 7, i), of, 8 + i % 5, 0, 0));
-      }
-      assertEachAsAlone(model, prompts);
+      assertTwelveAsAlone(model, routed);
     }
   }
 
@@ -175,28 +177,33 @@ class MixedBatchTest {
       names = {"INT8", "INT8_IN_FP16"})
   void generate_feedForwardOfOddWidthBesideAnAdapter_isEachAsAlone(MatrixFormat format)
       throws IOException {
-    RandomCheckpoint.write(folder, deepseek(1, 20), DType.F32, 3);
+    RandomCheckpoint.write(folder, deepseek(1, 1, 8, 20), DType.F32, 3);
     try (DjlModel model = DjlModels.openAlone(folder, format);
         LoadedAdapter adapter = model.load(adapter(model, 4, 3))) {
-      List<Prompt> prompts = new ArrayList<>();
-      for (int i = 0; i < 12; i++) {
-        LoadedAdapter of = i % 3 == 2 ? adapter : model.noAdapter();
-        prompts.add(new Prompt(tokens(model, 1 + i % 4 * 7, i), of, 8 + i % 5, 0, 0));
-      }
-      assertEachAsAlone(model, prompts);
+      assertTwelveAsAlone(model, adapter);
     }
   }
 
-  /** Its tokens use all experts. */
-  private static String deepseek(int groups, int width) {
+  /** Every third answer is under the adapter. */
+  private static void assertTwelveAsAlone(DjlModel model, LoadedAdapter adapter) {
+    List<Prompt> prompts = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      LoadedAdapter of = i % 3 == 2 ? adapter : model.noAdapter();
+      prompts.add(new Prompt(tokens(model, 1 + i % 4 * 7, i), of, 8 + i % 5, 0, 0));
+    }
+    assertEachAsAlone(model, prompts);
+  }
+
+  /** Of 8 experts, so many a token. */
+  private static String deepseek(int groups, int open, int experts, int width) {
     String json =
         "{'model_type':'deepseek_v3','vocab_size':97,'hidden_size':32,"
             + "'max_position_embeddings':64,'num_hidden_layers':3,'num_attention_heads':4,"
-            + "'num_key_value_heads':4,'n_routed_experts':8,'num_experts_per_tok':8,"
-            + "'n_group':%d,'topk_group':1,'moe_intermediate_size':%d,'intermediate_size':%d,"
+            + "'num_key_value_heads':4,'n_routed_experts':8,'num_experts_per_tok':%d,"
+            + "'n_group':%d,'topk_group':%d,'moe_intermediate_size':%d,'intermediate_size':%d,"
             + "'first_k_dense_replace':1,'q_lora_rank':null,'kv_lora_rank':12,"
             + "'qk_nope_head_dim':10,'qk_rope_head_dim':8,'v_head_dim':6,'n_shared_experts':1}";
-    return json.formatted(groups, width, width);
+    return json.formatted(experts, groups, open, width, width);
   }
 
   private static LoadedAdapter entropy(DjlModel model, int rank, double threshold) {
