@@ -114,7 +114,6 @@ final class ProgramWeights {
   void training(Program program, boolean asInt8) {
     MoeConfig config = checkpoint.config();
     try (PtNDManager scope = program.scope()) {
-      // Not by its own embedding(rows): what is made in inference mode is not saved for backward.
       NDArray room = scope.zeros(new Shape(config.vocabSize(), config.hiddenSize()));
       program.train(scope, "vector", Program.Argument.of("x", room));
     }
