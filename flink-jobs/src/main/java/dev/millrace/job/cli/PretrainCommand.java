@@ -10,6 +10,7 @@ import dev.millrace.model.djl.BaseTrainer;
 import dev.millrace.model.ngram.ByteNgram;
 import dev.millrace.model.pretrain.BpeTrainer;
 import dev.millrace.model.pretrain.Pretraining;
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
@@ -182,7 +183,7 @@ final class PretrainCommand implements Callable<Integer> {
   Path tokenizer(List<Document> documents) throws IOException {
     Path file = out.resolve(TOKENIZER);
     if (from != null) {
-      for (String name : List.of(TOKENIZER, TOKENIZER_CONFIG)) {
+      for (String name : List.of(TOKENIZER, TOKENIZER_CONFIG, BaseRelease.LEARNED)) {
         if (name.equals(TOKENIZER) || Files.exists(from.resolve(name))) {
           Files.copy(from.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
