@@ -173,7 +173,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     followed.begun(events);
   }
 
-  /** At what a line has come to, as if what cannot be served had never been in it. */
+  /**
+   * At what a line has come to, as if what is wrong had never been in it. What cannot be read now
+   * is followed, as after a restart.
+   */
   private void begin(List<ReleaseEvent> line) throws Exception {
     List<ReleaseEvent> left = new ArrayList<>(line);
     while (!left.isEmpty()) {
@@ -181,23 +184,16 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       left.removeIf(event -> event.origin().equals(head.origin()));
       Staged staged = serving.releases().stage(head, now()).get();
       SwapResult problem = staged.problem();
-      if (problem == null && (left.isEmpty() || isFollowed(head, staged.missing()))) {
+      String missing = staged.missing();
+      boolean wrong = !missing.isEmpty() && !missing.startsWith(UNREADABLE);
+      boolean last = left.isEmpty() || head.action() == ReleaseEvent.Action.FORGET;
+      if (problem == null && (last || !wrong)) {
         loaded(staged.activate().get());
         return;
       }
       staged.close();
-      followed.read(head);
-      loaded(problem == null ? new SwapResult(head, Outcome.FAILED, staged.missing(), 0) : problem);
+      loaded(problem == null ? new SwapResult(head, Outcome.FAILED, missing, 0) : problem);
     }
-  }
-
-  /** Whether an event takes its line over from others, although it may be missing here. */
-  private static boolean isFollowed(ReleaseEvent event, String missing) {
-    return switch (event.action()) {
-      case FORGET -> true;
-      case PUBLISH -> missing.isEmpty();
-      default -> missing.isEmpty() || missing.startsWith(UNREADABLE);
-    };
   }
 
   private void reload() throws Exception {
