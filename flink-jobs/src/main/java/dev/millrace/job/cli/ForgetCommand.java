@@ -120,7 +120,7 @@ final class ForgetCommand implements Callable<Integer> {
     MillraceConfig config = broker.require(output.err());
     ReleaseTopic topic = ReleaseTopic.of(config);
     List<Origin> undecoded = new ArrayList<>();
-    List<ReleaseEvent> events = topic.events(undecoded::add);
+    List<ReleaseEvent> events = topic.written(undecoded::add, output.err()::println);
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
@@ -299,7 +299,7 @@ final class ForgetCommand implements Callable<Integer> {
     List<Forgot> forgot = prove(obeyed, events, config);
     awaitCheckpoint(obeyed.affected().size());
     List<Origin> undecoded = new ArrayList<>();
-    List<ReleaseEvent> latest = topic.events(undecoded::add);
+    List<ReleaseEvent> latest = topic.written(undecoded::add, output.err()::println);
     Forgetting now = new Forgetting(StoredReleases.read(folder, skipped -> {}), ids);
     ForgetPlan.requireObeyed(now, latest, told.keySet());
     String blind = ReleaseTopic.reasonNotToDelete(undecoded);

@@ -67,7 +67,8 @@ final class PruneCommand implements Callable<Integer> {
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     MillraceConfig config = broker.require(output.err());
     List<Origin> undecoded = new ArrayList<>();
-    List<ReleaseEvent> events = ReleaseTopic.of(config).events(undecoded::add);
+    List<ReleaseEvent> events =
+        ReleaseTopic.of(config).written(undecoded::add, output.err()::println);
     Set<String> needed = needed(stored, events);
     String blind = ReleaseTopic.reasonNotToDelete(undecoded);
     if (blind != null) {

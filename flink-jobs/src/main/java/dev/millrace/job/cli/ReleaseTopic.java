@@ -111,19 +111,31 @@ record ReleaseTopic(KafkaConfig config) {
 
   /** All that can be decoded, in order. */
   List<ReleaseEvent> events() {
-    return events(undecoded -> {});
+    try (RecordReader reader = fromBeginning()) {
+      return decoded(reader.readToEnd(), undecoded -> {});
+    }
   }
 
   /**
-   * The same.
+   * The same for whoever deletes: an order that stands behind what learn has not committed is
+   * waited for.
    *
    * @param undecoded is told where each other record stands that has a value
+   * @param told what is waited for, if anything is
+   * @throws IllegalStateException if it is not committed in time
    */
-  List<ReleaseEvent> events(Consumer<Origin> undecoded) {
-    try (RecordReader reader =
-        RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).releases()))) {
-      return decoded(reader.readToEnd(), undecoded);
+  List<ReleaseEvent> written(Consumer<Origin> undecoded, Consumer<String> told) {
+    return written(undecoded, told, PATIENCE);
+  }
+
+  List<ReleaseEvent> written(Consumer<Origin> undecoded, Consumer<String> told, Duration patience) {
+    try (RecordReader reader = fromBeginning()) {
+      return decoded(reader.readToWritten(config, told, patience), undecoded);
     }
+  }
+
+  private RecordReader fromBeginning() {
+    return RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).releases()));
   }
 
   static List<ReleaseEvent> decoded(List<RawRecord> records, Consumer<Origin> undecoded) {

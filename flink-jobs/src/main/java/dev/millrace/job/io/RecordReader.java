@@ -12,6 +12,10 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -226,6 +230,53 @@ public final class RecordReader implements AutoCloseable {
   void readToEnd(Consumer<RawRecord> each, Duration patience) {
     Map<TopicPartition, Long> ends =
         KafkaTopics.at(broker, () -> consumer.endOffsets(partitions, KafkaTopics.PATIENCE));
+    if (!readTo(ends, each, patience)) {
+      throw new IllegalStateException(
+          "broker %s gave nothing for %d s, expected %s, is it running?"
+              .formatted(broker, patience.toSeconds(), missing(ends)));
+    }
+  }
+
+  /**
+   * Everything from here to what is written now: what stands in an open transaction, or behind one,
+   * is waited for.
+   *
+   * @param told what is waited for, if there is such
+   * @param patience for what is committed next
+   * @throws IllegalStateException if it is not committed or taken back by then
+   */
+  public List<RawRecord> readToWritten(
+      KafkaConfig config, Consumer<String> told, Duration patience) {
+    Map<TopicPartition, Long> written = written(config);
+    List<RawRecord> records = readToEnd();
+    String missing = missing(written);
+    if (!missing.isEmpty()) {
+      told.accept("not committed yet: " + missing + "; waiting for learn's next checkpoint");
+    }
+    if (!readTo(written, records::add, patience)) {
+      throw new IllegalStateException(
+          "%s not committed after %d s, expected a checkpoint of learn, or the end of its transaction"
+              .formatted(missing(written), patience.toSeconds()));
+    }
+    return records;
+  }
+
+  /** Where each partition ends for whoever reads what is not committed too. */
+  private Map<TopicPartition, Long> written(KafkaConfig config) {
+    try (Admin admin =
+        KafkaTopics.at(broker, () -> Admin.create(KafkaTopics.clientProperties(config)))) {
+      Map<TopicPartition, OffsetSpec> ends =
+          partitions.stream().collect(Collectors.toMap(p -> p, p -> OffsetSpec.latest()));
+      Map<TopicPartition, ListOffsetsResultInfo> found =
+          KafkaTopics.first(broker, admin.listOffsets(ends).all(), said -> {});
+      return found.entrySet().stream()
+          .collect(Collectors.toMap(Map.Entry::getKey, end -> end.getValue().offset()));
+    }
+  }
+
+  /** Whether it comes there before nothing has come for so long. */
+  private boolean readTo(
+      Map<TopicPartition, Long> ends, Consumer<RawRecord> each, Duration patience) {
     long left = left(ends);
     long moved = System.nanoTime();
     while (left > 0) {
@@ -234,10 +285,11 @@ public final class RecordReader implements AutoCloseable {
       if (now < left) {
         moved = System.nanoTime();
       } else if (System.nanoTime() - moved > patience.toNanos()) {
-        throw stuck(ends, patience);
+        return false;
       }
       left = now;
     }
+    return true;
   }
 
   private long left(Map<TopicPartition, Long> ends) {
@@ -250,20 +302,19 @@ public final class RecordReader implements AutoCloseable {
     return KafkaTopics.at(broker, () -> consumer.position(partition, KafkaTopics.PATIENCE));
   }
 
-  private IllegalStateException stuck(Map<TopicPartition, Long> ends, Duration patience) {
-    StringBuilder missing = new StringBuilder();
-    ends.forEach(
-        (partition, end) -> {
-          long at = position(partition);
-          if (at < end) {
-            missing.append(
-                "%s partition %d from offset %d to %d, "
-                    .formatted(partition.topic(), partition.partition(), at, end));
-          }
-        });
-    return new IllegalStateException(
-        "broker %s gave nothing for %d s, expected %sis it running?"
-            .formatted(broker, patience.toSeconds(), missing));
+  /** What lies between here and there, empty if nothing does. */
+  private String missing(Map<TopicPartition, Long> ends) {
+    return ends.entrySet().stream()
+        .filter(end -> position(end.getKey()) < end.getValue())
+        .map(
+            end ->
+                "%s partition %d from offset %d to %d"
+                    .formatted(
+                        end.getKey().topic(),
+                        end.getKey().partition(),
+                        position(end.getKey()),
+                        end.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   @Override

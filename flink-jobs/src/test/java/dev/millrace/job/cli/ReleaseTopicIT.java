@@ -69,6 +69,43 @@ class ReleaseTopicIT {
     }
   }
 
+  /** Else whoever deletes would delete what people have ordered. */
+  @Test
+  void written_orderBehindAnOpenTransaction_isWaitedForUntilThatEnds() {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig config =
+          MillraceConfig.defaults()
+              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
+              .kafka();
+      ReleaseTopic topic = new ReleaseTopic(config);
+      String releases = Topics.create(config, 1).releases();
+      List<String> told = new ArrayList<>();
+      List<Origin> undecoded = new ArrayList<>();
+      try (KafkaProducer<byte[], byte[]> learn = learn(stack.bootstrapServers())) {
+        learn.initTransactions();
+        learn.beginTransaction();
+        var unused = learn.send(new ProducerRecord<>(releases, new byte[1], new byte[1]));
+        learn.flush();
+        Origin order = topic.write(PIN);
+        assertEquals(List.of(), topic.events());
+        IllegalStateException late =
+            assertThrows(
+                IllegalStateException.class,
+                () -> topic.written(undecoded::add, told::add, Duration.ofMillis(200)));
+        assertEquals(
+            releases
+                + " partition 0 from offset 0 to 2 not committed after 0 s, expected a checkpoint of learn, or the end of its transaction",
+            late.getMessage());
+        assertEquals(1, told.size());
+        List<ReleaseEvent> events = topic.written(undecoded::add, said -> learn.abortTransaction());
+        assertEquals(List.of(order), events.stream().map(ReleaseEvent::origin).toList());
+        assertEquals(List.of(), undecoded);
+        assertEquals(events, topic.written(undecoded::add, told::add));
+        assertEquals(1, told.size());
+      }
+    }
+  }
+
   /** As on a cluster of which this machine has the store mounted in another place. */
   @ParameterizedTest
   @CsvSource({"pin,PIN", "rollback,ROLLBACK"})
