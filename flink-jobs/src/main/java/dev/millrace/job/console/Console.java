@@ -68,6 +68,11 @@ public final class Console implements AutoCloseable {
     return ledger.named(release);
   }
 
+  /** The last publication of a release, or what else named it; null if nothing did. */
+  public @Nullable ReleaseEvent published(String release) {
+    return ledger.published(release);
+  }
+
   /** The verdict by which a release was published; null if its topic does not tell it. */
   public @Nullable Verdict verdict(String release) {
     return ledger.verdictOf(release);

@@ -52,6 +52,7 @@ final class Ledger {
   private final Map<String, DomainLedger> domains = new LinkedHashMap<>(16, 0.75f, true);
 
   private final Latest<ReleaseEvent> seen = new Latest<>(MOST_RELEASES);
+  private final Latest<ReleaseEvent> published = new Latest<>(MOST_RELEASES);
   private final Latest<Verdict> passed = new Latest<>(MOST_RELEASES);
 
   /** Why serving could not open a release, by whose id. */
@@ -130,6 +131,9 @@ final class Ledger {
     releases.add(new Event(at, event));
     if (!event.release().isEmpty()) { // else it is the base that answers
       seen.put(event.release(), event);
+      if (event.action() == ReleaseEvent.Action.PUBLISH) {
+        published.put(event.release(), event);
+      }
     }
     if (event.kind() == ReleaseEvent.Kind.BASE) {
       return; // of no domain
@@ -162,6 +166,15 @@ final class Ledger {
   /** The last event that named a release. */
   synchronized @Nullable ReleaseEvent named(String release) {
     return seen.get(release);
+  }
+
+  /**
+   * The last publication of a release, or if there is none the last event that named it: an order
+   * may name a place of its writer's machine.
+   */
+  synchronized @Nullable ReleaseEvent published(String release) {
+    ReleaseEvent event = published.get(release);
+    return event == null ? named(release) : event;
   }
 
   /** How many domains have a current release that serving could not open, nor answered by since. */

@@ -33,7 +33,8 @@ record Operating(RecordWriter writer, Topics topics, Console console) {
     if (action == null) {
       throw ApiProblem.badField("action", '"' + name + '"', "one of " + ORDERS.keySet());
     }
-    ReleaseEvent known = console.named(release);
+    // where a domain is at a release already, that very place is obeyed without reading it again
+    ReleaseEvent known = name.equals("unpin") ? console.named(release) : console.published(release);
     if (known == null) {
       throw ApiProblem.notFound("release_not_found", "the topic names no release " + release);
     }

@@ -62,6 +62,31 @@ class LedgerTest {
     }
   }
 
+  /** The jobs may have the store mounted elsewhere than whoever gave the order. */
+  @Test
+  void published_orderNamesAnotherPlace_isThatOfThePublication() {
+    ReleaseEvent published = release("mails", "r1");
+    ReleaseEvent pin =
+        new ReleaseEvent(
+            published.tenant(),
+            published.domain(),
+            published.kind(),
+            ReleaseEvent.Action.PIN,
+            published.release(),
+            "file:///of/my/machine/r1",
+            published.parent(),
+            published.batch(),
+            "by hand",
+            ORIGIN);
+    ledger.release(pin, 0);
+    assertEquals(pin, ledger.published("r1"));
+    ledger.release(published, 1);
+    ledger.release(pin, 2);
+    assertEquals(published, ledger.published("r1"));
+    assertEquals(pin, ledger.named("r1"));
+    assertNull(ledger.published("r2"));
+  }
+
   @Test
   void unserved_releaseThatServeCouldNotOpen_countsUntilItAnswersOrAnotherFollows() {
     ReleaseEvent event = release("mails", "r1");
