@@ -56,9 +56,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private static final String UNREADABLE = "release-unreadable";
   private static final String INVALID = "release-invalid";
 
-  /** Between two tries at a release that cannot be read now. */
-  private static final long AGAIN_MILLIS = 5_000;
-
   private final ServeConfig limits;
   private final Beginning beginning;
   private final MailboxExecutor mailbox;
@@ -297,7 +294,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private void loaded(SwapResult result) throws Exception {
     ReleaseEvent event = result.event();
-    if (mayComeLater(result)) {
+    if (result.mayComeLater()) {
       tryLater(event, result.reason());
       return;
     }
@@ -316,13 +313,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
-  /** A base that only some could fetch is released once more: it is large. */
-  private static boolean mayComeLater(SwapResult result) {
-    return result.outcome() == Outcome.FAILED
-        && result.event().kind() != ReleaseEvent.Kind.BASE
-        && result.reason().startsWith(UNREADABLE);
-  }
-
   /** Else this subtask's keys would be answered otherwise than those of the others. */
   private void tryLater(ReleaseEvent event, String why) {
     if (unread.put(Activation.place(event), event) == null) {
@@ -334,7 +324,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private void tryLater() {
     if (!tries && !unread.isEmpty()) {
       tries = true;
-      long due = Due.after(now(), AGAIN_MILLIS);
+      long due = Due.after(now(), Serving.AGAIN_MILLIS);
       var unused = getProcessingTimeService().registerTimer(due, time -> tryAgain());
     }
   }

@@ -1,5 +1,7 @@
 package dev.millrace.job.sql;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
@@ -18,10 +20,14 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,13 +43,24 @@ final class LocalServing implements AutoCloseable {
   private final AtomicLong tickets = new AtomicLong();
   private final Map<Long, CompletableFuture<Answer>> waiting = new ConcurrentHashMap<>();
   private final Thread stepper;
+  private final long againMillis;
+  private final ScheduledExecutorService again =
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("millrace-sql-again"));
+
+  /** The last event of each line of releases, but for trials. */
+  private final Map<List<?>, ReleaseEvent> latest = new HashMap<>();
+
   private @Nullable Tail<ReleaseEvent> releases;
   private volatile boolean closed;
   private volatile @Nullable Throwable failure;
 
-  LocalServing(Serving serving, ClassLoader userCode, InstantSource clock) {
+  /**
+   * @param againMillis between two tries at a publication that cannot be read
+   */
+  LocalServing(Serving serving, ClassLoader userCode, InstantSource clock, long againMillis) {
     this.serving = serving;
     this.clock = clock;
+    this.againMillis = againMillis;
     stepper = new DaemonThreads("millrace-sql").newThread(this::answer);
     stepper.setContextClassLoader(userCode);
   }
@@ -55,7 +72,7 @@ final class LocalServing implements AutoCloseable {
    */
   static LocalServing start(
       Serving serving, KafkaConfig kafka, ClassLoader userCode, InstantSource clock) {
-    LocalServing local = new LocalServing(serving, userCode, clock);
+    LocalServing local = new LocalServing(serving, userCode, clock, Serving.AGAIN_MILLIS);
     String topic = new Topics(kafka.prefix()).releases();
     RecordReader reader = RecordReader.fromBeginning(kafka, List.of(topic));
     try {
@@ -98,17 +115,56 @@ final class LocalServing implements AutoCloseable {
     CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0])).join();
   }
 
-  private CompletableFuture<SwapResult> follow(ReleaseEvent event) {
-    return serving.releases().apply(event, clock.millis()).thenApply(LocalServing::told);
+  /** The first time; what cannot be read now is tried again. */
+  synchronized CompletableFuture<SwapResult> follow(ReleaseEvent event) {
+    if (event.withheld() == 0) {
+      latest.put(line(event), event);
+    }
+    return apply(event)
+        .thenApply(
+            result -> {
+              tell(result);
+              tryLater(result);
+              return result;
+            });
   }
 
-  private static SwapResult told(SwapResult result) {
+  private CompletableFuture<SwapResult> apply(ReleaseEvent event) {
+    return serving.releases().apply(event, clock.millis());
+  }
+
+  private void tryLater(SwapResult result) {
+    if (result.mayComeLater() && !closed) {
+      var unused = again.schedule(() -> tryAgain(result.event()), againMillis, MILLISECONDS);
+    }
+  }
+
+  /** Unless its domain goes on from what came after it: then it must not come back. */
+  synchronized void tryAgain(ReleaseEvent event) {
+    ReleaseEvent last = latest.get(line(event));
+    if (last == null || last.origin().offset() <= event.origin().offset()) {
+      var unused =
+          apply(event)
+              .thenAccept(
+                  result -> {
+                    if (!result.mayComeLater()) {
+                      tell(result);
+                    }
+                    tryLater(result);
+                  });
+    }
+  }
+
+  private static List<?> line(ReleaseEvent event) {
+    return Arrays.asList(event.tenant(), event.domain(), event.kind());
+  }
+
+  private static void tell(SwapResult result) {
     if (result.outcome() == Outcome.IGNORED || result.reason().isEmpty()) {
       LOG.info("release {}: {}", result.event().release(), result.outcome());
     } else {
       LOG.warn("release {} is not served: {}", result.event().release(), result.reason());
     }
-    return result;
   }
 
   /** Asks; the future fails if the model cannot go on at all. */
@@ -155,6 +211,7 @@ final class LocalServing implements AutoCloseable {
     if (releases != null) {
       releases.close();
     }
+    again.shutdownNow();
     stepper.interrupt();
     boolean interrupted = false;
     while (stepper.isAlive()) {

@@ -1,5 +1,6 @@
 package dev.millrace.job.sql;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -7,16 +8,29 @@ import dev.millrace.job.operator.Serving;
 import dev.millrace.model.base.Drafts;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
+import dev.millrace.model.swap.HotCounts;
+import dev.millrace.model.swap.Lease;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.Staged;
+import dev.millrace.model.swap.SwapResult;
+import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class LocalServingTest {
 
@@ -27,12 +41,62 @@ class LocalServingTest {
         new LocalServing(
             new Serving(new Broken(gone), null, null),
             getClass().getClassLoader(),
-            InstantSource.system());
+            InstantSource.system(),
+            1);
     CompletableFuture<Answer> before = local.ask(request());
     local.answer();
     assertSame(gone, assertThrows(CompletionException.class, before::join).getCause());
     CompletableFuture<Answer> after = local.ask(request());
     assertSame(gone, assertThrows(CompletionException.class, after::join).getCause());
+  }
+
+  @Test
+  @Timeout(60)
+  void follow_publicationThatCannotBeRead_isTriedUntilItCan() throws Exception {
+    Store store = new Store(3);
+    try (LocalServing local = serving(store, 1)) {
+      assertEquals(Outcome.FAILED, local.follow(event(Action.PUBLISH, 5)).join().outcome());
+      for (int i = 0; i < 4; i++) {
+        assertEquals(5, store.tries.take());
+      }
+      assertEquals(Outcome.SWAPPED, local.follow(event(Action.PUBLISH, 6)).join().outcome());
+      assertEquals(6, store.tries.take());
+    }
+  }
+
+  /** Else it would come back over what people have ordered since. */
+  @Test
+  @Timeout(60)
+  void follow_publicationThatWasTakenBackBeforeItCouldBeRead_isNotTriedAgain() throws Exception {
+    Store store = new Store(1);
+    try (LocalServing local = serving(store, Long.MAX_VALUE)) {
+      assertEquals(Outcome.FAILED, local.follow(event(Action.PUBLISH, 5)).join().outcome());
+      assertEquals(Outcome.SWAPPED, local.follow(event(Action.ROLLBACK, 6)).join().outcome());
+      local.tryAgain(event(Action.PUBLISH, 5));
+      assertEquals(List.of(5L, 6L), List.copyOf(store.tries));
+    }
+  }
+
+  private static LocalServing serving(LiveReleases releases, long againMillis) {
+    return new LocalServing(
+        new Serving(new Broken(new AssertionError()), releases, null),
+        LocalServingTest.class.getClassLoader(),
+        InstantSource.system(),
+        againMillis);
+  }
+
+  private static ReleaseEvent event(Action action, long offset) {
+    return new ReleaseEvent(
+        null,
+        "d",
+        Kind.ADAPTER,
+        action,
+        "r" + offset,
+        "file:///r",
+        null,
+        offset,
+        "test",
+        new Origin("releases", 0, offset));
   }
 
   private static Request request() {
@@ -80,6 +144,69 @@ class LocalServingTest {
 
     @Override
     public Answer bare(Request request, @Nullable String error) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Cannot be read so many times. */
+  private static final class Store implements LiveReleases {
+    private final BlockingQueue<Long> tries = new LinkedBlockingQueue<>();
+    private final AtomicInteger failures;
+
+    Store(int failures) {
+      this.failures = new AtomicInteger(failures);
+    }
+
+    @Override
+    public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
+      tries.add(event.origin().offset());
+      return CompletableFuture.completedFuture(
+          failures.getAndDecrement() > 0
+              ? new SwapResult(event, Outcome.FAILED, "release-unreadable: away", 0)
+              : new SwapResult(event, Outcome.SWAPPED, "", 0));
+    }
+
+    @Override
+    public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public CompletableFuture<Lease> acquire(
+        @Nullable String tenant, @Nullable String domain, long caller) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public @Nullable Lease peek(@Nullable String tenant, @Nullable String domain, long caller) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public Lease base() {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release) {
+      throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public HotCounts counts() {
       throw new UnsupportedOperationException("nobody asks");
     }
 

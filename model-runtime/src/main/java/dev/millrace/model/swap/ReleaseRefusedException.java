@@ -6,6 +6,8 @@ import java.io.IOException;
 /** Why a release does not answer here, {@code code: detail}. */
 public final class ReleaseRefusedException extends IOException {
 
+  static final String UNREADABLE = "release-unreadable";
+
   ReleaseRefusedException(String message) {
     super(message);
   }
@@ -21,6 +23,6 @@ public final class ReleaseRefusedException extends IOException {
     }
     return failure instanceof InvalidReleaseException
         ? new ReleaseRefusedException("release-invalid: " + failure.getMessage(), failure)
-        : new ReleaseRefusedException("release-unreadable: " + failure, failure);
+        : new ReleaseRefusedException(UNREADABLE + ": " + failure, failure);
   }
 }
