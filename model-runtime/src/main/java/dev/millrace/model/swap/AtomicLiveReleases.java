@@ -361,15 +361,20 @@ final class AtomicLiveReleases implements LiveReleases {
     return next;
   }
 
-  /** Beside what answers now: a reader that comes late finds it as the parent. */
+  /**
+   * Beside the release that it would succeed. Where that is not what answers now, as to a reader
+   * that comes late or could not read it, it is loaded too; else the trial waits for it.
+   */
   private void tried(Prepared prepared) throws IOException {
     Registered next = prepared.next;
     Registered current = answering(next.alias()).release();
-    Registered before = current == null ? ReleaseLoader.before(next) : current;
+    String parent = next.event().parent();
+    boolean succeeds = current != null && (parent == null || parent.equals(current.release()));
+    Registered before = succeeds ? current : ReleaseLoader.before(next);
     prepared.trial = new Trial(next, next.event().withheld());
     prepared.answering = before;
     prepared.held.add(hot.stage(next));
-    if (before != null && current == null) {
+    if (before != null && !succeeds) {
       prepared.held.add(hot.stage(before));
     }
   }

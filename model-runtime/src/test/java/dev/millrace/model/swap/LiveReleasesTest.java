@@ -353,6 +353,20 @@ class LiveReleasesTest {
     assertSwapped(FakeReleases.succeeding("java", 3, 1).withholding(0.5).withEpoch(50));
   }
 
+  /** Else the release before its parent would answer for as long as the trial takes. */
+  @Test
+  void apply_trialWhoseParentCouldNotBeRead_waitsForItsParent() {
+    ReleaseEvent trial = trial();
+    assertSwapped(FakeReleases.published("java", 0));
+    source.lose(PARENT);
+    assertFailed("release-unreadable: ", named(PARENT, Action.PUBLISH, "bias-0", 1));
+    assertFailed("release-unreadable: ", trial);
+    assertEquals(Set.of("bias-0"), answering());
+    source.find(PARENT);
+    assertSwapped(trial);
+    assertEquals(Set.of(PARENT, CHILD), answering());
+  }
+
   @Test
   void apply_trialIsAllThatIsLeftOfTheTopic_itsParentAnswersTheOthers() {
     assertSwapped(trial());
