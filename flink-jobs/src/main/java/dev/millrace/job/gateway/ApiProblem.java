@@ -117,7 +117,8 @@ final class ApiProblem extends RuntimeException {
     String reason = error.split(":", 2)[0];
     return switch (reason) {
       case "overloaded" -> tooMany(error);
-      case "release-unreadable",
+      case "closed",
+          "release-unreadable",
           "release-invalid",
           "alias-mismatch",
           "base-mismatch",
