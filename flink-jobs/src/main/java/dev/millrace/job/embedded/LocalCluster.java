@@ -329,8 +329,20 @@ public record LocalCluster(Path build, Path home) {
             files().kafka(ports.get(0), ports.get(1), shape.relay()));
     awaitPort(state, "redis", ports.get(2), told);
     awaitPort(state, "kafka", ports.get(0), told);
-    Topics.create(state.bootstrap(), Topics.DEFAULT_PREFIX, PARTITIONS);
+    createTopics(state.bootstrap());
     return keep(startFlink(state, flink, shape, told).completed());
+  }
+
+  /** Whoever is told of a topic that does not fit has no Kafka to mend it with: it is stopped. */
+  void createTopics(String bootstrap) {
+    try {
+      Topics unused = Topics.create(bootstrap, Topics.DEFAULT_PREFIX, PARTITIONS);
+    } catch (Topics.UnfitException e) {
+      throw new IllegalStateException(
+          "%s; move %s away, which holds all topics of the cluster, and cluster up begins with new ones"
+              .formatted(e.getMessage(), home.resolve("kafka-data")),
+          e);
+    }
   }
 
   /** One process after the other: a busy machine would make them miss each other's deadlines. */

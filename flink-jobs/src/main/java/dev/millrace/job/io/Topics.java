@@ -9,6 +9,7 @@ import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.schema.wire.Counted;
+import java.io.Serial;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -61,6 +62,15 @@ public record Topics(String prefix) {
   private static final ListTopicsOptions FIRST =
       new ListTopicsOptions().timeoutMs((int) PATIENCE.toMillis());
 
+  /** A topic is not as the jobs need it; the message names it and says what was expected. */
+  public static final class UnfitException extends IllegalStateException {
+    @Serial private static final long serialVersionUID = 1;
+
+    private UnfitException(String message) {
+      super(message);
+    }
+  }
+
   public String samples() {
     return prefix + "samples";
   }
@@ -107,8 +117,8 @@ public record Topics(String prefix) {
    * week and have one partition, so that all readers see them in one order. Chunks are kept for an
    * hour.
    *
-   * @throws IllegalStateException if there is a topic of releases with more partitions, or one that
-   *     is not compacted
+   * @throws UnfitException if there is a topic of releases with more partitions, or one that is not
+   *     compacted
    */
   public static Topics create(KafkaConfig config, int partitions) {
     return create(KafkaTopics.clientProperties(config), config.prefix(), partitions);
@@ -205,7 +215,7 @@ public record Topics(String prefix) {
     int partitions = found.partitions().size();
     String policy = policy(admin, topic.name());
     if (partitions != topic.numPartitions() || !policy.contains(CLEANUP_POLICY_COMPACT)) {
-      throw new IllegalStateException(
+      throw new UnfitException(
           "topic %s has %s and %s=%s, expected 1 partition and %s=%s"
               .formatted(
                   topic.name(),

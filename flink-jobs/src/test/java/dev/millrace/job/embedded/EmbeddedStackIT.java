@@ -2,6 +2,7 @@ package dev.millrace.job.embedded;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.io.Topics;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -31,10 +33,27 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.RedisClient;
 
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class EmbeddedStackIT {
+
+  @Test
+  void createTopics_kafkaHasAnUnfitTopicOfReleases_saysWhatToMoveAway(@TempDir Path home) {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      Properties client = new Properties();
+      client.put("bootstrap.servers", stack.bootstrapServers());
+      Topics.ensure(client, List.of("millrace.releases"), 3, said -> {});
+      LocalCluster cluster = new LocalCluster(home, home);
+      assertEquals(
+          "topic millrace.releases has 3 partitions and cleanup.policy=delete, expected 1 partition and cleanup.policy=compact; move %s away, which holds all topics of the cluster, and cluster up begins with new ones"
+              .formatted(cluster.home().resolve("kafka-data")),
+          assertThrows(
+                  IllegalStateException.class, () -> cluster.createTopics(stack.bootstrapServers()))
+              .getMessage());
+    }
+  }
 
   @Test
   void start_everythingUsed_closesWithoutLeftovers() throws Exception {
