@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /**
  * Candidates that passed the gate, and candidates that did not.
  *
- * @param waited batches that led to no candidate, since there was too little to judge one by; they
+ * @param waited batches that led to no candidate, since the domain could not be taught then; they
  *     are learned with the next
  * @param refusedBy candidates by the first rule that refused them
  * @param refusedOf the same by domain
@@ -24,7 +24,8 @@ public record ReleaseCounts(
     SortedMap<String, SortedMap<String, Integer>> refusedOf) {
 
   /** Rules that ask whether a domain may be taught now. */
-  private static final Set<String> WAITS = Set.of("enough-evidence", "unpinned", "live-loss");
+  private static final Set<String> WAITS =
+      Set.of("enough-evidence", "unpinned", "tried", "live-loss");
 
   public static ReleaseCounts of(List<Committed<Verdict>> verdicts) {
     int published = 0;
@@ -40,7 +41,7 @@ public record ReleaseCounts(
         refusedOf
             .computeIfAbsent(verdict.value().domain(), domain -> new TreeMap<>())
             .merge(rule, 1, Integer::sum);
-      } else {
+      } else if (waits(verdict.value())) {
         waited++;
       }
     }

@@ -59,7 +59,7 @@ class AuditTest {
 
   @Test
   void sampleCounts_batchThatWaited_taughtWithTheNextThatWasTrained() {
-    var waits = Topic.verdict(0, "unpinned", 0);
+    var waits = Topic.verdict(0, "tried", 0);
     var dropped = Topic.verdict(1, "foreign", 0);
     var taught = Topic.verdict(2, "protected-unharmed", 100);
     assertEquals(0, SampleCounts.of(List.of(), List.of(), List.of(waits)).taught());
@@ -70,18 +70,20 @@ class AuditTest {
   }
 
   @Test
-  void releaseCounts_waitingBatches_areNoRefusedCandidates() {
+  void releaseCounts_batchesWithoutACandidate_countWhereTheyWait() {
     ReleaseCounts counts =
         ReleaseCounts.of(
             List.of(
                 Topic.verdict(0, "enough-evidence", 0),
                 Topic.verdict(1, null, 100),
-                Topic.verdict(2, "protected-unharmed", 100)));
+                Topic.verdict(2, "protected-unharmed", 100),
+                Topic.verdict(3, "tried", 0),
+                Topic.verdict(4, "in-domain", 0)));
     assertEquals(
         new ReleaseCounts(
             1,
             1,
-            1,
+            2,
             new TreeMap<>(Map.of("protected-unharmed", 1)),
             new TreeMap<>(Map.of("d", new TreeMap<>(Map.of("protected-unharmed", 1))))),
         counts);
