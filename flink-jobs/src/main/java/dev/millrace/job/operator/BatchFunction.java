@@ -48,6 +48,11 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
     due = getRuntimeContext().getState(new ValueStateDescriptor<>(DUE, Types.LONG));
   }
 
+  /** Shows what gathers under the current key, as state has it. */
+  void show() throws Exception {
+    figures.gathering(gathering.value());
+  }
+
   @Override
   public void processElement(ScoredSample sample, Context context, Collector<TrainingBatch> out)
       throws Exception {

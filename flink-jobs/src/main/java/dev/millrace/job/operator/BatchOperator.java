@@ -4,6 +4,7 @@ import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.flink.runtime.io.AvailabilityProvider;
@@ -43,8 +44,13 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
   public void open() throws Exception {
     super.open();
     lastCame = new LinkedHashMap<>();
+    List<String> open = Keys.with(getKeyedStateBackend(), BatchFunction.DUE);
+    for (String key : open.subList(0, Math.min(open.size(), Figures.MOST_LABELS))) {
+      setCurrentKey(key);
+      ((BatchFunction) userFunction).show();
+    }
     if (idleMillis > 0) {
-      Keys.with(getKeyedStateBackend(), BatchFunction.DUE).forEach(this::came);
+      open.forEach(this::came);
     }
   }
 

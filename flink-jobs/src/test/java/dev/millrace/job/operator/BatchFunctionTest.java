@@ -7,12 +7,23 @@ import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
+import org.apache.flink.runtime.executiongraph.ExecutionAttemptID;
 import org.apache.flink.runtime.io.network.partition.MockResultPartitionWriter;
+import org.apache.flink.runtime.metrics.MetricRegistry;
+import org.apache.flink.runtime.metrics.groups.TaskManagerMetricGroup;
+import org.apache.flink.runtime.metrics.groups.TaskMetricGroup;
+import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -243,6 +254,35 @@ class BatchFunctionTest {
       harness.open();
       harness.setProcessingTime(9_000);
       assertEquals(List.of(), batches(harness));
+    }
+  }
+
+  @Test
+  void restore_openBatch_showsHowManyGather() throws Exception {
+    OperatorSubtaskState snapshot = openBatch(POLICY);
+    Map<String, Gauge<?>> gathering = new HashMap<>();
+    MetricRegistry registry =
+        TestingMetricRegistry.builder()
+            .setRegisterConsumer(
+                (metric, name, group) -> {
+                  if (name.equals(MetricNames.GATHERING) && metric instanceof Gauge<?> gauge) {
+                    gathering.put(group.getAllVariables().get("<domain>"), gauge);
+                  }
+                })
+            .build();
+    TaskMetricGroup task =
+        TaskManagerMetricGroup.createTaskManagerMetricGroup(registry, "here", ResourceID.generate())
+            .addJob(new JobID(), "learn")
+            .addTask(ExecutionAttemptID.randomId(), "batch");
+    try (MockEnvironment environment = new MockEnvironmentBuilder().setMetricGroup(task).build();
+        var harness =
+            new KeyedOneInputStreamOperatorTestHarness<>(
+                new BatchOperator(POLICY), DomainKey::of, Types.STRING, environment)) {
+      harness.setup();
+      harness.initializeState(snapshot);
+      harness.open();
+      assertEquals(Set.of("cloud"), gathering.keySet());
+      assertEquals(1.0, gathering.get("cloud").getValue());
     }
   }
 
