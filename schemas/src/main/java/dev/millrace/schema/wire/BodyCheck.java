@@ -9,6 +9,7 @@ import org.apache.avro.Schema;
 /**
  * Walks a binary record along its schema and allocates nothing that the bytes do not hold: every
  * length fits into what remains, every index exists, every string is UTF-8, nothing is left over.
+ * Items that take a byte each become objects of many: how many a record may have is bounded.
  */
 final class BodyCheck {
 
@@ -17,6 +18,9 @@ final class BodyCheck {
 
   private final byte[] bytes;
   private int at;
+
+  /** Of all arrays and maps so far. */
+  private long counted;
 
   private BodyCheck(byte[] bytes, int from) {
     this.bytes = bytes;
@@ -86,6 +90,17 @@ final class BodyCheck {
     }
     if (items < 0 || items > remaining()) {
       throw tooShort(field, items + " items");
+    }
+    counted += items;
+    if (counted > Limits.ITEMS) {
+      String detail =
+          "the record has "
+              + counted
+              + " items with those of "
+              + field
+              + ", expected at most "
+              + Limits.ITEMS;
+      throw invalid("too-long", detail);
     }
     return items;
   }

@@ -45,5 +45,8 @@ public final class Limits {
   /** Samples that one release event has a domain forget. */
   public static final int FORGOTTEN = 10_000;
 
+  /** Items of all lists and maps of a record together. */
+  public static final int ITEMS = 1 << 17;
+
   private Limits() {}
 }

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -81,6 +83,29 @@ class StrictDecodingTest {
     InvalidRecordException refused = refused(withIdLength(Integer.MAX_VALUE));
     assertEquals("truncated", refused.reason());
     assertTrue(refused.detail().contains("id needs 2147483647 bytes"), refused.detail());
+  }
+
+  /** A byte each on the wire, and an object each in memory; a job would keep them in its state. */
+  @Test
+  void decode_moreItemsThanARecordMayHave_isTooLong() throws Exception {
+    assertEquals(
+        Limits.ITEMS, Codecs.requests().decode(stops(Limits.ITEMS), Records.HERE).stop().size());
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class,
+            () -> Codecs.requests().decode(stops(Limits.ITEMS + 1), Records.HERE));
+    assertEquals("too-long", refused.reason());
+    assertEquals(
+        "the record has 131073 items with those of stop, expected at most 131072",
+        refused.detail());
+  }
+
+  private static byte[] stops(int n) {
+    return Codecs.requests()
+        .encode(
+            Request.builder("q", Request.Task.GENERATE, "who")
+                .stop(Collections.nCopies(n, ""))
+                .build());
   }
 
   @Test
