@@ -16,8 +16,10 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -62,63 +64,82 @@ final class SampleDoor {
 
   private CompletableFuture<String> write(
       ApiKeys.Caller caller, String body, @Nullable String domain, String key) {
-    ObjectNode reply = Fields.JSON.createObjectNode();
     ArrayNode refused = Fields.JSON.createArrayNode();
-    List<Sample> samples = new ArrayList<>();
+    SortedMap<Integer, Sample> samples = new TreeMap<>();
     List<String> lines = lines(body);
-    for (int i = 0; i < lines.size(); i++) {
+    for (int line = 1; line <= lines.size(); line++) {
       try {
-        samples.add(sample(caller, lines.get(i), domain, key + ":" + (i + 1)));
+        samples.put(line, sample(caller, lines.get(line - 1), domain, key + ":" + line));
       } catch (InvalidRecordException e) {
-        if (refused.size() < MOST_TOLD) {
-          refused
-              .addObject()
-              .put("line", i + 1)
-              .put("reason", e.reason())
-              .put("detail", e.detail());
-        }
+        refuse(refused, line, e.reason(), e.detail());
       }
     }
-    int refusals = lines.size() - samples.size();
     if (samples.isEmpty()) {
-      throw ApiProblem.bad(
-          "no_valid_sample",
-          lines.isEmpty()
-              ? "the body is empty, expected JSON"
-              : "%d refused, the first of them %s".formatted(refusals, refused));
+      throw noneValid(lines.size(), refused);
     }
-    return written(append(samples))
-        .thenApply(
-            origins -> {
-              reply.put("written", origins.size());
-              reply.set("offsets", origins);
-              reply.put("refusals", refusals);
-              reply.set("refused", refused);
-              return reply.toString();
-            });
+    SortedMap<Integer, CompletableFuture<Origin>> writes = append(samples);
+    return CompletableFuture.allOf(writes.values().toArray(CompletableFuture[]::new))
+        .handle((all, failure) -> reply(lines.size(), writes, refused));
   }
 
-  private static CompletableFuture<ArrayNode> written(List<CompletableFuture<Origin>> writes) {
-    return CompletableFuture.allOf(writes.toArray(CompletableFuture[]::new))
-        .handle(
-            (all, failure) -> {
-              if (failure != null) {
-                throw new CompletionException(
-                    ApiProblem.unwritten("not all samples were written", failure));
-              }
-              ArrayNode origins = Fields.JSON.createArrayNode();
-              writes.forEach(write -> origins.add(Replies.place(write.join())));
-              return origins;
-            });
+  private static void refuse(ArrayNode refused, int line, String reason, String detail) {
+    if (refused.size() < MOST_TOLD) {
+      refused.addObject().put("line", line).put("reason", reason).put("detail", detail);
+    }
   }
 
-  /** Until one fails at once: where the broker is away, each waits for it before it fails. */
-  private List<CompletableFuture<Origin>> append(List<Sample> samples) {
-    List<CompletableFuture<Origin>> writes = new ArrayList<>();
-    for (Sample sample : samples) {
-      CompletableFuture<Origin> write = append(sample);
-      writes.add(write);
-      if (write.isCompletedExceptionally()) {
+  private static ApiProblem noneValid(int lines, ArrayNode refused) {
+    return ApiProblem.bad(
+        "no_valid_sample",
+        lines == 0
+            ? "the body is empty, expected JSON"
+            : "%d refused, the first of them %s".formatted(lines, refused));
+  }
+
+  /**
+   * Of writes that are done.
+   *
+   * @param writes by line
+   * @param refused lines that were; what no request may hold is refused too
+   */
+  private static String reply(
+      int lines, SortedMap<Integer, CompletableFuture<Origin>> writes, ArrayNode refused) {
+    ArrayNode origins = Fields.JSON.createArrayNode();
+    writes.forEach(
+        (line, write) -> {
+          try {
+            origins.add(Replies.place(write.join()));
+          } catch (CompletionException e) {
+            if (!(e.getCause() instanceof RecordWriter.TooLargeException tooLarge)) {
+              throw ApiProblem.unwritten("not all samples were written", e);
+            }
+            refuse(refused, line, "too-large", String.valueOf(tooLarge.getMessage()));
+          }
+        });
+    if (origins.isEmpty()) {
+      throw noneValid(lines, refused);
+    }
+    ObjectNode reply = Fields.JSON.createObjectNode().put("written", origins.size());
+    reply.set("offsets", origins);
+    reply.put("refusals", lines - origins.size());
+    reply.set("refused", refused);
+    return reply.toString();
+  }
+
+  /**
+   * Until one fails at once, but for its size: where the broker is away, each waits for it before
+   * it fails.
+   */
+  private SortedMap<Integer, CompletableFuture<Origin>> append(SortedMap<Integer, Sample> samples) {
+    SortedMap<Integer, CompletableFuture<Origin>> writes = new TreeMap<>();
+    for (Map.Entry<Integer, Sample> sample : samples.entrySet()) {
+      CompletableFuture<Origin> write = append(sample.getValue());
+      writes.put(sample.getKey(), write);
+      boolean away =
+          write
+              .handle((at, why) -> why != null && !(why instanceof RecordWriter.TooLargeException))
+              .getNow(false);
+      if (away) {
         break;
       }
     }

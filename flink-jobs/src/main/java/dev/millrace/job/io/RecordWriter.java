@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.schema.Origin;
+import java.io.Serial;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Properties;
@@ -11,6 +12,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -83,7 +85,10 @@ public final class RecordWriter implements AutoCloseable {
             });
   }
 
-  /** Sends a record; gives where it was written, or the reason why it was not. */
+  /**
+   * Sends a record; gives where it was written, or the reason why it was not: a {@link
+   * TooLargeException} where no later try is better.
+   */
   public CompletableFuture<Origin> append(String topic, @Nullable String key, byte[] value) {
     CompletableFuture<Origin> written = new CompletableFuture<>();
     byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
@@ -93,8 +98,7 @@ public final class RecordWriter implements AutoCloseable {
               new ProducerRecord<>(topic, keyBytes, format.write(topic, value)),
               (metadata, exception) -> {
                 if (exception != null) {
-                  written.completeExceptionally(
-                      exception instanceof TimeoutException late ? failed(topic, late) : exception);
+                  written.completeExceptionally(why(topic, exception));
                 } else {
                   written.complete(
                       new Origin(metadata.topic(), metadata.partition(), metadata.offset()));
@@ -104,6 +108,24 @@ public final class RecordWriter implements AutoCloseable {
       return CompletableFuture.failedFuture(e);
     }
     return written;
+  }
+
+  private Exception why(String topic, Exception failure) {
+    if (failure instanceof TimeoutException late) {
+      return failed(topic, late);
+    }
+    return failure instanceof RecordTooLargeException tooLarge
+        ? new TooLargeException(tooLarge)
+        : failure;
+  }
+
+  /** A record is larger than its producer or its topic takes. */
+  public static final class TooLargeException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1;
+
+    private TooLargeException(RecordTooLargeException cause) {
+      super(cause.getMessage(), cause);
+    }
   }
 
   /** Waits until everything sent is written. */
