@@ -7,7 +7,8 @@ import java.util.Map;
  * How Kafka is reached.
  *
  * @param bootstrap {@code host:port,…}
- * @param prefix what every topic's name begins with
+ * @param prefix what every topic's name begins with; a job's state is of its topics, and does not
+ *     go over to others
  * @param guarantee how answers are delivered; whatever it is, releases come exactly once
  * @param transactionTimeoutMillis at least twice checkpoint.intervalMillis; must stay under the
  *     broker's {@code transaction.max.timeout.ms}

@@ -132,7 +132,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
               case EARLIEST -> OffsetsInitializer.earliest();
               case COMMITTED -> committed();
             })
-        .setDeserializer(new RawRecordSchema(WireFormat.of(config)))
+        .setDeserializer(new RawRecordSchema(topic, WireFormat.of(config)))
         .setProperties(properties);
   }
 
