@@ -96,11 +96,19 @@ final class JobSettings {
       flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, KeptCheckpoints.storage());
       flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, config.dir());
       flink.addAll(state(cluster, stateBackend));
+    }
+    if (!config.dir().isEmpty() || isLeftToKeep(cluster)) {
       flink.set(
           CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
           ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
     }
     return flink;
+  }
+
+  /** Whether the cluster keeps checkpoints in a folder, and says nothing of those of ended jobs. */
+  private static boolean isLeftToKeep(ReadableConfig cluster) {
+    return cluster.getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY).isPresent()
+        && cluster.getOptional(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION).isEmpty();
   }
 
   /** On the heap for ForSt too: it would read its files to the end, where the checksum is. */

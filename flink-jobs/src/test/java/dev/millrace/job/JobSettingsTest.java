@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KeptCheckpoints;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateBackendOptions;
@@ -68,6 +70,25 @@ class JobSettingsTest {
   void apply_checkpointsLeftToTheCluster_itsStateBackendStays() {
     assertEquals("rocksdb", backend(applied(named("rocksdb"), Map.of(), JobSettings.HEAP)));
     assertEquals("hashmap", backend(applied(Map.of(), Map.of(), JobSettings.ROCKSDB)));
+  }
+
+  /** Whoever cancels it goes on from them. */
+  @Test
+  void apply_folderOfTheClusterOrTheJob_aCancelledJobsCheckpointsStay() {
+    Map<String, String> folder = Map.of("execution.checkpointing.dir", "file:///tmp/checkpoints");
+    var kept = ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION;
+    assertEquals(kept, retention(applied(folder, Map.of(), JobSettings.HEAP)));
+    assertEquals(kept, retention(applied(Map.of(), WITH_CHECKSUMS, JobSettings.HEAP)));
+    Map<String, String> deleting = new HashMap<>(folder);
+    deleting.put(
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION.key(), "DELETE_ON_CANCELLATION");
+    assertEquals(
+        ExternalizedCheckpointRetention.DELETE_ON_CANCELLATION,
+        retention(applied(deleting, Map.of(), JobSettings.HEAP)));
+  }
+
+  private static ExternalizedCheckpointRetention retention(ReadableConfig job) {
+    return job.get(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION);
   }
 
   private static Map<String, String> named(String stateBackend) {
