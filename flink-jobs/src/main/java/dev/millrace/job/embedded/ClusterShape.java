@@ -3,6 +3,7 @@ package dev.millrace.job.embedded;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +26,23 @@ public record ClusterShape(
     @Nullable Path warm,
     Clocks clocks) {
 
+  /** Each process has its own. */
+  private static final Set<String> DRAWN =
+      Set.of(
+          "rest.port",
+          "rest.bind-port",
+          "metrics.reporter.prometheus.port",
+          "taskmanager.resource-id");
+
   public ClusterShape {
     options = Map.copyOf(options);
+    for (String drawn : DRAWN) {
+      if (options.containsKey(drawn)) {
+        throw new IllegalArgumentException(
+            "--flink %s=%s, expected none: each process is given a free one, which cluster status tells"
+                .formatted(drawn, options.get(drawn)));
+      }
+    }
   }
 
   /** Two task managers with four slots each. */

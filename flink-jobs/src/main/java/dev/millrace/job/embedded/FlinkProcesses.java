@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
 import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,8 +23,9 @@ import org.slf4j.LoggerFactory;
  * The command lines of a job manager and its task managers.
  *
  * @param options Flink's, by key
+ * @param agent the option of Java by which a task manager warms up; null for none
  */
-record FlinkProcesses(Map<String, String> options) {
+record FlinkProcesses(Map<String, String> options, @Nullable String agent) {
 
   /** What Flink reflects upon. */
   static final List<String> OPENS =
@@ -47,7 +50,6 @@ record FlinkProcesses(Map<String, String> options) {
   static final List<String> TEMPORARY = List.of("io.tmp.dirs", "web.tmpdir");
 
   private static final Logger LOG = LoggerFactory.getLogger(FlinkProcesses.class);
-  private static final String TASK_OPTION = "env.java.opts.taskmanager";
   private static final String REPORTER = "metrics.reporter.prometheus.";
 
   static FlinkProcesses of(Path home, int rpcPort, int restPort, ClusterShape shape) {
@@ -85,13 +87,15 @@ record FlinkProcesses(Map<String, String> options) {
         REPORTER + "factory.class",
         "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
     o.putAll(shape.options());
-    Path lib = home.resolve("lib");
-    if (shape.warm() != null && lib.toString().indexOf('=') >= 0) { // which ends an agent's path
+    return new FlinkProcesses(o, agent(home.resolve("lib"), shape.warm()));
+  }
+
+  private static @Nullable String agent(Path lib, @Nullable Path base) {
+    if (base != null && lib.toString().indexOf('=') >= 0) { // which ends an agent's path
       LOG.warn("task managers start cold: {} holds a '=', and cannot be named to an agent", lib);
-    } else if (shape.warm() != null) {
-      o.put(TASK_OPTION, "-javaagent:" + lib.resolve(ClusterLib.WARM_UP) + "=" + shape.warm());
+      return null;
     }
-    return new FlinkProcesses(o);
+    return base == null ? null : "-javaagent:" + lib.resolve(ClusterLib.WARM_UP) + "=" + base;
   }
 
   /** The same, with what a job manager must find again kept by a ZooKeeper. */
@@ -103,7 +107,7 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("high-availability.zookeeper.client.connection-timeout", "5 s");
     o.put("high-availability.zookeeper.client.tolerate-suspended-connections", "true");
     o.put("high-availability.storageDir", home.resolve("ha").toUri().toString());
-    return new FlinkProcesses(o);
+    return new FlinkProcesses(o, agent);
   }
 
   /** A word of a command with another port for metrics, if it names one. */
@@ -126,6 +130,7 @@ record FlinkProcesses(Map<String, String> options) {
     command.addAll(words(JobManagerProcessUtils.generateJvmParametersStr(spec, configuration())));
     command.addAll(opens());
     command.add(PATIENCE);
+    command.addAll(java("jobmanager"));
     command.add(StandaloneSessionClusterEntrypoint.class.getName());
     command.addAll(List.of("--configDir", conf.toString()));
     command.addAll(words(JobManagerProcessUtils.generateDynamicConfigsStr(spec)));
@@ -144,15 +149,25 @@ record FlinkProcesses(Map<String, String> options) {
     if (ModuleFinder.ofSystem().find(Simd.MODULE).isPresent()) {
       command.add("--add-modules=" + Simd.MODULE);
     }
-    if (options.containsKey(TASK_OPTION)) {
-      command.addAll(List.of(options.get(TASK_OPTION).split(" (?=-)"))); // paths may hold spaces
+    if (agent != null) {
+      command.add(agent);
     }
+    command.addAll(java("taskmanager"));
     command.add(TaskManagerRunner.class.getName());
     command.addAll(List.of("--configDir", conf.toString()));
     command.addAll(words(TaskExecutorProcessUtils.generateDynamicConfigsStr(spec)));
     command.addAll(List.of("-D", "taskmanager.resource-id=" + id));
     command.addAll(List.of("-D", REPORTER + "port=" + metricsPort));
     return command;
+  }
+
+  /** What Flink's own scripts give Java for a process, in their order. */
+  private List<String> java(String process) {
+    return Stream.of("default-opts.all", "opts.all", "default-opts." + process, "opts." + process)
+        .map(option -> options.getOrDefault("env.java." + option, ""))
+        .filter(given -> !given.isBlank())
+        .flatMap(given -> words(given).stream())
+        .toList();
   }
 
   private Configuration configuration() {

@@ -1,14 +1,19 @@
 package dev.millrace.job.embedded;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.rpc.RpcSystem;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FlinkProcessesTest {
 
@@ -19,6 +24,43 @@ class FlinkProcessesTest {
     FlinkProcesses flink = FlinkProcesses.of(folder, 1, 2, ClusterShape.defaults());
     assertTrue(flink.jobManager(folder, 3).contains(FlinkProcesses.PATIENCE));
     assertTrue(flink.taskManager(folder, "taskmanager-1", 4).contains(FlinkProcesses.PATIENCE));
+  }
+
+  /** Of Flink's own only its scripts read them. */
+  @Test
+  void commands_ofBoth_haveJavasOptionsAndTheAgentBesideThem() {
+    Map<String, String> options =
+        Map.of(
+            "env.java.opts.all", "-Da=1  -Db=2",
+            "env.java.opts.jobmanager", "-Dc=3",
+            "env.java.default-opts.taskmanager", "--add-modules java.sql",
+            "env.java.opts.taskmanager", "-Dd=4");
+    Path base = folder.resolve("a base");
+    ClusterShape shape = new ClusterShape(1, 1, false, null, options, base, Clocks.real());
+    FlinkProcesses flink = FlinkProcesses.of(folder, 1, 2, shape).keptBy(5, folder);
+    assertEquals(List.of("-Da=1", "-Db=2", "-Dc=3"), given(flink.jobManager(folder, 3)));
+    List<String> taskManager = flink.taskManager(folder, "taskmanager-1", 4);
+    assertEquals(
+        List.of("-Da=1", "-Db=2", "--add-modules", "java.sql", "-Dd=4"), given(taskManager));
+    Path agent = folder.resolve("lib").resolve(ClusterLib.WARM_UP);
+    assertTrue(taskManager.contains("-javaagent:" + agent + "=" + base), taskManager::toString);
+  }
+
+  private static List<String> given(List<String> command) {
+    return command.stream()
+        .filter(word -> word.matches("-D[abcd]=\\d|--add-modules|java\\.sql"))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rest.port", "rest.bind-port", "metrics.reporter.prometheus.port"})
+  void shape_portThatEachProcessDraws_isRefusedByName(String key) {
+    Map<String, String> options = Map.of(key, "8081");
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new ClusterShape(1, 1, false, null, options, null, Clocks.real()));
+    assertTrue(e.getMessage().startsWith("--flink " + key + "=8081, expected none"), e::getMessage);
   }
 
   /** Which does not read what Flink hands its own key on as. */

@@ -61,7 +61,7 @@ class ImageIT {
     ImageFolder image = ImageFolder.build(ROOT, folder.resolve("image"));
     JsonNode spec = manifest().path("spec");
     List<Integer> ports = FreePorts.find(4);
-    FlinkProcesses flink = new FlinkProcesses(options(image, spec, ports));
+    FlinkProcesses flink = new FlinkProcesses(options(image, spec, ports), null);
     Path conf = Files.createDirectories(folder.resolve("conf"));
     Files.writeString(conf.resolve("config.yaml"), flink.yaml());
     Files.writeString(conf.resolve("log4j-console.properties"), LOGGING);
