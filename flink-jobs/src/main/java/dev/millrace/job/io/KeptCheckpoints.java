@@ -2,12 +2,19 @@ package dev.millrace.job.io;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +32,7 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.KeyedStateHandle;
+import org.jspecify.annotations.Nullable;
 
 /** The checkpoints that a job has left in its folder. */
 public final class KeptCheckpoints {
@@ -95,17 +103,11 @@ public final class KeptCheckpoints {
    */
   public static Optional<java.nio.file.Path> last(List<java.nio.file.Path> folders, String uid)
       throws IOException {
-    List<java.nio.file.Path> found = new ArrayList<>();
+    Metadata found = new Metadata();
     for (java.nio.file.Path folder : folders) {
-      if (Files.isDirectory(folder)) {
-        try (Stream<java.nio.file.Path> files = Files.walk(folder, 3)) {
-          files.filter(file -> file.endsWith(METADATA)).forEach(found::add);
-        }
-      }
+      Files.walkFileTree(folder, Set.of(), 3, found);
     }
-    found.sort(
-        Comparator.comparingLong((java.nio.file.Path f) -> f.toFile().lastModified()).reversed());
-    for (java.nio.file.Path metadata : found) {
+    for (java.nio.file.Path metadata : found.newestFirst()) {
       if (holds(metadata, uid)) {
         java.nio.file.Path kept = Objects.requireNonNull(metadata.getParent());
         boolean numbered = NUMBERED.matcher(kept.getFileName().toString()).matches();
@@ -113,6 +115,45 @@ public final class KeptCheckpoints {
       }
     }
     return Optional.empty();
+  }
+
+  /** Finds what checkpoints begin with, also where a job that runs deletes some meanwhile. */
+  private static final class Metadata extends SimpleFileVisitor<java.nio.file.Path> {
+    private final Map<java.nio.file.Path, FileTime> written = new HashMap<>();
+
+    List<java.nio.file.Path> newestFirst() {
+      return written.entrySet().stream()
+          .sorted(Map.Entry.<java.nio.file.Path, FileTime>comparingByValue().reversed())
+          .map(Map.Entry::getKey)
+          .toList();
+    }
+
+    @Override
+    public FileVisitResult visitFile(java.nio.file.Path file, BasicFileAttributes attributes) {
+      if (file.endsWith(METADATA)) {
+        written.put(file, attributes.lastModifiedTime());
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(java.nio.file.Path file, IOException e)
+        throws IOException {
+      return passedOver(e);
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(java.nio.file.Path folder, @Nullable IOException e)
+        throws IOException {
+      return e == null ? FileVisitResult.CONTINUE : passedOver(e);
+    }
+
+    private static FileVisitResult passedOver(IOException e) throws IOException {
+      if (e instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw e;
+    }
   }
 
   private static boolean holds(java.nio.file.Path metadata, String uid) {

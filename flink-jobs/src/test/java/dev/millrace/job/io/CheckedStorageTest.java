@@ -8,13 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -241,6 +246,40 @@ class CheckedStorageTest {
       Files.write(metadata, changed);
       assertEquals(
           older.getParent(), KeptCheckpoints.last(List.of(folder), "learn").orElseThrow(), "" + i);
+    }
+  }
+
+  /** Twice a second a job that runs deletes what it has no use for. */
+  @Test
+  void last_whileOthersAreDeleted_isFound() throws Exception {
+    Path whole = complete(1, List.of(operator("learn")));
+    List<Path> passing =
+        IntStream.range(2, 40).mapToObj(i -> whole.resolveSibling("chk-" + i)).toList();
+    AtomicBoolean over = new AtomicBoolean();
+    CompletableFuture<Void> runs = CompletableFuture.runAsync(() -> comeAndGo(passing, over));
+    try {
+      for (int i = 0; i < 2_000; i++) {
+        assertEquals(
+            whole.getParent(), KeptCheckpoints.last(List.of(folder), "learn").orElseThrow());
+      }
+    } finally {
+      over.set(true);
+      runs.get();
+    }
+  }
+
+  private static void comeAndGo(List<Path> folders, AtomicBoolean over) {
+    try {
+      while (!over.get()) {
+        for (Path passing : folders) {
+          Files.write(Files.createDirectories(passing).resolve("_metadata"), STATE);
+        }
+        for (Path passing : folders) {
+          FileUtils.deleteDirectory(passing.toFile());
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
