@@ -244,7 +244,7 @@ final class ClusterCommand implements Callable<Integer> {
     for (SubmitCommand.Job kind : lacking) {
       Optional<Path> last = SubmitCommand.left(kind);
       if (last.isPresent()) {
-        left.put(kind.name(), Submitted.here().again(kind, last.get().toString()));
+        left.put(kind.name(), Submitted.here().again(kind, last.get().toString(), List.of()));
       }
     }
     return left;

@@ -5,7 +5,9 @@ import dev.millrace.job.embedded.FlinkRest;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -68,6 +70,18 @@ final class RestOption {
   /** Where somebody said that Flink listens. */
   Optional<URI> named() {
     return Optional.ofNullable(rest);
+  }
+
+  /** As it was given, for a command that is to speak to the same. */
+  List<String> words() {
+    List<String> words = new ArrayList<>();
+    if (rest != null) {
+      words.addAll(List.of("--rest", rest.toString()));
+    }
+    if (conf != null) {
+      words.addAll(List.of("--flink-conf", conf.toString()));
+    }
+    return words;
   }
 
   /** Flink's options for TLS, and no others. */

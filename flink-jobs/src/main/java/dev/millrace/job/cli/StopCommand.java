@@ -51,7 +51,7 @@ final class StopCommand implements Callable<Integer> {
     output.result(
         Map.of("job", found.id(), "name", found.name(), "savepoint", savepoint),
         "job %s has stopped; it goes on with%n  %s"
-            .formatted(found.id(), Submitted.here().again(job, savepoint)));
+            .formatted(found.id(), Submitted.here().again(job, savepoint, rest.words())));
     return 0;
   }
 

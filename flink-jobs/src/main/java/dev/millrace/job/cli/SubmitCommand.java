@@ -40,10 +40,10 @@ import picocli.CommandLine.Parameters;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SubmitCommand implements Callable<Integer> {
 
-  /** A setting that names a folder, and the folder. */
+  /** A setting that names a path, and the path. */
   private static final Pattern FOLDER =
       Pattern.compile(
-          "^(\\s*(?:base\\.(?:dir|align|previous)|store\\.uri|compress\\.work)\\s*=)\\s*(\\S.*)$");
+          "^(\\s*(?:base\\.(?:dir|align|previous)|store\\.uri|redis\\.caFile|compress\\.work)\\s*=)\\s*(\\S.*)$");
 
   private static final Pattern SCHEME = Pattern.compile("\\w[\\w+.-]*:");
 

@@ -36,11 +36,15 @@ record Submitted(Path folder) {
   /**
    * The command that goes on from a savepoint or a job's folder of checkpoints, with the settings
    * that are known of the job that left it.
+   *
+   * @param where which cluster it is to speak to, in words; none is the one on this machine
    */
-  String again(SubmitCommand.Job kind, String from) throws IOException {
-    Stream<String> sets = settings(from).stream().flatMap(set -> Stream.of("--set", set));
-    return ShellWords.line(
-        Stream.concat(Stream.of("./millrace", "submit", kind.name(), "--savepoint", from), sets));
+  String again(SubmitCommand.Job kind, String from, List<String> where) throws IOException {
+    List<String> words = new ArrayList<>(List.of("./millrace", "submit", kind.name()));
+    words.addAll(where);
+    words.addAll(List.of("--savepoint", from));
+    settings(from).forEach(set -> words.addAll(List.of("--set", set)));
+    return ShellWords.line(words.stream());
   }
 
   private List<String> settings(String from) throws IOException {

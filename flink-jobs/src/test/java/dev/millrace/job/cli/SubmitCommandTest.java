@@ -99,7 +99,8 @@ class SubmitCommandTest {
     writeRunning();
     String line =
         "submit serve --set base.dir=next --set base.previous=../nano --set base.align="
-            + " --set store.uri=s3://bucket/store --set batch.count=8 --savepoint kept";
+            + " --set store.uri=s3://bucket/store --set redis.caFile=ca.pem --set batch.count=8"
+            + " --savepoint kept";
     assertEquals(0, run(line), err::toString);
     JsonNode body = new ObjectMapper().readTree(submitted.get(0));
     Path here = Path.of("").toAbsolutePath();
@@ -110,12 +111,29 @@ class SubmitCommandTest {
             "base.previous=" + here.resolveSibling("nano"),
             "base.align=",
             "store.uri=s3://bucket/store",
+            "redis.caFile=" + here.resolve("ca.pem"),
             "batch.count=8");
     List<String> given = new ArrayList<>();
     body.path("programArgsList").forEach(argument -> given.add(argument.asText()));
     assertEquals(set, given.subList(given.size() - set.size(), given.size()));
     assertTrue(given.contains("batch.idleMillis=30000"), given::toString);
     assertEquals(set, Files.readAllLines(root.resolve(".millrace/cluster/submitted/3f9a")));
+  }
+
+  @Test
+  void stop_jobOfAnotherCluster_goesOnThere() {
+    answerAll(
+        """
+        {"jobs": [{"jid": "3f9a", "name": "millrace-serve", "state": "RUNNING"}],
+         "status": {"id": "COMPLETED"}, "operation": {"location": "s3://bucket/savepoint-3f9a-1"}}
+        """);
+    String rest = "http://127.0.0.1:" + flink.getAddress().getPort();
+    assertEquals(0, run("stop serve --rest " + rest), err::toString);
+    assertTrue(
+        out.toString()
+            .contains(
+                "./millrace submit serve --rest " + rest + " --savepoint s3://bucket/savepoint-"),
+        out::toString);
   }
 
   @ParameterizedTest

@@ -29,7 +29,7 @@ class SubmittedTest {
   }
 
   private static String settings(Submitted submitted, String from) throws IOException {
-    String command = submitted.again(SubmitCommand.Job.learn, from);
+    String command = submitted.again(SubmitCommand.Job.learn, from, List.of());
     return command.substring(("./millrace submit learn --savepoint " + from).length());
   }
 }
