@@ -11,7 +11,8 @@ import java.util.Map;
  *     go over to others
  * @param guarantee how answers are delivered; whatever it is, releases come exactly once
  * @param transactionTimeoutMillis at least twice checkpoint.intervalMillis; must stay under the
- *     broker's {@code transaction.max.timeout.ms}
+ *     broker's {@code transaction.max.timeout.ms}. After a longer outage what was not committed
+ *     before it is lost
  * @param discoveryMillis how often new partitions are looked for; 0 is never
  * @param registry URL of a schema registry with Confluent's API; empty is none, and values are
  *     Avro's single-object encoding
