@@ -24,6 +24,9 @@ public final class ReleaseReader {
   static final int MAX_FILE_BYTES = 1 << 28;
   static final int MAX_FILES = 16;
 
+  /** Of all files of a release together, which are in memory at once; those of a base are not. */
+  static final long MAX_BYTES = MAX_FILE_BYTES + (64L << 20);
+
   /** Of a base, whose files lie in pieces. */
   static final int MAX_PIECES = 16_384;
 
@@ -102,6 +105,11 @@ public final class ReleaseReader {
     }
     long mostBytes = manifest.kind() == Kind.BASE ? BaseRelease.PIECE_BYTES : MAX_FILE_BYTES;
     manifest.files().forEach((name, file) -> requireHonest(name, file, mostBytes));
+    long bytes = manifest.files().values().stream().mapToLong(ReleaseFile::size).sum();
+    if (manifest.kind() != Kind.BASE && bytes > MAX_BYTES) {
+      throw new InvalidReleaseException(
+          "files have " + bytes + " bytes together, expected at most " + MAX_BYTES);
+    }
   }
 
   private static List<String> needed(Kind kind) {

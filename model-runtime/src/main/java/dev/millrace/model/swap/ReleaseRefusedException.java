@@ -9,11 +9,11 @@ public final class ReleaseRefusedException extends IOException {
   static final String UNREADABLE = "release-unreadable";
 
   ReleaseRefusedException(String message) {
-    super(message);
+    super(InvalidReleaseException.cut(message));
   }
 
   private ReleaseRefusedException(String message, Throwable cause) {
-    super(message, cause);
+    super(InvalidReleaseException.cut(message), cause);
   }
 
   /** The same failure with a code before it. */

@@ -233,6 +233,8 @@ class ReleaseReaderTest {
     assertManifestRefused(with(promises, ".hidden", 1), "file name is .hidden");
     assertManifestRefused(with(promises, Manifest.FILE, 1), "file name is manifest.json");
     assertManifestRefused(with(promises, "huge", 1L << 40), "huge: size is 1099511627776");
+    Map<String, ReleaseFile> large = with(promises, "one", 1 << 28);
+    assertManifestRefused(with(large, "other", 1 << 28), "expected at most 335544320");
     promises.remove(PeftFolder.CONFIG);
     assertManifestRefused(promises, "files are [adapter_model.safetensors, profile.safetensors]");
   }

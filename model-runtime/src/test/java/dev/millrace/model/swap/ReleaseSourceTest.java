@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -101,6 +103,23 @@ class ReleaseSourceTest {
       }
     }
     assertEquals(Outcome.SWAPPED, live.apply(next, 0).join().outcome());
+  }
+
+  @Test
+  void apply_whatAStrangerWroteIsMegabytesLong_isRefusedByAReasonThatFitsIntoARecord() {
+    String stranger = "x".repeat(18 << 20);
+    byte[] config = "{\"peft_type\":\"%s\"}".formatted(stranger).getBytes(UTF_8);
+    SortedMap<String, byte[]> honest = adapter(0.5f);
+    SortedMap<String, byte[]> files = new TreeMap<>(honest);
+    files.put(AdapterFolder.CONFIG, config);
+    for (ReleaseEvent event :
+        List.of(
+            write("java", base.id(), 1, files),
+            write("java", stranger.substring(0, 3 << 20), 1, honest))) {
+      String reason = live.apply(event, 0).join().reason();
+      assertTrue(reason.startsWith("release-invalid: ") || reason.startsWith("base-mismatch: "));
+      assertTrue(reason.length() <= 1 + InvalidReleaseException.MOST_SAID, "" + reason.length());
+    }
   }
 
   private void assertRefused(String reason, String name, byte[] bytes, ReleaseEvent event) {
@@ -183,10 +202,17 @@ class ReleaseSourceTest {
   }
 
   private ReleaseEvent write(String domain, long batch, float bias) {
-    SortedMap<String, byte[]> files = AdapterFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
+    return write(domain, base.id(), batch, adapter(bias));
+  }
+
+  private SortedMap<String, byte[]> adapter(float bias) {
+    return AdapterFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
+  }
+
+  private ReleaseEvent write(
+      String domain, String of, long batch, SortedMap<String, byte[]> files) {
     Manifest manifest =
-        FakeReleases.manifest(
-            base.id(), null, domain, batch, Routing.topK(1), ReleaseFile.of(files));
+        FakeReleases.manifest(of, null, domain, batch, Routing.topK(1), ReleaseFile.of(files));
     String folder = "store:/" + manifest.id();
     files.forEach((name, bytes) -> store.put(folder + "/" + name, bytes));
     store.put(folder + "/" + Manifest.FILE, manifest.toBytes());
