@@ -2,6 +2,7 @@ package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,18 @@ class GeneratingTest {
     assertEquals(400, problem.status());
     assertEquals(
         place + " is text with half a surrogate pair, expected Unicode text", problem.getMessage());
+  }
+
+  /** Some bodies of 8 MiB at once would take all of the gateway's memory. */
+  @Test
+  void fields_bracketsThatTakeMuchMoreMemoryThanTheyHaveBytes_areRefused() {
+    String body = "{'prompt':[%s{}]}".formatted("{},".repeat(60_000)).replace('\'', '"');
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> Fields.of(body));
+    assertEquals(400, problem.status());
+    assertEquals("invalid_json", problem.code());
+    assertTrue(
+        problem.getMessage().startsWith("the body is not JSON: Token count (100001) exceeds"),
+        problem::getMessage);
   }
 
   private static Generating completion(String field) {

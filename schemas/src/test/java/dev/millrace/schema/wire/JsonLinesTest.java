@@ -48,6 +48,16 @@ class JsonLinesTest {
   }
 
   @Test
+  void sample_lineOfBracketsThatTakesMuchMoreMemoryThanItHasBytes_isRefused() {
+    String line = "{\"text\":\"a\",\"more\":[" + "{},".repeat(60_000) + "{}]}";
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class, () -> JsonLines.sample(line, "file#1", "java", 0));
+    assertEquals("not-json", refused.reason());
+    assertTrue(refused.detail().startsWith("Token count (100001) exceeds"), refused.detail());
+  }
+
+  @Test
   void sample_withEveryKey_readsThem() throws Exception {
     String line =
         """
