@@ -23,7 +23,7 @@ record Keys(Set<String> known) {
           "learn.pattern.alpha.");
 
   private static final Pattern SECRET =
-      Pattern.compile(".*(password|secret|jaas|token|credential|keystore\\.key).*");
+      Pattern.compile(".*(password|passphrase|secret|jaas|token|credential|keystore\\.key).*");
 
   /** What Kafka's clients replace by a variable of the environment, where they run. */
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{env:\\w+}");

@@ -10,9 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.flink.util.InstantiationUtil;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class MillraceConfigTest {
 
@@ -267,6 +272,28 @@ class MillraceConfigTest {
       }
     }
     refused("redis.password=${env:TRUST_1}");
+  }
+
+  /** Of certificates Kafka says so too, though everybody may read them. */
+  @ParameterizedTest
+  @MethodSource("clients")
+  void read_whatKafkasClientsCallAPassword_isNotTakenAsItIs(ConfigDef client) {
+    List<String> passwords =
+        client.configKeys().values().stream()
+            .filter(key -> key.type == ConfigDef.Type.PASSWORD)
+            .map(key -> key.name)
+            .filter(name -> !name.contains("certificate"))
+            .toList();
+    assertTrue(passwords.contains("ssl.key.password"), passwords.toString());
+    for (String name : passwords) {
+      String refused = refused("kafka.client." + name + "=hunter2").getMessage();
+      assertTrue(refused.contains(name + " looks like a secret"), refused);
+    }
+  }
+
+  static List<ConfigDef> clients() {
+    return List.of(
+        ConsumerConfig.configDef(), ProducerConfig.configDef(), AdminClientConfig.configDef());
   }
 
   @Test
