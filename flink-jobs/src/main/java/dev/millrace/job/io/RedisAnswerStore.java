@@ -19,6 +19,9 @@ public final class RedisAnswerStore implements RemoteTier {
   private static final byte[] NO_KEY = "millrace:none".getBytes(StandardCharsets.UTF_8);
   private static final byte[] FOREIGN = {};
 
+  /** Of a value; no answer has as many. A client makes room for all of it before it comes. */
+  private static final int MOST_BYTES = 1 << 20;
+
   private final RedisLink link;
   private final SetParams expiry;
 
@@ -44,11 +47,13 @@ public final class RedisAnswerStore implements RemoteTier {
   }
 
   /**
-   * A value of another type is no sign that Redis is down: it is somebody else's, and no answer.
+   * A value of another type, or longer than any answer, is no sign that Redis is down: it is
+   * somebody else's, and no answer.
    */
   private static byte @Nullable [] value(UnifiedJedis redis, byte[] key) {
     try {
-      return redis.get(key);
+      byte[] found = redis.getrange(key, 0, MOST_BYTES); // nothing of what is not there
+      return found.length == 0 ? null : found.length > MOST_BYTES ? FOREIGN : found;
     } catch (JedisDataException e) {
       if (String.valueOf(e.getMessage()).startsWith("WRONGTYPE")) {
         return FOREIGN;

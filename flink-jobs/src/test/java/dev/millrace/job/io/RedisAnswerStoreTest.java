@@ -124,12 +124,26 @@ class RedisAnswerStoreTest {
     }
   }
 
+  /** All of it would be in memory at once, and every other answer would wait for it to come. */
+  @Test
+  void get_valueLongerThanAnyAnswer_isNoAnswerAndIsReplaced() {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        RedisAnswerStore store = open(redis.uri(), "", "", NONE);
+        Jedis admin = new Jedis("127.0.0.1", redis.port())) {
+      admin.setrange(RedisLink.key(PREFIX, KEY), 64 << 20, VALUE);
+      assertArrayEquals(new byte[0], store.get(KEY));
+      assertTrue(store.isUp());
+      assertEquals(0, store.failures());
+      works(store);
+    }
+  }
+
   @Test
   void put_userWhoMayNotWrite_goesOnReading() throws Exception {
     try (OwnRedis redis = OwnRedis.start(folder);
         Jedis admin = new Jedis("127.0.0.1", redis.port());
         RedisAnswerStore writer = open(redis.uri(), "", "", NONE)) {
-      admin.aclSetUser("reader", "on", ">right", "~millrace:*", "+get", "+exists");
+      admin.aclSetUser("reader", "on", ">right", "~millrace:*", "+getrange", "+exists");
       works(writer);
       try (RedisAnswerStore store = open(redis.uri(), "reader", "", new Secret("right"))) {
         for (int i = 0; i < TRIES; i++) {
@@ -166,7 +180,7 @@ class RedisAnswerStoreTest {
   void get_aclUser_worksWithTheRightPasswordOnly() throws Exception {
     try (OwnRedis redis = OwnRedis.start(folder);
         Jedis admin = new Jedis("127.0.0.1", redis.port())) {
-      admin.aclSetUser("millrace", "on", ">right", "~millrace:*", "+get", "+set", "+exists");
+      admin.aclSetUser("millrace", "on", ">right", "~millrace:*", "+getrange", "+set", "+exists");
       try (RedisAnswerStore store = open(redis.uri(), "millrace", "", new Secret("right"))) {
         works(store);
       }
@@ -248,7 +262,7 @@ class RedisAnswerStoreTest {
           RedisAnswerStore store = open(uri, "millrace", "", new Secret("right"))) {
         for (Jedis node : List.of(first, second)) {
           node.aclSetUser("millrace", "on", ">right", "~millrace:*", "-@all");
-          node.aclSetUser("millrace", "+get", "+set", "+exists", "+ping", "+hello", "+client");
+          node.aclSetUser("millrace", "+getrange", "+set", "+exists", "+ping", "+hello", "+client");
         }
         misses(store);
         for (Jedis node : List.of(first, second)) {
