@@ -37,6 +37,8 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +49,9 @@ import org.slf4j.LoggerFactory;
 record ServingOpening(MillraceConfig config, Resources resources) {
 
   private static final Logger LOG = LoggerFactory.getLogger(ServingOpening.class);
+
+  private static final Pattern LOOPBACK =
+      Pattern.compile("rediss?://(127\\.0\\.0\\.1|localhost)([:/].*)?");
 
   /** A domain without a release is answered by the base. */
   Serving open(int subtask) throws Exception {
@@ -135,11 +140,21 @@ record ServingOpening(MillraceConfig config, Resources resources) {
         new ErrorBound(semantic.errorBound(), semantic.explore(), new SecureRandom().nextLong()));
   }
 
-  /**
-   * The key under which answers are cached: the environment's, else one that all of an installation
-   * share.
-   */
-  private static byte[] cacheKey() {
-    return Secret.fromEnvironment(Secret.CACHE_KEY).orElse("millrace-answer-cache").getBytes(UTF_8);
+  /** The key under which answers are cached: the environment's, else one that everybody knows. */
+  private byte[] cacheKey() {
+    Secret key = Secret.fromEnvironment(Secret.CACHE_KEY);
+    String unkeyed = unkeyed(config.redis().uri(), key);
+    if (unkeyed != null) {
+      LOG.warn(unkeyed);
+    }
+    return key.orElse("millrace-answer-cache").getBytes(UTF_8);
+  }
+
+  /** What it means that there is no key; null if there is one, or nobody else reaches Redis. */
+  static @Nullable String unkeyed(String redisUri, Secret key) {
+    return key.value() != null || redisUri.isEmpty() || LOOPBACK.matcher(redisUri).matches()
+        ? null
+        : "redis.uri is %s, and the environment has no %s: whoever can write there can forge answers, for they are signed by a key that everybody knows"
+            .formatted(redisUri, Secret.CACHE_KEY);
   }
 }
