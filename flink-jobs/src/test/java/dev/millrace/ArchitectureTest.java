@@ -63,6 +63,7 @@ class ArchitectureTest {
               "adapter.align",
               "adapter",
               // What runs it.
+              "job.door",
               "job.warmup",
               "job.config",
               "job.corpus",
