@@ -3,9 +3,11 @@ package dev.millrace.job.bench;
 import dev.millrace.job.corpus.Document;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,6 +55,9 @@ final class Junk {
   private final Random random;
   private final Map<Label, List<Document>> elsewhere;
   private final List<Label> kinds;
+
+  /** Of texts from elsewhere, the ids of those that are in the stream. */
+  private final Set<String> taken = new HashSet<>();
 
   private Junk(Map<Label, List<Document>> elsewhere, long seed) {
     this.random = new Random(seed);
@@ -134,8 +139,16 @@ final class Junk {
     return String.join(" ", words);
   }
 
+  /** One that has not been taken, while there are such: what comes twice is a duplicate. */
   private Document any(List<Document> documents) {
-    return documents.get(random.nextInt(documents.size()));
+    int drawn = random.nextInt(documents.size());
+    for (int i = 0; i < documents.size(); i++) {
+      Document document = documents.get((drawn + i) % documents.size());
+      if (taken.add(document.id())) {
+        return document;
+      }
+    }
+    return documents.get(drawn);
   }
 
   private static String boilerplate(int length) {

@@ -132,6 +132,21 @@ class JunkTest {
   }
 
   @Test
+  void mixInto_textsFromElsewhere_comeOnceWhileThereAreOthers() {
+    List<Document> many = new ArrayList<>();
+    for (int i = 0; i < 256; i++) {
+      many.add(new Document("f" + i, "f", "f" + i, "vieras " + i));
+    }
+    List<String> foreign =
+        Junk.mixInto(CLEAN, Map.of(Label.FOREIGN, many), 0.2, 3).stream()
+            .filter(labelled -> labelled.label() == Label.FOREIGN)
+            .map(labelled -> labelled.document().text())
+            .toList();
+    assertTrue(foreign.size() > 45 && foreign.size() < 256, "foreign " + foreign.size());
+    assertEquals(foreign.size(), Set.copyOf(foreign).size());
+  }
+
+  @Test
   void mixInto_sameSeed_isTheSameStream() {
     assertEquals(stream, Junk.mixInto(CLEAN, ELSEWHERE, 0.2, 3));
     assertNotEquals(stream, Junk.mixInto(CLEAN, ELSEWHERE, 0.2, 4));
