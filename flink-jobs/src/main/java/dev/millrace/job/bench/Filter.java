@@ -35,13 +35,14 @@ record Filter(String name, @Nullable ScorerConfig config, boolean classifies, do
         by("Q, loss", "loss", 0.5, 0.5, ACCEPT_RATE),
         by("Q, excess", "excess", 0.5, 0.5, ACCEPT_RATE),
         by("Q, band", "band", 0.5, 0.5, ACCEPT_RATE),
+        by("Q, belonging, " + ACCEPT_RATE, "belonging", 0.7, 0.3, ACCEPT_RATE),
         shipped(),
         by("belonging", "belonging", 1, 0, ACCEPT_RATE));
   }
 
-  /** The one with the definition of Q(x) that ships. */
+  /** What ships, in all of its settings. */
   static Filter shipped() {
-    return by("Q, belonging", "belonging", 0.7, 0.3, ACCEPT_RATE);
+    return new Filter("as shipped", MillraceConfig.defaults().score(), false, 1);
   }
 
   /** The rules, then a linear classifier, as in front of web corpora. */

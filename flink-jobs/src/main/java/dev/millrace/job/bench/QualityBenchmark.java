@@ -296,11 +296,12 @@ final class QualityBenchmark implements Benchmark {
     }
     return table
         .note(
-            "%,d texts, half of them put in as junk; with near copies among the others %.0f %% are junk. All but the first two pass the rules of the cascade first; %.0f %% of what these let through passes Q(x) or the classifier."
+            "%,d texts, half of them put in as junk; with near copies among the others %.0f %% are junk. All but the first two pass the rules of the cascade first; %.0f %% of what these let through passes Q(x) or the classifier, as shipped %.0f %%."
                 .formatted(
                     stream.texts().size(),
                     100 * outcomes.get(0).chosen().junk(),
-                    100 * Filter.ACCEPT_RATE))
+                    100 * Filter.ACCEPT_RATE,
+                    100 * ScorerConfig.defaults().acceptRate()))
         .note(
             "%s, by Apache OpenNLP: logistic regression over words and pairs of words. It alone knows the junk beforehand: it learned from %d texts of other documents, the domain's and junk of every kind but copies, Finnish debates and dictionary entries included. Its own training counts as choosing."
                 .formatted(Filter.classifier().name(), stream.examples().size()));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.job.bench.Junk.Label;
 import dev.millrace.job.bench.Junk.Labelled;
 import dev.millrace.job.bench.QualityBenchmark.Stream;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
@@ -44,6 +45,15 @@ class QualityBenchmarkTest {
         assertFalse(texts.contains(example.document().text()), example.document().text());
       }
     }
+  }
+
+  @Test
+  void all_asShipped_hasTheSettingsThatShip() {
+    List<Filter> shipped =
+        Filter.all().stream()
+            .filter(filter -> MillraceConfig.defaults().score().equals(filter.config()))
+            .toList();
+    assertEquals(List.of(Filter.shipped()), shipped);
   }
 
   @Test
