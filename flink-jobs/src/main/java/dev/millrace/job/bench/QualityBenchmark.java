@@ -106,6 +106,11 @@ final class QualityBenchmark implements Benchmark {
 
   /** Every subject's first visit makes the stream, its second the examples. */
   static Stream stream(String domain, Tokenizer tokenizer, int rounds, long seed) {
+    if (domain.equals(FOREIGN) || domain.equals(OFF_DOMAIN)) {
+      throw new IllegalArgumentException(
+          "domain %s, expected another: texts of %s and %s are the junk here"
+              .formatted(domain, FOREIGN, OFF_DOMAIN));
+    }
     Course course = new Course(tokenizer, seed, 2, rounds, BATCH, EXAM);
     Subject subject = course.subject(domain);
     Subject foreign = course.subject(FOREIGN);

@@ -3,6 +3,7 @@ package dev.millrace.job.bench;
 import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.bench.Junk.Label;
@@ -18,6 +19,8 @@ import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class QualityBenchmarkTest {
 
@@ -44,6 +47,18 @@ class QualityBenchmarkTest {
       if (example.label() != Label.BOILERPLATE) {
         assertFalse(texts.contains(example.document().text()), example.document().text());
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"finnish", "nouns"})
+  void stream_ofADomainThatIsJunkHere_isRefused(String domain) throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(TOKENIZER)) {
+      IllegalArgumentException refused =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> QualityBenchmark.stream(domain, tokenizer, 1, 1));
+      assertTrue(String.valueOf(refused.getMessage()).contains(domain), refused.getMessage());
     }
   }
 
