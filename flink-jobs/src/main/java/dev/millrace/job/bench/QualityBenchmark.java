@@ -160,7 +160,11 @@ final class QualityBenchmark implements Benchmark {
       outcomes.add(new Outcome(filter, way.chosen(), progress));
       setting.progress().accept(stream.domain() + ": " + filter.name());
     }
-    return List.of(refusals(stream, outcomes), ranks(stream, outcomes), lessons(stream, outcomes));
+    return List.of(
+        refusals(stream, outcomes),
+        ranks(stream, outcomes),
+        lessons(stream, outcomes),
+        curves(stream, outcomes));
   }
 
   /** What a filter took, and what that taught. */
@@ -226,7 +230,7 @@ final class QualityBenchmark implements Benchmark {
       List<ScoredSample> batch = new ArrayList<>();
       double training = 0;
       int learned = 0;
-      int step = (stream.texts().size() + EXAMS - 1) / EXAMS;
+      int step = step(stream);
       for (int i = 0; i < stream.texts().size(); i++) {
         if (choose(stream.texts().get(i), i) instanceof Scored.Accepted accepted) {
           batch.add(accepted.sample());
@@ -418,5 +422,39 @@ final class QualityBenchmark implements Benchmark {
     return table.note(
         "One adapter, the trainer's defaults, batches of %d; held-out texts of other documents, on the weights that serve, %d times on the way. As good as without a filter: as its best exam."
             .formatted(BATCH, EXAMS));
+  }
+
+  /** The loss on the way: what was paid for it by then, in texts and in processor time. */
+  private static Table curves(Stream stream, List<Outcome> outcomes) {
+    List<String> columns = new ArrayList<>(List.of("filter"));
+    int read = 0;
+    for (int exam = 1; exam < outcomes.get(0).progress().exams().size(); exam++) {
+      read = Math.min(read + step(stream), stream.texts().size());
+      columns.add("after " + read);
+    }
+    Table table =
+        new Table(
+            stream.domain()
+                + ": bits per byte after so many texts of the stream (texts taught, CPU s)",
+            columns.toArray(String[]::new));
+    for (Outcome outcome : outcomes) {
+      Progress progress = outcome.progress();
+      List<Object> row = new ArrayList<>(List.of(outcome.filter().name()));
+      for (int exam = 1; exam < progress.exams().size(); exam++) {
+        row.add(
+            "%.3f (%d, %.1f)"
+                .formatted(
+                    progress.exams().get(exam),
+                    progress.taught().get(exam),
+                    progress.cpuSeconds().get(exam)));
+      }
+      table.row(row.toArray());
+    }
+    return table.note("Processor time of choosing and training together.");
+  }
+
+  /** Texts of a stream between two exams. */
+  private static int step(Stream stream) {
+    return (stream.texts().size() + EXAMS - 1) / EXAMS;
   }
 }
