@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.Callable;
 
 /** What scoring costs, stage by stage, beside one reading of the model and a MinHash library. */
 final class ScoreBenchmark implements Benchmark {
@@ -79,8 +80,8 @@ final class ScoreBenchmark implements Benchmark {
     List<Sample> samples = samples(documents);
     Jit.warmUp(() -> times.warmUp(samples, config));
     DomainMemory memory = DomainMemory.empty(config.memory(), scorer.readers());
-    long cascade = 0;
-    long reading = 0;
+    double cascade = 0;
+    double reading = 0;
     int read = 0;
     int tokens = 0;
     for (int i = 0; i < documents.size(); i++) {
@@ -91,15 +92,11 @@ final class ScoreBenchmark implements Benchmark {
         read = 0;
         tokens = 0;
       }
-      long start = Lap.processNanos();
-      scorer.score(samples.get(i), memory);
-      long scored = Lap.processNanos();
+      Sample sample = samples.get(i);
+      cascade += nanos(() -> scorer.score(sample, memory));
       int[] all = tokenizer.encode(documents.get(i).text());
       int[] shown = Arrays.copyOf(all, Math.min(all.length, config.model().readTokens()));
-      long begin = Lap.processNanos();
-      base.read(List.of(shown));
-      reading += Lap.processNanos() - begin;
-      cascade += scored - start;
+      reading += nanos(() -> base.read(List.of(shown)));
       read++;
       tokens += all.length;
       if (i % 100 == 0) {
@@ -114,16 +111,14 @@ final class ScoreBenchmark implements Benchmark {
     costs.forEach(
         (stage, cost) ->
             table.row(stage, cost.texts(), cost.nanosPerText() / 1e3, 1e9 / cost.nanosPerText()));
-    double ofReading = reading / (double) read;
-    StageTimes.Cost entropy = costs.getOrDefault("ModelEntropy", NONE);
-    StageTimes.Cost quality = costs.getOrDefault("Quality", NONE);
-    double model = entropy.texts();
+    double ofReading = reading / read;
     table.row("one reading of the model", read, ofReading / 1e3, 1e9 / ofReading);
-    double before = sum(costs, "ModelEntropy") - entropy.nanos();
-    double after = entropy.nanos() + quality.nanos();
-    double whole = before / costs.values().iterator().next().texts() + after / model;
+    double whole = whole(costs);
     table.row(
-        "the whole way of a text that reaches the model", (long) model, whole / 1e3, 1e9 / whole);
+        "the whole way of a text that reaches the model",
+        costs.getOrDefault("ModelEntropy", NONE).texts(),
+        whole / 1e3,
+        1e9 / whole);
     int bytes = memory.toBytes().length;
     return table
         .note(
@@ -132,22 +127,25 @@ final class ScoreBenchmark implements Benchmark {
                     tokens / (double) read,
                     config.model().readTokens(),
                     whole / ofReading,
-                    cascade / (double) read / ofReading))
+                    cascade / read / ofReading))
         .note(
             "State of a domain after %d texts: %,d bytes; %,d with all signatures that score.memory allows, after a million texts and for ever."
                 .formatted(documents.size(), bytes, bytes + memory.roomBytes()));
   }
 
-  /** What the stages up to the model cost together. */
-  private static double sum(Map<String, StageTimes.Cost> costs, String last) {
-    double sum = 0;
-    for (Map.Entry<String, StageTimes.Cost> stage : costs.entrySet()) {
-      sum += stage.getValue().nanos();
-      if (stage.getKey().equals(last)) {
-        break;
-      }
-    }
-    return sum;
+  /** Processor time of this thread, as the stages are timed. */
+  private static double nanos(Callable<?> work) throws Exception {
+    Lap.Work once =
+        () -> {
+          var unused = work.call();
+          return 1;
+        };
+    return 1e9 * Lap.ofThisThread(0, once).cpuSeconds();
+  }
+
+  /** Nanoseconds of a text that passes every stage, though fewer come to a later one. */
+  static double whole(Map<String, StageTimes.Cost> costs) {
+    return costs.values().stream().mapToDouble(StageTimes.Cost::nanosPerText).sum();
   }
 
   private static List<Sample> samples(List<Document> documents) {
