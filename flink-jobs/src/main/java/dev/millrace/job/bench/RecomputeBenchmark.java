@@ -60,7 +60,7 @@ final class RecomputeBenchmark implements Benchmark {
       List<TrainProbe> probes = new ArrayList<>();
       for (int rows : ROWS) {
         setting.progress().accept(title + ": " + kind.title() + ", " + rows + " sequences");
-        probes.add(TrainProbe.of(kind, folder, tiny, rows, setting.seed()));
+        probes.add(TrainProbe.of(kind, folder, tiny, 1, rows, setting.seed()));
       }
       curves.add(new Curve(kind, probes));
     }

@@ -2,7 +2,6 @@ package dev.millrace.job.bench;
 
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.Products;
-import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import java.nio.file.Files;
@@ -17,7 +16,7 @@ import java.util.concurrent.Future;
 /** Training an adapter against a loop over experts and full fine-tuning. */
 final class TrainBenchmark implements Benchmark {
 
-  private static final int THREADS = 2;
+  private static final int THREADS = TrainKind.THREADS;
   private static final int ROWS = 8;
   private static final double MB = 1e6;
 
@@ -91,8 +90,8 @@ final class TrainBenchmark implements Benchmark {
     for (int i = KINDS.size() - 1; i >= 0; i--) {
       TrainKind kind = KINDS.get(i);
       setting.progress().accept(title + ": memory of " + kind.title());
-      int rows = kind == TrainKind.FULL ? THREADS * ROWS : ROWS;
-      TrainProbe probe = TrainProbe.of(kind, folder, tiny, rows, setting.seed());
+      int rows = THREADS * ROWS / kind.calls();
+      TrainProbe probe = TrainProbe.of(kind, folder, tiny, kind.calls(), rows, setting.seed());
       full = kind == TrainKind.FULL ? probe.peak() : full;
       double rate = THREADS * race.cpuRate(kind.title());
       table.row(
@@ -114,20 +113,14 @@ final class TrainBenchmark implements Benchmark {
             "Bound: %.3g M operations a token (adapters only: two for each weight that a token meets, forward and backward, nothing for frozen weights' gradients, nothing twice) at the peak measured in this run, %.0f and %.0f G operations a second a core in fp32 and bf16."
                 .formatted(each / 1e6, cost.fp32() / 1e9, cost.bf16() / 1e9))
         .note(
-            "Peak: VmHWM of a process of its own over one with a tiny model, training on one thread (full fine-tuning on its two, with its optimizer), with 8 MB of Java's young generation. Adapters train against int8 weights, the loop against fp32.")
+            "Peak: VmHWM of a process of its own over one with a tiny model, of a whole step on two threads (of full fine-tuning with its optimizer), with 8 MB of Java's young generation. Adapters train against int8 weights, the loop against fp32.")
         .note(
             "The loop is what transformers' eager experts and PEFT compute, as one TorchScript program.");
   }
 
   private static Contestant contestant(
       TrainKind kind, TrainKind.Rig rig, ExecutorService threads, long seed) {
-    int calls = kind == TrainKind.FULL ? 1 : THREADS;
-    List<Callable<Double>> work = new ArrayList<>();
-    for (int i = 0; i < calls; i++) {
-      List<WeightedSequence> rows =
-          TrainKind.rows(THREADS * ROWS / calls, RandomCheckpoint.VOCABULARY, seed + i);
-      work.add(() -> rig.run(rows));
-    }
+    List<Callable<Double>> work = rig.step(kind.calls(), THREADS * ROWS / kind.calls(), seed);
     return Contestant.of(
         kind.title(),
         () ->

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 
 /** The ways to train that are compared. */
 enum TrainKind {
@@ -31,6 +32,9 @@ enum TrainKind {
   BF16_LAYERS("LoRA, bf16, layers again", Products.BF16, Recompute.LAYERS),
   LOOPED("LoRA, loop over experts, fp32", Products.FP32, Recompute.NOTHING),
   FULL("full fine-tuning, fp32", Products.FP32, Recompute.NOTHING);
+
+  /** That compute a step. */
+  static final int THREADS = 2;
 
   /** Tokens that a sequence predicts. */
   static final int LENGTH = 128;
@@ -52,12 +56,27 @@ enum TrainKind {
     return title;
   }
 
+  /** Calls of a step that are computed at once; full fine-tuning deals its rows to two threads. */
+  int calls() {
+    return this == FULL ? 1 : THREADS;
+  }
+
   Computation computation() {
     return new Computation(products, recompute);
   }
 
   /** A model that is ready to train; one call is what one thread does of a step. */
   record Rig(Run training, Runnable closing) implements AutoCloseable {
+
+    /** So many calls of so many sequences of random tokens each. */
+    List<Callable<Double>> step(int calls, int rows, long seed) {
+      List<Callable<Double>> step = new ArrayList<>();
+      for (int i = 0; i < calls; i++) {
+        List<WeightedSequence> own = TrainKind.rows(rows, RandomCheckpoint.VOCABULARY, seed + i);
+        step.add(() -> run(own));
+      }
+      return step;
+    }
 
     /** Computes gradients of a micro-batch, or a whole step in full fine-tuning; its loss. */
     double run(List<WeightedSequence> rows) throws Exception {

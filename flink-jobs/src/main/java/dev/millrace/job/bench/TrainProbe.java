@@ -1,35 +1,47 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.model.base.WeightedSequence;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
- * What training took in a process of its own, on one thread (two in full fine-tuning).
+ * What training took in a process of its own.
  *
  * @param opened bytes resident when the model was open, over those of a process with a tiny one
  * @param peak most bytes resident while it trained, over the same
- * @param cpuSeconds of a call, the least of three
+ * @param cpuSeconds of all calls together, the least of three times
  */
 record TrainProbe(double opened, double peak, double cpuSeconds) {
 
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
-  private static final int CALLS = 3;
+  private static final int TIMES = 3;
+
+  /** Sequences of the call that loads what is loaded when it is first used. */
+  private static final int FEW = 2;
 
   /** How much garbage Java gathers before it looks is its own choice, and no need of training. */
   private static final String SMALL_NURSERY = "-Xmn8m";
 
-  /** Starts the process, with this one's options and a small young generation. */
-  static TrainProbe of(TrainKind kind, Path folder, Path tiny, int rows, long seed)
+  /**
+   * Starts the process, with this one's options and a small young generation.
+   *
+   * @param calls at once, a thread each
+   * @param rows sequences of each call
+   */
+  static TrainProbe of(TrainKind kind, Path folder, Path tiny, int calls, int rows, long seed)
       throws IOException {
     List<String> args =
         List.of(
             kind.name(),
             folder.toString(),
             tiny.toString(),
+            Integer.toString(calls),
             Integer.toString(rows),
             Long.toString(seed));
     List<String> options = new ArrayList<>(ChildJvm.ownOptions());
@@ -40,30 +52,41 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
     }
   }
 
-  /** The process: a kind, a checkpoint, a tiny checkpoint, rows, a seed. */
+  /** The process: a kind, a checkpoint, a tiny checkpoint, calls, rows, a seed. */
   public static void main(String[] args) throws Exception {
     TrainKind kind = TrainKind.valueOf(args[0]);
-    long seed = Long.parseLong(args[4]);
-    List<WeightedSequence> few = TrainKind.rows(2, RandomCheckpoint.VOCABULARY, seed);
-    try (TrainKind.Rig tiny = kind.open(Path.of(args[2]), seed)) {
-      tiny.run(few);
-    }
-    System.gc();
-    double idle = LoadProbe.resident("VmRSS");
-    try (TrainKind.Rig rig = kind.open(Path.of(args[1]), seed)) {
-      rig.run(few);
-      System.gc();
-      double opened = LoadProbe.resident("VmRSS") - idle;
-      Files.writeString(CLEAR, "5");
-      List<WeightedSequence> rows =
-          TrainKind.rows(Integer.parseInt(args[3]), RandomCheckpoint.VOCABULARY, seed);
-      double least = Double.POSITIVE_INFINITY;
-      for (int call = 0; call < CALLS; call++) {
-        Lap lap = Lap.of(0, () -> rig.run(rows));
-        least = Math.min(least, lap.cpuSeconds());
+    int calls = Integer.parseInt(args[3]);
+    int rows = Integer.parseInt(args[4]);
+    long seed = Long.parseLong(args[5]);
+    ExecutorService threads = Executors.newFixedThreadPool(calls);
+    try {
+      try (TrainKind.Rig tiny = kind.open(Path.of(args[2]), seed)) {
+        all(threads, tiny.step(calls, FEW, seed));
       }
-      double peak = LoadProbe.resident("VmHWM") - idle;
-      System.out.println(ChildJvm.ANSWER + opened + " " + peak + " " + least);
+      System.gc();
+      double idle = LoadProbe.resident("VmRSS");
+      try (TrainKind.Rig rig = kind.open(Path.of(args[1]), seed)) {
+        all(threads, rig.step(calls, FEW, seed));
+        System.gc();
+        double opened = LoadProbe.resident("VmRSS") - idle;
+        Files.writeString(CLEAR, "5");
+        List<Callable<Double>> step = rig.step(calls, rows, seed);
+        double least = Double.POSITIVE_INFINITY;
+        for (int time = 0; time < TIMES; time++) {
+          least = Math.min(least, Lap.of(0, () -> all(threads, step)).cpuSeconds());
+        }
+        double peak = LoadProbe.resident("VmHWM") - idle;
+        System.out.println(ChildJvm.ANSWER + opened + " " + peak + " " + least);
+      }
+    } finally {
+      threads.shutdown();
     }
+  }
+
+  private static double all(ExecutorService threads, List<Callable<Double>> step) throws Exception {
+    for (Future<Double> done : threads.invokeAll(step)) {
+      done.get();
+    }
+    return step.size();
   }
 }
