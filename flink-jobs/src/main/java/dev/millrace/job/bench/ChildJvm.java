@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -7,25 +8,40 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A second Java process that answers lines with lines; what it prints otherwise is dropped. */
+/**
+ * A second Java process that answers lines with lines; what it prints otherwise is dropped, but for
+ * the end of what it says on standard error, should it end without an answer.
+ */
 final class ChildJvm implements AutoCloseable {
 
   /** Begins every line that is an answer. */
   static final String ANSWER = "@ ";
 
+  private static final DaemonThreads THREADS = new DaemonThreads("bench-child");
+
+  /** Lines that are kept of what it says. */
+  private static final int LINES = 20;
+
+  private static final long PATIENCE_MILLIS = 5_000;
+
   private final Process process;
   private final BufferedReader out;
   private final PrintWriter in;
+  private final Thread listener;
+  private final Deque<String> said = new ArrayDeque<>();
 
   private ChildJvm(Process process) {
     this.process = process;
     this.out = process.inputReader(StandardCharsets.UTF_8);
     this.in = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
+    this.listener = THREADS.newThread(this::listen);
   }
 
   /**
@@ -43,9 +59,24 @@ final class ChildJvm implements AutoCloseable {
     command.addAll(options);
     command.addAll(List.of("-cp", classPath.toString(), main.getName()));
     command.addAll(args);
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    return new ChildJvm(process);
+    ChildJvm child = new ChildJvm(new ProcessBuilder(command).start());
+    child.listener.start();
+    return child;
+  }
+
+  private void listen() {
+    try (BufferedReader err = process.errorReader(StandardCharsets.UTF_8)) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        synchronized (said) {
+          said.add(line);
+          if (said.size() > LINES) {
+            said.remove();
+          }
+        }
+      }
+    } catch (IOException e) {
+      // It ends: nothing more is said.
+    }
   }
 
   /** The options that this process was started with. */
@@ -66,7 +97,20 @@ final class ChildJvm implements AutoCloseable {
         return line.substring(ANSWER.length());
       }
     }
-    throw new IOException("process " + process.pid() + " ended, expected an answer");
+    throw ended();
+  }
+
+  private IOException ended() {
+    try {
+      listener.join(PATIENCE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    synchronized (said) {
+      return new IOException(
+          "process %d ended, expected an answer; it said: %s"
+              .formatted(process.pid(), said.isEmpty() ? "nothing" : String.join("\n", said)));
+    }
   }
 
   /** The numbers of an answer, with blanks between. */

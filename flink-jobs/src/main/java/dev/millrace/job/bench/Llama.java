@@ -61,7 +61,7 @@ final class Llama implements Contestant {
         child.answer();
       } catch (IOException e) {
         child.close();
-        throw new IOException("llama.cpp does not load " + gguf, e);
+        throw new IOException("llama.cpp does not load " + gguf + ": " + e.getMessage(), e);
       }
       return new Llama(name, child);
     } finally {
