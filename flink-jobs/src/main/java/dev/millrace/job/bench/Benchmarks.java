@@ -9,23 +9,36 @@ public final class Benchmarks {
    * A benchmark on the command line.
    *
    * @param summary what is compared with what, in one line
+   * @param options of the command line that it takes, but for those that all take
    */
-  public record Named(String name, String summary, Benchmark benchmark) {}
+  public record Named(String name, String summary, Benchmark benchmark, List<String> options) {
+
+    Named(String name, String summary, Benchmark benchmark, String... options) {
+      this(name, summary, benchmark, List.of(options));
+    }
+  }
+
+  private static final String LARGE = "--large";
+  private static final String ORDER = "--order";
+  private static final String LOG = "--log";
 
   private static final List<Named> ALL =
       List.of(
           new Named(
               "decode",
               "tokens/s of 1, 8 and 32 streams: int8 against DJL fp32 and llama.cpp Q8_0",
-              new DecodeBenchmark()),
+              new DecodeBenchmark(),
+              LARGE),
           new Named(
               "gate",
               "what the gate refuses of honest candidates and of eight kinds of bad ones",
-              new GateBenchmark()),
+              new GateBenchmark(),
+              LOG),
           new Named(
               "poison",
               "250 documents with a trigger among a stream: what catches them, and forgetting them",
-              new PoisonBenchmark()),
+              new PoisonBenchmark(),
+              LOG),
           new Named(
               "moe",
               "one layer of experts against one dense layer of the same total parameters",
@@ -33,7 +46,8 @@ public final class Benchmarks {
           new Named(
               "load",
               "open time and peak resident memory by file size, in int8 and in fp32",
-              new LoadBenchmark()),
+              new LoadBenchmark(),
+              LARGE),
           new Named(
               "routing",
               "experts by the router's entropy against fixed top-k: loss, active share, speed",
@@ -41,7 +55,8 @@ public final class Benchmarks {
           new Named(
               "train",
               "adapters against a plain loop over experts and full fine-tuning: speed, memory, loss",
-              new TrainBenchmark()),
+              new TrainBenchmark(),
+              LARGE),
           new Named(
               "recompute",
               "memory and time of a micro-batch by its size and by what is computed again",
@@ -49,7 +64,9 @@ public final class Benchmarks {
           new Named(
               "compress",
               "students of nano with fewer parameters: what distillation and training as int8 keep",
-              new CompressBenchmark()),
+              new CompressBenchmark(),
+              "--steps",
+              "--factors"),
           new Named(
               "exchange",
               "trainers of one adapter: bytes that cross against loss, and time over a slow link",
@@ -58,7 +75,9 @@ public final class Benchmarks {
               "continual",
               "what is kept of domains that are taught one after the other, twice: an adapter a domain, one"
                   + " for all, with and without replay, all at once",
-              new ContinualBenchmark()),
+              new ContinualBenchmark(),
+              ORDER,
+              LARGE),
           new Named(
               "soak",
               "resident size and processor time a request over thousands of requests to nano",
@@ -77,7 +96,8 @@ public final class Benchmarks {
               "swap",
               "answers while releases are swapped a hundred times a second, while they are made ready"
                   + " and not switched to, and while nothing is; from publish to serving",
-              new SwapBenchmark()),
+              new SwapBenchmark(),
+              LARGE),
           new Named(
               "adapters",
               "1,024 domains asked by turns, with room for all their adapters and for half of them",
@@ -99,7 +119,8 @@ public final class Benchmarks {
               "quality",
               "what may teach of a real domain's stream that is half junk, by rules, a classifier, loss,"
                   + " entropy, diversity and Q(x): what is refused, and what is learned by the record and by processor time",
-              new QualityBenchmark()),
+              new QualityBenchmark(),
+              ORDER),
           new Named(
               "score",
               "documents a second a core of each stage of scoring, of the whole beside one reading of the model, and"
@@ -125,6 +146,11 @@ public final class Benchmarks {
         .orElseThrow(
             () ->
                 new IllegalArgumentException("benchmark " + name + ", expected one of " + names()));
+  }
+
+  /** Options that some take and others do not. */
+  public static List<String> options() {
+    return ALL.stream().flatMap(named -> named.options().stream()).distinct().toList();
   }
 
   public static List<String> names() {

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 
 @Command(
     name = "bench",
@@ -47,10 +49,15 @@ final class BenchCommand implements Callable<Integer> {
       names = "--rounds",
       paramLabel = "N",
       description =
-          "Measurements of each contestant; fewer than 11 only to try it (default: ${DEFAULT-VALUE}).")
+          "Measurements of each contestant, or batches that are taught (continual, quality, gate);"
+              + " align, recompute and soak measure once. Fewer than 11 only to try it (default:"
+              + " ${DEFAULT-VALUE}).")
   private int rounds = Setting.FEWEST_ROUNDS;
 
-  @Option(names = "--large", description = "Include what takes minutes and gigabytes.")
+  @Option(
+      names = "--large",
+      description =
+          "Include what takes minutes and gigabytes (continual, decode, load, swap, train).")
   private boolean large;
 
   @Option(
@@ -98,6 +105,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Benchmarks.Named named = Benchmarks.named(name);
+    requireTaken(named);
     if (report != null) {
       Output.requireWritable("--report", report);
     }
@@ -134,6 +142,24 @@ final class BenchCommand implements Callable<Integer> {
       Files.writeString(report, written(result, report.toString()));
     }
     return 0;
+  }
+
+  /** Refuses an option that would change nothing. */
+  private void requireTaken(Benchmarks.Named named) {
+    ParseResult given = output.commandLine().getParseResult();
+    for (String option : Benchmarks.options()) {
+      if (given.hasMatchedOption(option) && !named.options().contains(option)) {
+        throw new ParameterException(
+            output.commandLine(),
+            "%s is no option of bench %s, expected %s"
+                .formatted(
+                    option,
+                    named.name(),
+                    named.options().isEmpty()
+                        ? "none but those that all take"
+                        : String.join(", ", named.options())));
+      }
+    }
   }
 
   private static String written(BenchReport result, String file) throws IOException {
