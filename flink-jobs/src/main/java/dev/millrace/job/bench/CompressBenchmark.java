@@ -18,9 +18,12 @@ import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +32,8 @@ import java.util.Objects;
 
 /**
  * Students of nano, by how many times fewer parameters they have and by how they came about.
- * Students that are half done when it is stopped go on where they were when it is run again.
+ * Students that are half done when it is stopped go on where they were when it is run again, and
+ * those that are done are examined again.
  */
 final class CompressBenchmark implements Benchmark {
 
@@ -72,15 +76,41 @@ final class CompressBenchmark implements Benchmark {
     Map<String, Path> folders = new LinkedHashMap<>();
     folders.put("teacher", nano);
     try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
-      int[] stream = stream(setting, tokenizer);
+      Lessons lessons = lessons(nano, stream(setting, tokenizer));
       for (double factor : setting.factors()) {
         Student student = compressor.student(factor);
         for (Way way : WAYS) {
-          folders.put(factor + " " + way.title(), train(setting, compressor, student, way, stream));
+          folders.put(
+              factor + " " + way.title(), train(setting, compressor, student, way, lessons));
         }
       }
-      return List.of(table(setting, folders, tokenizer));
+      Table table = table(setting, folders, tokenizer);
+      return List.of(
+          lessons.begun.isEmpty()
+              ? table
+              : table.note(
+                  "Begun or finished by an earlier run, perhaps of other code (delete %s to train them anew): %s."
+                      .formatted(lessons.work, String.join(", ", lessons.begun))));
     }
+  }
+
+  /**
+   * What all students read.
+   *
+   * @param work folder of these lessons alone
+   * @param begun students that an earlier run has begun or finished
+   */
+  private record Lessons(int[] stream, Path work, List<String> begun) {}
+
+  private static Lessons lessons(Path nano, int[] stream) throws IOException {
+    try (Checkpoint teacher = Checkpoint.open(nano)) {
+      return new Lessons(stream, WORK.resolve(folder(teacher.id(), stream)), new ArrayList<>());
+    }
+  }
+
+  /** Students of another teacher, or of other texts, do not go on from each other. */
+  static String folder(String teacher, int[] stream) {
+    return "bench-%s-%08x".formatted(teacher.substring(0, 12), Arrays.hashCode(stream));
   }
 
   private static int[] stream(Setting setting, Tokenizer tokenizer) {
@@ -94,7 +124,7 @@ final class CompressBenchmark implements Benchmark {
   }
 
   private static Path train(
-      Setting setting, Compressor compressor, Student student, Way way, int[] stream)
+      Setting setting, Compressor compressor, Student student, Way way, Lessons lessons)
       throws IOException {
     Distillation.Plan plan = way.plan(setting, student);
     String name =
@@ -106,10 +136,14 @@ final class CompressBenchmark implements Benchmark {
                 way.asServed() ? "int8" : "fp32",
                 plan.begins().name().toLowerCase(Locale.ROOT),
                 setting.seed());
-    Path work = WORK.resolve(name);
+    Path work = lessons.work.resolve(name);
+    if (Files.exists(work)) {
+      lessons.begun.add(name);
+    }
     Path out = work.resolve("student");
     setting.progress().accept(name + ": " + way.title());
-    compressor.run(student.shape(), plan, stream, work, out, SAVE_EVERY, listener(setting, name));
+    compressor.run(
+        student.shape(), plan, lessons.stream, work, out, SAVE_EVERY, listener(setting, name));
     return out;
   }
 
