@@ -56,7 +56,7 @@ final class RoutingBenchmark implements Benchmark {
       List<int[]> others = all(texts(setting, tokenizer, BaseTexts.ANCHORS, Integer.MAX_VALUE));
       return List.of(
           losses(setting, base, routings, others),
-          drift(setting, base, fewer, drifting),
+          drift(setting, base, drifted(routings, base), fewer, drifting),
           experts(setting, base, drifting));
     }
   }
@@ -186,14 +186,32 @@ final class RoutingBenchmark implements Benchmark {
         changes[RESAMPLES - 1 - RESAMPLES / 40]);
   }
 
+  /**
+   * The top k and what the router decides: of another fixed number the share never moves either.
+   */
+  private static Map<String, Routing> drifted(Map<String, Routing> routings, BaseModel base) {
+    Map<String, Routing> some = new LinkedHashMap<>(routings);
+    String topK = "top " + base.config().router().topK();
+    some.keySet().removeIf(name -> name.startsWith("top ") && !name.equals(topK));
+    return some;
+  }
+
+  /** Of each routing as calibrated at first, and of one whose threshold follows the stream. */
   private static Table drift(
-      Setting setting, BaseModel base, Routing start, Map<String, List<int[]>> texts) {
+      Setting setting,
+      BaseModel base,
+      Map<String, Routing> routings,
+      Routing start,
+      Map<String, List<int[]>> texts) {
     double share = start.share();
+    List<String> columns = new ArrayList<>(List.of("domain"));
+    routings.keySet().forEach(name -> columns.add(name + ", active %"));
+    columns.addAll(List.of("off by %", "with a threshold that follows", "off by % then"));
     Table table =
-        Table.of(
-            "Active share over a stream that drifts from domain to domain, %.2f %% wanted"
+        new Table(
+            "Active share over a stream that drifts from domain to domain, %.2f %% wanted of the last"
                 .formatted(100 * share),
-            "domain | active % as calibrated at first | off by % | active % with a threshold that follows | off by % then");
+            columns.toArray(String[]::new));
     Routing follows = start;
     for (Map.Entry<String, List<int[]>> domain : texts.entrySet()) {
       setting.progress().accept("drift: " + domain.getKey());
@@ -203,17 +221,15 @@ final class RoutingBenchmark implements Benchmark {
       if (Math.abs(active(base, follows, first) / share - 1) > TOLERANCE) {
         follows = byEntropy(base, first, share);
       }
-      double before = active(base, start, second);
+      List<Object> row = new ArrayList<>(List.of(domain.getKey()));
+      routings.values().forEach(routing -> row.add(100 * active(base, routing, second)));
       double then = active(base, follows, second);
-      table.row(
-          domain.getKey(),
-          100 * before,
-          100 * (before / share - 1),
-          100 * then,
-          100 * (then / share - 1));
+      row.add(100 * (active(base, start, second) / share - 1));
+      row.addAll(List.of(100 * then, 100 * (then / share - 1)));
+      table.row(row.toArray());
     }
     return table.note(
-        "The threshold follows where the first half of a domain's texts is off by more than %.0f %%; both columns are of the second half."
+        "The threshold follows where the first half of a domain's texts is off by more than %.0f %%; all columns are of the second half."
             .formatted(100 * TOLERANCE));
   }
 
