@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** What subtasks and their coordinator say about a release event that all are to follow at once. */
 sealed interface ActivationMessage extends OperatorEvent {
 
-  /** The release event: where it stands on its topic. */
+  /** The release event: where it stands on its topic, and the release. */
   String place();
 
   /**

@@ -26,11 +26,16 @@ final class Ballots {
   private final Map<String, Set<Integer>> staged = new HashMap<>();
   private final Map<String, Decision> decided = new LinkedHashMap<>();
 
-  /** The decision, if this vote brings it about. */
+  /**
+   * The decision, if this vote brings it about, or the refusal that whoever votes has not heard of.
+   * On what all switched to all have voted: the vote is on an event of a topic that was made anew.
+   */
   @Nullable Decision vote(String place, int subtask, @Nullable String problem, int subtasks) {
-    if (decided.containsKey(place)) {
-      return null;
+    Decision refused = refusal(place);
+    if (refused != null) {
+      return refused;
     }
+    decided.remove(place);
     if (problem != null) {
       return decide(place, NOT_TOGETHER + "subtask " + subtask + ": " + problem);
     }
@@ -39,10 +44,10 @@ final class Ballots {
     return voters.size() == subtasks ? decide(place, null) : null;
   }
 
-  /** The decision, if there was none before the time was up. */
+  /** The decision, if none was to switch before the time was up; null if all were. */
   @Nullable Decision overdue(String place, int subtasks) {
     if (decided.containsKey(place)) {
-      return null;
+      return refusal(place);
     }
     Set<Integer> voters = staged.getOrDefault(place, Set.of());
     String late =
@@ -51,6 +56,11 @@ final class Ballots {
             .mapToObj(String::valueOf)
             .collect(Collectors.joining(", "));
     return decide(place, NOT_TOGETHER + "no word of subtask " + late + " in time");
+  }
+
+  private @Nullable Decision refusal(String place) {
+    Decision known = decided.get(place);
+    return known == null || known.refusal() == null ? null : known;
   }
 
   private Decision decide(String place, @Nullable String refusal) {

@@ -41,7 +41,7 @@ final class TogetherActivation implements Activation {
 
   private @Nullable Candidate current;
 
-  /** The place of the last event that was begun. */
+  /** The place of the last event whose turn came. */
   private String last = "";
 
   private static final class Candidate {
@@ -54,13 +54,18 @@ final class TogetherActivation implements Activation {
     }
 
     String place() {
-      return Activation.place(event);
+      return TogetherActivation.place(event);
     }
   }
 
   TogetherActivation(Means means, Link link) {
     this.means = means;
     this.link = link;
+  }
+
+  /** What is voted on: on a topic that was made anew another release may stand at a place. */
+  private static String place(ReleaseEvent event) {
+    return Activation.place(event) + " " + event.release();
   }
 
   @Override
@@ -72,7 +77,8 @@ final class TogetherActivation implements Activation {
   private void next() throws Exception {
     while (current == null && !line.isEmpty()) {
       ReleaseEvent event = line.remove();
-      String why = refused.remove(Activation.place(event));
+      last = place(event);
+      String why = refused.remove(last);
       if (why != null) {
         means.done().accept(new SwapResult(event, Outcome.FAILED, why, 0));
       } else {
@@ -83,7 +89,6 @@ final class TogetherActivation implements Activation {
 
   private void begin(Candidate candidate) {
     current = candidate;
-    last = candidate.place();
     ReleaseEvent event = candidate.event;
     if (event.action() == Action.ROLLBACK || event.action() == Action.FORGET) {
       means.apply(event, result -> end(candidate, result));

@@ -28,8 +28,9 @@ class BallotsTest {
     assertNull(ballots.vote("a", 0, null, 2));
     Decision decision = ballots.vote("a", 1, "digest-mismatch", 2);
     assertEquals(new Decision("a", "not-together: subtask 1: digest-mismatch"), decision);
-    assertNull(ballots.vote("a", 0, null, 2));
-    assertNull(ballots.vote("a", 1, null, 2));
+    assertEquals(decision, ballots.vote("a", 0, null, 2), "it has not heard of it");
+    assertEquals(decision, ballots.vote("a", 1, null, 2));
+    assertEquals(decision, ballots.overdue("a", 2));
     assertEquals(List.of(decision), ballots.refusals());
   }
 
@@ -38,8 +39,19 @@ class BallotsTest {
     assertNull(ballots.vote("a", 1, null, 3));
     Decision decision = ballots.overdue("a", 3);
     assertEquals(new Decision("a", "not-together: no word of subtask 0, 2 in time"), decision);
-    assertNull(ballots.vote("a", 0, null, 3));
-    assertNull(ballots.vote("a", 2, null, 3));
+    assertEquals(decision, ballots.vote("a", 0, null, 3));
+    assertEquals(decision, ballots.vote("a", 2, null, 3));
+  }
+
+  /** On a topic that was made anew the same release may stand at the same place. */
+  @Test
+  void vote_allHaveSwitched_isOfAnotherEvent() {
+    assertNull(ballots.vote("a", 0, null, 2));
+    assertNotNull(ballots.vote("a", 1, null, 2));
+    assertNull(ballots.vote("a", 0, null, 2));
+    assertEquals(new Decision("a", null), ballots.vote("a", 1, null, 2));
+    assertNull(ballots.vote("a", 1, null, 2));
+    assertNotNull(ballots.overdue("a", 2));
   }
 
   @Test

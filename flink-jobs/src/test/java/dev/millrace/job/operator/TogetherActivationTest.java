@@ -173,6 +173,22 @@ class TogetherActivationTest {
   }
 
   @Test
+  void topicIsMadeAnew_placesThatWereDecidedAreVotedOnAgain() throws Exception {
+    start(new FakeServing(FREE), new FakeServing(FREE, "broken"), 60_000);
+    publish("first", Action.PUBLISH);
+    publish("broken", Action.PUBLISH);
+    await(() -> REJECTED.size() == 1);
+    publish("second", Action.PUBLISH, 0);
+    publish("broken", Action.PUBLISH, 1);
+    await(() -> REJECTED.size() == 2);
+    publish("first", Action.PUBLISH, 0);
+    publish("first", Action.ROLLBACK, 1);
+    await(() -> switched(0).size() == 4 && switched(1).size() == 4);
+    assertEquals(List.of("first", "second", "first", "first"), switched(0));
+    assertEquals(List.of("first", "second", "first", "first"), switched(1));
+  }
+
+  @Test
   void drainedWhileNothingIsDecided_doesNotWaitForTheDecision() throws Exception {
     start(new FakeServing(FREE), new FakeServing(FREE), 3_600_000);
     servings.get(1).hold("first", new CompletableFuture<>());
@@ -234,7 +250,10 @@ class TogetherActivationTest {
   }
 
   private static void publish(String release, Action action) {
-    int offset = EVENTS.size();
+    publish(release, action, EVENTS.size());
+  }
+
+  private static void publish(String release, Action action, int offset) {
     EVENTS.add(StreamRecords.event("cloud", action, release, offset, offset));
   }
 
