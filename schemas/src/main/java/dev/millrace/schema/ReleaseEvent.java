@@ -88,6 +88,13 @@ public record ReleaseEvent(
         samples, read);
   }
 
+  /** The same event, read at another place. */
+  public ReleaseEvent at(Origin place) {
+    return new ReleaseEvent(
+        tenant, domain, kind, action, release, uri, parent, batch, reason, place, epoch, withheld,
+        forgotten, read);
+  }
+
   /** The same event of a trainer that had read so far. */
   public ReleaseEvent withRead(@Nullable Long offset) {
     return new ReleaseEvent(

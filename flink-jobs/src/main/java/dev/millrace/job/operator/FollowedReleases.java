@@ -3,6 +3,7 @@ package dev.millrace.job.operator;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -115,6 +116,10 @@ final class FollowedReleases {
   }
 
   void read(ReleaseEvent event) throws Exception {
+    ReleaseEvent now = live.get(alias(event));
+    if (now != null && isBehind(now, event)) { // the topic was made anew: it stands before all
+      live.put(alias(event), now.at(Origin.UNWRITTEN));
+    }
     loading.put(Activation.place(event), event);
   }
 

@@ -742,6 +742,32 @@ class ServeOperatorTest {
   }
 
   @Test
+  void processElement2_publicationOfATopicMadeAnewCannotBeReadNow_isTriedAgain() throws Exception {
+    OperatorSubtaskState snapshot;
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving)) {
+      harness.open();
+      release(harness, "first", 57);
+      runOneMail(harness);
+      serving.takeAway("second");
+      release(harness, "second", 0);
+      runOneMail(harness);
+      snapshot = harness.snapshot(1, 1);
+      serving.bringBack("second");
+      harness.setProcessingTime(5_000);
+      runOneMail(harness);
+      assertEquals(List.of("first", "second"), serving.switched());
+    }
+    FakeServing restarted = new FakeServing(FREE);
+    try (var harness = harness(restarted)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      runOneMail(harness);
+      assertEquals(List.of("first", "second"), restarted.switched());
+    }
+  }
+
+  @Test
   void processElement2_domainForgotten_staysForgottenAfterRestore() throws Exception {
     OperatorSubtaskState snapshot;
     try (var harness = harness(new FakeServing(FREE))) {
