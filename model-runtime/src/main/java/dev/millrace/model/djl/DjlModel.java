@@ -64,6 +64,9 @@ final class DjlModel implements BaseModel {
 
   private final Consumer<DjlModel> onClose;
 
+  /** Who opened it, as {@link TrainingProgram} tells its users apart. */
+  private final Object user;
+
   /** Of its adapters; empty for the top k. */
   private final float[] limits;
 
@@ -86,6 +89,7 @@ final class DjlModel implements BaseModel {
     this.layout = new Layout(config);
     this.sites = layout.sites();
     this.onClose = onClose;
+    this.user = new Object();
     this.limits = new float[0];
     this.drafters =
         format == MatrixFormat.INT8_IN_FP16 ? PromptLookup::new : prompt -> Drafter.NONE;
@@ -105,7 +109,7 @@ final class DjlModel implements BaseModel {
       this.training = new TrainingProgram(id, folder, layout, true, served, trainsOn);
     } else {
       this.training = new TrainingProgram(id, folder, layout, false, null, trainsOn);
-      this.serving = training.fill(weights);
+      this.serving = training.serving(weights);
     }
   }
 
@@ -118,7 +122,11 @@ final class DjlModel implements BaseModel {
   }
 
   private DjlModel(
-      DjlModel like, float[] limits, @Nullable SimdBase simd, Consumer<DjlModel> onClose) {
+      DjlModel like,
+      float[] limits,
+      @Nullable SimdBase simd,
+      Object user,
+      Consumer<DjlModel> onClose) {
     this.id = like.id;
     this.config = like.config;
     this.layout = like.layout;
@@ -129,18 +137,24 @@ final class DjlModel implements BaseModel {
     this.drafters = like.drafters;
     this.large = like.large;
     this.onClose = onClose;
+    this.user = user;
     this.limits = limits;
   }
 
   @Override
   public BaseModel under(Routing routing) {
     routing.requireOf(config);
-    return new DjlModel(this, ExpertLimits.of(routing, config.router()), simd, closed -> {});
+    return new DjlModel(this, ExpertLimits.of(routing, config.router()), simd, user, closed -> {});
   }
 
   /** The same, which answers by a program too; what closes one closes both. */
   DjlModel byProgram() {
-    return new DjlModel(this, limits, null, onClose);
+    return new DjlModel(this, limits, null, user, onClose);
+  }
+
+  /** The same for one more who opens it. */
+  DjlModel opened(Consumer<DjlModel> closes) {
+    return new DjlModel(this, limits, simd, new Object(), closes);
   }
 
   /** Where its checkpoint lies too. */
@@ -209,7 +223,7 @@ final class DjlModel implements BaseModel {
 
   @Override
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
-    Program program = training.program();
+    Program program = training.program(user);
     try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites, limits)) {
       return new Inference(program, config)
           .score(sequences.stream().map(tokens -> new Sequence(tokens, loaded)).toList());
@@ -248,7 +262,7 @@ final class DjlModel implements BaseModel {
   public Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     boolean taught = microBatch.stream().anyMatch(row -> row.taught() != null);
-    return new AdapterGradients(training.program(), config, sites, limits)
+    return new AdapterGradients(training.program(user), config, sites, limits)
         .of(
             taught ? AdapterGradients.TAUGHT : "adapter_gradients",
             adapter,
@@ -260,7 +274,7 @@ final class DjlModel implements BaseModel {
   public Gradients anchorGradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     Values base = anchorStates(microBatch, computation);
-    return new AdapterGradients(training.program(), config, sites, limits)
+    return new AdapterGradients(training.program(user), config, sites, limits)
         .anchored(base, adapter, microBatch, computation);
   }
 
@@ -273,7 +287,7 @@ final class DjlModel implements BaseModel {
     rows.forEach(row -> Texts.requireLength(config, row.tokens(), 2, 0));
     return training
         .anchors()
-        .of(training.program(), rows, computation.products(), config.hiddenSize());
+        .of(training.program(user), rows, computation.products(), config.hiddenSize());
   }
 
   @Override
@@ -282,19 +296,19 @@ final class DjlModel implements BaseModel {
       AdapterWeights teacher,
       List<WeightedSequence> microBatch,
       Computation computation) {
-    return new AdapterGradients(training.program(), config, sites, limits)
+    return new AdapterGradients(training.program(user), config, sites, limits)
         .toward(teacher, adapter, microBatch, computation);
   }
 
   @Override
   public PrefixGradients prefixGradients(List<int[]> tokens, List<Prefix> prefixes) {
-    return new PrefixTraining(training.program(), config).of(tokens, prefixes);
+    return new PrefixTraining(training.program(user), config).of(tokens, prefixes);
   }
 
   /** What the feed-forward part of a layer reads, by the base alone: (tokens, hidden_size). */
   float[] layerInputs(int[] tokens, int layer) {
     Texts.requireLength(config, tokens, 1, 0);
-    Program program = training.program();
+    Program program = training.program(user);
     try (PtNDManager scope = program.scope()) {
       return program
           .infer(
@@ -330,7 +344,7 @@ final class DjlModel implements BaseModel {
 
   private void addStream(int[] text, int[][] stays, double[][][] grams, double[][] taken) {
     Texts.requireLength(config, text, 2, 0);
-    Program program = training.program();
+    Program program = training.program(user);
     try (PtNDManager scope = program.scope()) {
       PtNDArray[] out =
           program.infer(
@@ -360,7 +374,7 @@ final class DjlModel implements BaseModel {
 
   /** Logits of every position through the program that trains: (tokens, vocab), flattened. */
   float[] logits(AdapterWeights adapter, int[][] rows) {
-    Program program = training.program();
+    Program program = training.program(user);
     try (PtNDManager scope = program.scope();
         DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites);
         CallAdapters adapters = new CallAdapters(Collections.nCopies(rows.length, loaded))) {
@@ -396,12 +410,12 @@ final class DjlModel implements BaseModel {
 
   /** The program that trains. */
   Program trains() {
-    return training.program();
+    return training.program(user);
   }
 
   /** Silences one expert of every layer, in what trains and, in fp32, in what serves. */
   void silence(int expert) {
-    Program program = training.program();
+    Program program = training.program(user);
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "silence", IValue.from(expert));
     }
@@ -418,6 +432,7 @@ final class DjlModel implements BaseModel {
 
   @Override
   public void close() {
+    training.leave(user);
     onClose.accept(this);
   }
 }

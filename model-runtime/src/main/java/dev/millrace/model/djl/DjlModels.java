@@ -15,7 +15,7 @@ import java.util.Map;
 
 /**
  * Opens base models: one copy a process for each (checkpoint, precision), freed when its last user
- * closes it.
+ * closes it. What trains is freed when the last of those closes it who have trained.
  */
 public final class DjlModels {
 
@@ -84,13 +84,13 @@ public final class DjlModels {
                       precision.format(checkpoint.config()),
                       trainsOn,
                       progress,
-                      closed -> release(key)));
+                      DjlModel::free));
           OPEN.put(key, shared);
         } else {
           shared.model.liesToo(folder);
         }
         shared.users++;
-        return shared.model;
+        return shared.model.opened(closed -> release(key));
       }
     }
   }

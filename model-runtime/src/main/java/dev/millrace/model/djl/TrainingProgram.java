@@ -9,13 +9,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The program of a base that trains, loaded when it is first needed: a process that only serves
- * never is.
+ * The program of a base that trains, loaded when somebody first needs it and freed when the last of
+ * them leaves: it is several times as large as what serves, which others may go on with.
  */
 final class TrainingProgram {
 
@@ -29,6 +30,10 @@ final class TrainingProgram {
   private final @Nullable Program served;
   private final Device device;
   private final AnchorStates anchors = new AnchorStates();
+
+  /** Who has needed it. */
+  private final Set<Object> users = new HashSet<>();
+
   private @Nullable Program program;
 
   /**
@@ -65,7 +70,13 @@ final class TrainingProgram {
         .orElseGet(() -> folders.iterator().next());
   }
 
-  synchronized Program program() {
+  /**
+   * The program.
+   *
+   * @param user needs it until it {@linkplain #leave leaves}
+   */
+  synchronized Program program(Object user) {
+    users.add(user);
     if (program != null) {
       return program;
     }
@@ -83,7 +94,13 @@ final class TrainingProgram {
     }
   }
 
-  synchronized Program fill(ProgramWeights weights) {
+  /** The program, which serves too: it stays. */
+  synchronized Program serving(ProgramWeights weights) {
+    users.add(this);
+    return fill(weights);
+  }
+
+  private Program fill(ProgramWeights weights) {
     String source = ProgramSource.float32(weights.config(), layout, served != null);
     Program filled =
         Program.compile(
@@ -108,7 +125,15 @@ final class TrainingProgram {
     return program != other;
   }
 
+  /** A user needs it no more. */
+  synchronized void leave(Object user) {
+    if (users.remove(user) && users.isEmpty()) {
+      close();
+    }
+  }
+
   synchronized void close() {
+    anchors.clear();
     if (program != null) {
       program.close();
       program = null;

@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -550,7 +551,7 @@ class DjlModelTest {
   @Test
   void open_twice_sharesOneCopy() throws IOException {
     DjlModel again = DjlModels.openModel(GOLDEN, Precision.INT8);
-    assertEquals(int8, again);
+    assertSame(int8.trains(), again.trains());
     again.close();
     assertEquals(
         39,
@@ -558,6 +559,33 @@ class DjlModelTest {
             .get(0)
             .logProbs()
             .length);
+  }
+
+  /** A process that has learned, and only answers since, does not keep it. */
+  @Test
+  void close_lastThatTrained_freesWhatTrainsAndOthersGoOn(@TempDir Path folder) throws IOException {
+    String json =
+        "{'model_type':'olmoe','vocab_size':320,'hidden_size':32,'num_hidden_layers':1,"
+            + "'num_attention_heads':2,'num_experts':4,'num_experts_per_tok':2,"
+            + "'intermediate_size':32,'max_position_embeddings':32}";
+    RandomCheckpoint.write(folder, json, DType.BF16, 7);
+    List<WeightedSequence> batch = List.of(new WeightedSequence(tokens(24, 1), 1));
+    try (DjlModel serves = DjlModels.openModel(folder, Precision.INT8)) {
+      LoraWeights adapter = RandomAdapters.everywhere(serves.sites(), 4, 6);
+      DjlModel one = DjlModels.openModel(folder, Precision.INT8);
+      DjlModel other = DjlModels.openModel(folder, Precision.INT8);
+      Gradients first = one.under(Routing.topK(2)).gradients(adapter, batch, Computation.plain());
+      Program program = other.trains();
+      other.close();
+      program.scope().close();
+      one.close();
+      assertThrows(IllegalStateException.class, program::scope);
+      assertEquals(
+          1, serves.score(List.of(new Sequence(tokens(24, 1), serves.noAdapter()))).size());
+      try (DjlModel again = DjlModels.openModel(folder, Precision.INT8)) {
+        AdapterTrainingTest.same(first, again.gradients(adapter, batch, Computation.plain()));
+      }
+    }
   }
 
   @Test
