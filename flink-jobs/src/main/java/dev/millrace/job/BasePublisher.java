@@ -51,6 +51,7 @@ public final class BasePublisher {
 
   private final MillraceConfig config;
   private final Consumer<String> progress;
+  private final Runnable wanted;
 
   /**
    * A publisher for the base, the store and the broker of a configuration.
@@ -58,8 +59,18 @@ public final class BasePublisher {
    * @param progress hears what takes a while
    */
   public BasePublisher(MillraceConfig config, Consumer<String> progress) {
+    this(config, progress, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param wanted is run before each text and each file; what it throws ends the publication
+   */
+  BasePublisher(MillraceConfig config, Consumer<String> progress, Runnable wanted) {
     this.config = config;
     this.progress = progress;
+    this.wanted = wanted;
   }
 
   /**
@@ -108,7 +119,13 @@ public final class BasePublisher {
       store(draft, store);
     }
     progress.accept("writing " + manifest.files().size() + " files to " + config.store().uri());
-    String uri = store.publish(manifest, piece -> BaseRelease.read(folder, piece));
+    String uri =
+        store.publish(
+            manifest,
+            piece -> {
+              wanted.run();
+              return BaseRelease.read(folder, piece);
+            });
     requireUnmoved(head, heads.get());
     write(event(Action.PUBLISH, manifest.id(), uri, manifest.parent(), manifest.batch(), reason));
     return result(manifest);
@@ -261,16 +278,16 @@ public final class BasePublisher {
     return drafts;
   }
 
-  private List<RuleResult> judged(Path before, Path folder, double bound) throws IOException {
+  private List<RuleResult> judged(Path base, Path folder, double bound) throws IOException {
     List<RuleResult> rules = new ArrayList<>();
-    try (Tokenizer tokenizer = Tokenizers.open(before.resolve(TOKENIZER))) {
+    try (Tokenizer tokenizer = Tokenizers.open(base.resolve(TOKENIZER))) {
       for (String file : List.of(BaseTexts.PROTECTED, BaseTexts.ANCHORS)) {
-        Exam exam = BaseTexts.exam(before, file, tokenizer);
+        Exam exam = BaseTexts.exam(base, file, tokenizer);
         if (!exam.texts().isEmpty()) {
           progress.accept("judging " + exam.texts().size() + " texts of " + file);
           rules.add(
               rule(
-                  Consolidation.judge(before, folder, file, null, exam),
+                  Consolidation.judge(base, folder, file, null, exam, wanted),
                   "on the new base alone",
                   bound));
         }
@@ -279,7 +296,7 @@ public final class BasePublisher {
     if (rules.isEmpty()) {
       throw new IllegalArgumentException(
           "base %s has no texts to judge another by, expected %s; ./millrace model protect %s writes them"
-              .formatted(before, BaseTexts.PROTECTED, before));
+              .formatted(base, BaseTexts.PROTECTED, base));
     }
     return rules;
   }

@@ -144,10 +144,15 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
     return new Exam(judging);
   }
 
-  /** Notes beside a student that its domain goes over to it, and how it fares there. */
-  void note(Path base, Path student, Exam exam) throws IOException {
+  /**
+   * Notes beside a student that its domain goes over to it, and how it fares there.
+   *
+   * @param before is run before each text of the exam
+   */
+  void note(Path base, Path student, Exam exam, Runnable before) throws IOException {
     String domain = manifest.domain();
-    Consolidation.Outcome outcome = Consolidation.judge(base, student, domain, folder, exam);
+    Consolidation.Outcome outcome =
+        Consolidation.judge(base, student, domain, folder, exam, before);
     BaseRelease.note(
         student,
         Map.of(domain, new BaseRelease.Taught(manifest.id(), outcome.before(), outcome.after())));

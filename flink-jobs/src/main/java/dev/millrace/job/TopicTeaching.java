@@ -105,7 +105,7 @@ final class TopicTeaching implements Teaching {
       Exam exam = teacher.exam(texts, tokenizer);
       List<Text> others = texts.stream().filter(text -> !teacher.isJudgedBy(text)).toList();
       Path student = train(others, teacher.folder(), tokenizer, progress);
-      teacher.note(base, student, exam);
+      teacher.note(base, student, exam, progress::requireWanted);
       return student;
     }
   }
@@ -174,6 +174,11 @@ final class TopicTeaching implements Teaching {
   private record Heard(Progress progress) implements Distillation.Listener {
 
     @Override
+    public void cuts() {
+      progress.requireWanted();
+    }
+
+    @Override
     public void asked(long windows, long of) {
       progress.asked();
       if (windows % WINDOWS_A_LINE == 0 || windows == of) {
@@ -211,13 +216,7 @@ final class TopicTeaching implements Teaching {
 
   private BasePublisher.Result publish(
       Path student, Supplier<@Nullable ReleaseEvent> heads, Progress progress) throws IOException {
-    BasePublisher publisher =
-        new BasePublisher(
-            config,
-            line -> {
-              progress.requireWanted();
-              LOG.info(line);
-            });
+    BasePublisher publisher = new BasePublisher(config, LOG::info, progress::requireWanted);
     BasePublisher.Result done = publisher.released(student, bases());
     return done == null
         ? publisher.publish(

@@ -76,7 +76,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     takeOver(teacher, out);
     try (BaseModel base = DjlModels.open(teacher, Precision.INT8);
         LoadedAdapter loaded = load(base);
-        StudentTrainer trainer = begin(student, plan, stream, work.resolve("cut"))) {
+        StudentTrainer trainer = begin(student, plan, stream, work.resolve("cut"), listener)) {
       Teacher asked =
           new Teacher(
               base, loaded, Teacher.name(adapter), likeliest, plan.objective().temperature());
@@ -85,10 +85,15 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     }
   }
 
-  private StudentTrainer begin(MoeConfig student, Distillation.Plan plan, int[] stream, Path cut)
+  private StudentTrainer begin(
+      MoeConfig student,
+      Distillation.Plan plan,
+      int[] stream,
+      Path cut,
+      Distillation.Listener listener)
       throws IOException {
     if (plan.begins() == Beginning.CUT) {
-      Pruning.write(teacher, student, some(stream, plan.time()), cut);
+      Pruning.write(teacher, student, some(stream, plan.time()), cut, listener::cuts);
       return StudentTrainer.of(cut, plan.objective(), plan.asServed());
     }
     StudentTrainer trainer =

@@ -159,13 +159,25 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
   /** How each domain fares on the new base, on texts that taught nobody. */
   public static Outcome judge(Path base, Path now, String domain, @Nullable Path adapter, Exam exam)
       throws IOException {
-    double before;
+    return judge(base, now, domain, adapter, exam, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param before is run before each text; what it throws ends the judging
+   */
+  public static Outcome judge(
+      Path base, Path now, String domain, @Nullable Path adapter, Exam exam, Runnable before)
+      throws IOException {
+    double byBase;
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
         LoadedAdapter loaded = Teacher.load(model, adapter)) {
-      before = exam.take(model, loaded).bitsPerByte();
+      byBase = exam.take(model, loaded, before).bitsPerByte();
     }
     try (BaseModel model = DjlModels.open(now, Precision.INT8)) {
-      return new Outcome(domain, before, exam.take(model, model.noAdapter()).bitsPerByte());
+      double byNow = exam.take(model, model.noAdapter(), before).bitsPerByte();
+      return new Outcome(domain, byBase, byNow);
     }
   }
 }

@@ -45,9 +45,19 @@ public record Exam(List<Text> texts) {
 
   /** Lets a model predict each text on its own. */
   public Marks take(BaseModel model, LoadedAdapter adapter) {
+    return take(model, adapter, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param before is run before each text; what it throws ends the exam
+   */
+  public Marks take(BaseModel model, LoadedAdapter adapter, Runnable before) {
     int[] right = new int[texts.size()];
     double[] nll = new double[texts.size()];
     for (int t = 0; t < right.length; t++) {
+      before.run();
       int[] tokens = texts.get(t).tokens;
       List<Sequence> one = List.of(new Sequence(tokens, adapter));
       Likeliest likeliest = model.likeliest(one, 1, 1).get(0);

@@ -95,21 +95,24 @@ final class Pruning {
    * @param student as many layers as the teacher has; one expert, where the teacher has more, is of
    *     neurons of all
    * @param texts token ids that tell what matters, 2 or more each
+   * @param before is run before each part; what it throws ends the writing
    */
-  static void write(Path teacher, MoeConfig student, List<int[]> texts, Path out)
+  static void write(Path teacher, MoeConfig student, List<int[]> texts, Path out, Runnable before)
       throws IOException {
     Files.createDirectories(out);
     try (Checkpoint checkpoint = Checkpoint.open(teacher)) {
       int all = checkpoint.config().router().numExperts();
       int count = student.router().numExperts();
       int[][] experts = used(teacher, texts, count == 1 ? all : count);
+      before.run();
       StreamStatistics stream = StreamStatistics.of(teacher, texts, experts);
       double[][] directions = PrincipalDirections.of(sum(stream.grams()), student.hiddenSize());
       if (joins(checkpoint.config(), student)) {
         directions = TiedTable.turned(directions, stream.grams().get(0), head(checkpoint), texts);
       }
       try (StreamPair pair = new StreamPair(teacher, student, flat(directions))) {
-        new Pruning(checkpoint, student, experts, stream, directions, pair).write(texts, out);
+        new Pruning(checkpoint, student, experts, stream, directions, pair)
+            .write(texts, out, before);
       }
     }
     MoeConfigs.write(student, "float32", out.resolve("config.json"));
@@ -137,7 +140,7 @@ final class Pruning {
     }
   }
 
-  private void write(List<int[]> texts, Path out) throws IOException {
+  private void write(List<int[]> texts, Path out, Runnable before) throws IOException {
     double[][] table = along(matrix(EMBEDDING, vocab(), width()));
     double factor = 1;
     if (hidden > 0) {
@@ -149,7 +152,9 @@ final class Pruning {
     pair.begin(texts);
     for (int layer = 0; layer < from.numHiddenLayers(); layer++) {
       String at = "model.layers." + layer + ".";
+      before.run();
       attention(at, layer);
+      before.run();
       experts(at, layer);
     }
     float[] gains = new float[to.hiddenSize()];

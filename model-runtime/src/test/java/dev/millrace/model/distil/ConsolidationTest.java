@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,6 +139,22 @@ class ConsolidationTest {
     assertEquals(0, Consolidation.judge(GOLDEN, GOLDEN, "cloud", null, exam).rise());
     Consolidation.Outcome adapted = Consolidation.judge(GOLDEN, GOLDEN, "cloud", ADAPTER, exam);
     assertNotEquals(adapted.before(), adapted.after());
+  }
+
+  @Test
+  void judge_notWantedAnyMore_endsBeforeTheNextText() {
+    Exam exam = exam();
+    AtomicInteger texts = new AtomicInteger();
+    Runnable before =
+        () -> {
+          if (texts.incrementAndGet() == exam.texts().size() + 2) {
+            throw new CancellationException("the task ends");
+          }
+        };
+    assertThrows(
+        CancellationException.class,
+        () -> Consolidation.judge(GOLDEN, GOLDEN, "cloud", null, exam, before));
+    assertEquals(exam.texts().size() + 2, texts.get());
   }
 
   @Test

@@ -2,6 +2,8 @@ package dev.millrace.model.distil;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.BaseModel;
@@ -19,6 +21,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,17 +52,34 @@ class PruningTest {
   @Test
   void write_everythingStays_saysWhatTheTeacherSays() throws IOException {
     MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
-    Pruning.write(GOLDEN, config.pruned(4, 16, 32), texts(), folder);
+    Pruning.write(GOLDEN, config.pruned(4, 16, 32), texts(), folder, () -> {});
     int[] text = new SplittableRandom(9).ints(60, 0, 320).toArray();
     assertArrayEquals(logProbs(GOLDEN, text), logProbs(folder, text), 1e-3f);
+  }
+
+  @Test
+  void write_notWantedAnyMore_endsBeforeTheNextPart() throws IOException {
+    MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    AtomicInteger parts = new AtomicInteger();
+    Runnable before =
+        () -> {
+          if (parts.incrementAndGet() == 3) {
+            throw new CancellationException("the task ends");
+          }
+        };
+    assertThrows(
+        CancellationException.class,
+        () -> Pruning.write(GOLDEN, config.pruned(2, 3, 32), texts(), folder, before));
+    assertEquals(3, parts.get());
+    assertFalse(Files.exists(folder.resolve("model.safetensors")));
   }
 
   /** All experts' neurons in one that reads every token; each token used all of them before. */
   @Test
   void write_oneExpertOfAllNeurons_writesAsNearAsTheTextsAllow() throws IOException {
     MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
-    Pruning.write(GOLDEN, config.pruned(4, 1, 32 * 16), texts(), folder.resolve("all"));
-    Pruning.write(GOLDEN, config.pruned(4, 1, 32), texts(), folder.resolve("few"));
+    Pruning.write(GOLDEN, config.pruned(4, 1, 32 * 16), texts(), folder.resolve("all"), () -> {});
+    Pruning.write(GOLDEN, config.pruned(4, 1, 32), texts(), folder.resolve("few"), () -> {});
     int[] text = texts().get(3);
     float[] teacher = logProbs(GOLDEN, text);
     double all = distance(teacher, logProbs(folder.resolve("all"), text));
@@ -85,8 +106,8 @@ class PruningTest {
     for (MoeConfig part : parts) {
       Path one = folder.resolve("one" + parts.indexOf(part));
       Path two = folder.resolve("two" + parts.indexOf(part));
-      Pruning.write(GOLDEN, part, texts(), one);
-      Pruning.write(GOLDEN, part, texts(), two);
+      Pruning.write(GOLDEN, part, texts(), one, () -> {});
+      Pruning.write(GOLDEN, part, texts(), two, () -> {});
       try (Checkpoint checkpoint = Checkpoint.open(one)) {
         assertEquals(part, checkpoint.config());
       }
@@ -110,7 +131,7 @@ class PruningTest {
       Exam exam = new Exam(texts.subList(48, 80));
       MoeConfig config = MoeConfigs.read(NANO.resolve("config.json"));
       MoeConfig part = StudentShape.of(config, StudentShape.parameters(NANO), 13.5).shape();
-      Pruning.write(NANO, part, seen, folder);
+      Pruning.write(NANO, part, seen, folder, () -> {});
       double teacher = accuracy(NANO, exam);
       double student = accuracy(folder, exam);
       assertTrue(student > 0.25 * teacher, student + " of " + teacher);
