@@ -2,16 +2,13 @@ package dev.millrace.job.operator;
 
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.model.serve.Answered;
-import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
-import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +50,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         TogetherActivation.Link {
 
   private static final int REQUESTS = 1;
-  private static final String UNREADABLE = "release-unreadable";
   private static final String INVALID = "release-invalid";
 
   private final ServeConfig limits;
@@ -162,35 +158,8 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Else the base would answer at first, and then what people have taken back since. */
   private void begin() throws Exception {
     List<ReleaseEvent> events = beginning.read();
-    Collection<List<ReleaseEvent>> lines = FollowedReleases.lines(events);
-    LOG.info("Following {} lines of releases before the first request", lines.size());
-    for (List<ReleaseEvent> line : lines) {
-      begin(line);
-    }
+    serving.begin(events, this::now, this::loaded);
     followed.begun(events);
-  }
-
-  /**
-   * At what a line has come to, as if what is wrong had never been in it. What cannot be read now
-   * is followed, as after a restart.
-   */
-  private void begin(List<ReleaseEvent> line) throws Exception {
-    List<ReleaseEvent> left = new ArrayList<>(line);
-    while (!left.isEmpty()) {
-      ReleaseEvent head = SwapRule.after(left);
-      left.removeIf(event -> event.origin().equals(head.origin()));
-      Staged staged = serving.releases().stage(head, now()).get();
-      SwapResult problem = staged.problem();
-      String missing = staged.missing();
-      boolean wrong = !missing.isEmpty() && !missing.startsWith(UNREADABLE);
-      boolean last = left.isEmpty() || head.action() == ReleaseEvent.Action.FORGET;
-      if (problem == null && (last || !wrong)) {
-        loaded(staged.activate().get());
-        return;
-      }
-      staged.close();
-      loaded(problem == null ? new SwapResult(head, Outcome.FAILED, missing, 0) : problem);
-    }
   }
 
   private void reload() throws Exception {
@@ -368,7 +337,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private void missing(ReleaseEvent event, String why) {
     figures.failedSwap();
     LOG.warn("Release {} of {} does not answer yet: {}", event.release(), event.domain(), why);
-    reject(event, why.startsWith(UNREADABLE) ? UNREADABLE : INVALID, why);
+    reject(event, why.startsWith(Serving.UNREADABLE) ? Serving.UNREADABLE : INVALID, why);
   }
 
   /** All subtasks read all events: the first speaks for them, but where each may fail alone. */

@@ -12,7 +12,6 @@ import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
-import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -69,15 +68,18 @@ final class LocalServing implements AutoCloseable {
    * Loads what is current, and follows the topic from there.
    *
    * @throws IllegalStateException if the broker does not answer or has no such topic
+   * @throws InterruptedException if the caller is interrupted
    */
   static LocalServing start(
-      Serving serving, KafkaConfig kafka, ClassLoader userCode, InstantSource clock) {
+      Serving serving, KafkaConfig kafka, ClassLoader userCode, InstantSource clock)
+      throws Exception {
     LocalServing local = new LocalServing(serving, userCode, clock, Serving.AGAIN_MILLIS);
     String topic = new Topics(kafka.prefix()).releases();
     RecordReader reader = RecordReader.fromBeginning(kafka, List.of(topic));
     try {
-      local.load(reader.readToEnd());
-    } catch (RuntimeException e) {
+      local.begin(decoded(reader.readToEnd()));
+    } catch (Exception e) {
+      local.close();
       reader.close();
       throw e;
     }
@@ -93,40 +95,44 @@ final class LocalServing implements AutoCloseable {
     return local;
   }
 
-  /** Events of each kind apply in order; of bases, which are large, the one that is followed. */
-  private void load(List<RawRecord> events) {
-    List<CompletableFuture<?>> all = new ArrayList<>();
-    ReleaseEvent base = null;
-    for (RawRecord raw : events) {
+  private static List<ReleaseEvent> decoded(List<RawRecord> records) {
+    List<ReleaseEvent> events = new ArrayList<>();
+    for (RawRecord raw : records) {
       try {
-        ReleaseEvent event = raw.as(Codecs.releases());
-        if (event.kind() != ReleaseEvent.Kind.BASE) {
-          all.add(follow(event));
-        } else {
-          base = SwapRule.after(event, base);
-        }
+        events.add(raw.as(Codecs.releases()));
       } catch (InvalidRecordException e) {
         LOG.warn("the release event at {} is passed over: {}", raw.origin(), e.getMessage());
       }
     }
-    if (base != null) {
-      all.add(follow(base));
-    }
-    CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0])).join();
+    return events;
+  }
+
+  /** Follows what the topic has come to. */
+  void begin(List<ReleaseEvent> events) throws Exception {
+    events.forEach(this::note);
+    serving.begin(events, clock::millis, this::first);
   }
 
   /** The first time; what cannot be read now is tried again. */
   synchronized CompletableFuture<SwapResult> follow(ReleaseEvent event) {
-    if (event.withheld() == 0) {
-      latest.put(line(event), event);
-    }
+    note(event);
     return apply(event)
         .thenApply(
             result -> {
-              tell(result);
-              tryLater(result);
+              first(result);
               return result;
             });
+  }
+
+  private synchronized void note(ReleaseEvent event) {
+    if (event.withheld() == 0) {
+      latest.put(line(event), event);
+    }
+  }
+
+  private void first(SwapResult result) {
+    tell(result);
+    tryLater(result);
   }
 
   private CompletableFuture<SwapResult> apply(ReleaseEvent event) {

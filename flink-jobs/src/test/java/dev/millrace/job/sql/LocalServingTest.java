@@ -77,6 +77,53 @@ class LocalServingTest {
     }
   }
 
+  /** A topic keeps all events of a week, and one release a domain answers. */
+  @Test
+  void begin_manyPublications_loadsWhatEachDomainHasComeTo() throws Exception {
+    Store store = new Store(0);
+    List<ReleaseEvent> events =
+        List.of(
+            event(Action.PUBLISH, 1),
+            event(Action.PUBLISH, 2),
+            event(Action.PUBLISH, 3),
+            event(Action.ROLLBACK, 4));
+    try (LocalServing local = serving(store, 1)) {
+      local.begin(events);
+    }
+    assertEquals(List.of(4L), List.copyOf(store.tries));
+  }
+
+  /** Or Flink would end the task manager three minutes after the query was cancelled. */
+  @Test
+  @Timeout(60)
+  void begin_interruptedWhileAStoreHangs_ends() throws Exception {
+    Store hangs =
+        new Store(0) {
+          @Override
+          public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
+            tries.add(event.origin().offset());
+            return new CompletableFuture<>();
+          }
+        };
+    try (LocalServing local = serving(hangs, 1)) {
+      Thread task = Thread.currentThread();
+      Thread canceller =
+          new Thread(
+              () -> {
+                try {
+                  hangs.tries.take();
+                  task.interrupt();
+                } catch (InterruptedException e) {
+                  throw new AssertionError(e);
+                }
+              });
+      canceller.start();
+      assertThrows(
+          InterruptedException.class, () -> local.begin(List.of(event(Action.PUBLISH, 1))));
+      canceller.join();
+    }
+  }
+
   private static LocalServing serving(LiveReleases releases, long againMillis) {
     return new LocalServing(
         new Serving(new Broken(new AssertionError()), releases, null),
@@ -152,8 +199,8 @@ class LocalServingTest {
   }
 
   /** Cannot be read so many times. */
-  private static final class Store implements LiveReleases {
-    private final BlockingQueue<Long> tries = new LinkedBlockingQueue<>();
+  private static class Store implements LiveReleases {
+    final BlockingQueue<Long> tries = new LinkedBlockingQueue<>();
     private final AtomicInteger failures;
 
     Store(int failures) {
@@ -171,7 +218,7 @@ class LocalServingTest {
 
     @Override
     public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
-      throw new UnsupportedOperationException("nobody asks");
+      return CompletableFuture.completedFuture(new Ready(event, this));
     }
 
     @Override
@@ -208,6 +255,33 @@ class LocalServingTest {
     @Override
     public HotCounts counts() {
       throw new UnsupportedOperationException("nobody asks");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Loads when it is switched to. */
+  private record Ready(ReleaseEvent event, Store store) implements Staged {
+
+    @Override
+    public @Nullable SwapResult problem() {
+      return null;
+    }
+
+    @Override
+    public String missing() {
+      return "";
+    }
+
+    @Override
+    public double millis() {
+      return 0;
+    }
+
+    @Override
+    public CompletableFuture<SwapResult> activate() {
+      return store.apply(event, 0);
     }
 
     @Override
