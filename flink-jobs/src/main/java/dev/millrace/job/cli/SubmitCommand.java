@@ -41,7 +41,7 @@ import picocli.CommandLine.Parameters;
 final class SubmitCommand implements Callable<Integer> {
 
   /** A setting that names a path, and the path. */
-  private static final Pattern FOLDER =
+  private static final Pattern PATH =
       Pattern.compile(
           "^(\\s*(?:base\\.(?:dir|align|previous)|store\\.uri|redis\\.caFile|compress\\.work)\\s*=)\\s*(\\S.*)$");
 
@@ -144,7 +144,7 @@ final class SubmitCommand implements Callable<Integer> {
     return settings.stream()
         .map(
             set ->
-                FOLDER
+                PATH
                     .matcher(set)
                     .replaceFirst(
                         of -> Matcher.quoteReplacement(of.group(1) + absolute(of.group(2)))))
