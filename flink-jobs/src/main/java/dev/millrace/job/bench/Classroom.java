@@ -147,7 +147,7 @@ final class Classroom implements AutoCloseable {
 
   private JobClient serve(EmbeddedStack stack) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    ServeJob.build(env, config, Openers.serving(config));
+    ServeJob.build(env, config, Stamps.servings(Openers.serving(config)));
     return stack.submit(env);
   }
 

@@ -10,8 +10,10 @@ import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Serving;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
+import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
@@ -23,7 +25,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the steps of the learn jobs of this process began and ended, by sample and release; epoch
+ * When the steps of the jobs of this process began and ended, by sample and release; epoch
  * milliseconds. Static, because Flink copies what a job works with.
  */
 final class Stamps {
@@ -31,6 +33,8 @@ final class Stamps {
   private static final Map<String, Scoring> SCORED = new ConcurrentHashMap<>();
   private static final Map<String, Learning> LEARNED = new ConcurrentHashMap<>();
   private static final Map<String, Span> PUBLISHED = new ConcurrentHashMap<>();
+
+  private static final Map<String, Long> SWITCHED = new ConcurrentHashMap<>();
 
   private Stamps() {}
 
@@ -82,6 +86,25 @@ final class Stamps {
 
   static @Nullable Span publishing(String release) {
     return PUBLISHED.get(release);
+  }
+
+  /** When a release answered first, epoch milliseconds; null while it does not. */
+  static @Nullable Long switching(String release) {
+    return SWITCHED.get(release);
+  }
+
+  static void switched(String release) {
+    SWITCHED.putIfAbsent(release, System.currentTimeMillis());
+  }
+
+  /** Serving whose releases leave stamps. */
+  static Opener<Serving> servings(Opener<Serving> servings) {
+    return subtask -> {
+      Opened<Serving> opened = servings.open(subtask);
+      Serving real = opened.value();
+      LiveReleases stamped = new StampedReleases(real.releases());
+      return new Opened<>(new Serving(real.responder(), stamped, real.cache()), opened.resources());
+    };
   }
 
   /** Scorers that leave stamps. */
