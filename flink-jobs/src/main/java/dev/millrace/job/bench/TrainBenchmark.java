@@ -49,6 +49,7 @@ final class TrainBenchmark implements Benchmark {
         Path m20 =
             RandomCheckpoint.write(scratch.resolve("m20"), M20, setting.nano(), setting.seed());
         tables.add(table(setting, "m20, 64 experts of which 8 are active", m20, tiny, cost));
+        tables.add(TrainLosses.of(setting, "m20", m20));
       }
     }
     return tables;

@@ -6,6 +6,7 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.PrecisionTrial;
+import dev.millrace.adapter.train.Span;
 import dev.millrace.adapter.train.StepLog;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
@@ -14,12 +15,18 @@ import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.Recompute;
+import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.djl.BaseTrainer;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.LoopedTraining;
+import dev.millrace.model.djl.Precision;
 import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -118,15 +125,39 @@ final class TrainLosses {
             race.cpuRatio(run.name(), runs.get(0).name()));
       }
     }
-    double full = lastLosses(full(setting, texts));
+    setting.progress().accept("nano: the loop and full fine-tuning");
+    double looped = lastLosses(looped(setting.nano(), texts, setting.seed()));
+    double full = lastLosses(full(setting.nano(), texts));
     return table
-        .row("full fine-tuning, fp32", full, "", "", "", "", "")
+        .row(TrainKind.LOOPED.title(), looped, "", "", "", "", "")
+        .row(TrainKind.FULL.title(), full, "", "", "", "", "")
         .note(
-            "Every run begins at the same weights and sees the same texts. Full fine-tuning: AdamW at %s, its rate not tuned further; adapters at the rate that the demo has."
+            "Every run begins at the same weights and sees the same texts. Full fine-tuning: AdamW at %s, its rate not tuned further; adapters at the rate that the demo has. The loop trains against the weights as they are, adapters against the integers that serve."
                 .formatted(FULL_RATE))
         .note(
             "ADAPTIVE here by the norms of gradients alone. A job that is asked for it decides when it starts: %s, so %s."
                 .formatted(trial, trial.decision()));
+  }
+
+  /** Losses of another base after equal tokens: of adapters, of the loop, of all its weights. */
+  static Table of(Setting setting, String title, Path folder) throws Exception {
+    List<int[]> texts = texts(setting);
+    Lesson lesson = new Lesson(samples(texts), List.of(), List.of(), setting.seed());
+    Table table =
+        Table.of(
+            "%s on %s, rank 8 on attention, %d steps of %d texts"
+                .formatted(title, DOMAIN, STEPS, ROWS),
+            "training | loss of the last " + LAST + " steps");
+    setting.progress().accept(title + ": losses after equal tokens");
+    try (BaseModel base = DjlModels.open(folder, Precision.INT8)) {
+      AdapterWeights adapter = LoraWeights.initial(TrainKind.LORA, base.sites(), setting.seed());
+      Run run = new Run(TrainKind.FP32.title(), base, TrainPrecision.FP32, adapter, lesson);
+      run.lap();
+      table.row(run.name(), lastLosses(run.log().losses()));
+    }
+    table.row(TrainKind.LOOPED.title(), lastLosses(looped(folder, texts, setting.seed())));
+    table.row(TrainKind.FULL.title(), lastLosses(full(folder, texts)));
+    return table.note("From random weights; rates as in the table of nano. One run of each.");
   }
 
   /** What each kind of adapter, where, and of which rank, learns from equal texts. */
@@ -220,10 +251,51 @@ final class TrainLosses {
     return samples;
   }
 
-  private static List<Double> full(Setting setting, List<int[]> texts) throws IOException {
-    setting.progress().accept("nano: full fine-tuning");
+  /** By the plain loop's gradients, and AdamW's step along the mean of each. */
+  private static List<Double> looped(Path folder, List<int[]> texts, long seed) throws IOException {
     List<Double> losses = new ArrayList<>();
-    try (BaseTrainer trainer = BaseTrainer.of(setting.nano())) {
+    try (LoopedTraining loop = LoopedTraining.open(folder)) {
+      AdapterState state =
+          AdapterState.fresh(LoraWeights.initial(TrainKind.LORA, loop.sites(), seed));
+      for (int from = 0; from + ROWS <= texts.size(); from += ROWS) {
+        List<WeightedSequence> rows =
+            texts.subList(from, from + ROWS).stream()
+                .map(text -> new WeightedSequence(text, 1))
+                .toList();
+        Gradients found = loop.gradients(state.weights(), rows);
+        int step = losses.size();
+        losses.add(found.loss() / found.weight());
+        state = Trainer.follow(config(), state, clipped(found), new Span(step, step + 1, STEPS));
+      }
+    }
+    return losses;
+  }
+
+  /** (parameters): the mean gradient of a token, no longer than a trainer lets it be. */
+  private static float[] clipped(Gradients found) {
+    double squares = 0;
+    int n = 0;
+    for (float[] values : found.factors()) {
+      for (float value : values) {
+        squares += (double) value * value;
+      }
+      n += values.length;
+    }
+    double norm = Math.sqrt(squares) / found.weight();
+    double scale = Math.min(1, config().clipNorm() / norm) / found.weight();
+    float[] clipped = new float[n];
+    int at = 0;
+    for (float[] values : found.factors()) {
+      for (float value : values) {
+        clipped[at++] = (float) (scale * value);
+      }
+    }
+    return clipped;
+  }
+
+  private static List<Double> full(Path folder, List<int[]> texts) throws IOException {
+    List<Double> losses = new ArrayList<>();
+    try (BaseTrainer trainer = BaseTrainer.of(folder)) {
       for (int from = 0; from + ROWS <= texts.size(); from += ROWS) {
         int[][] left = texts.subList(from, from + ROWS / 2).toArray(int[][]::new);
         int[][] right = texts.subList(from + ROWS / 2, from + ROWS).toArray(int[][]::new);
