@@ -34,6 +34,18 @@ record ByteTokens(Map<Integer, Integer> bytes) {
     return new ByteTokens(bytes);
   }
 
+  /** Those of bytes that are no character, each by its id. */
+  Map<Integer, byte[]> parts() {
+    Map<Integer, byte[]> parts = new HashMap<>();
+    bytes.forEach(
+        (id, value) -> {
+          if (value >= 0x80) {
+            parts.put(id, new byte[] {(byte) (int) value});
+          }
+        });
+    return parts;
+  }
+
   /** Whether a token is that of a byte. */
   boolean has(long token, int value) {
     return bytes.getOrDefault((int) token, -1) == value;

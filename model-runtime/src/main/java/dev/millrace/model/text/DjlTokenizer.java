@@ -123,6 +123,12 @@ final class DjlTokenizer implements Tokenizer {
     return call(open -> text(open, ids.toArray()).substring(beforeText.length()));
   }
 
+  @Override
+  public byte[] bytes(int token) {
+    byte[] part = vocabulary.parts().get(token);
+    return part == null ? Tokenizer.super.bytes(token) : part.clone();
+  }
+
   /**
    * Of a run of bytes HuggingFace's decoder keeps nothing if one of them is part of no character:
    * what was told while the run was whole would not stand.

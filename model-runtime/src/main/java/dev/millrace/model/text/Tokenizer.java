@@ -1,5 +1,7 @@
 package dev.millrace.model.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.Arrays;
 
 /** Text to token ids and back; any bytes round-trip. Safe for use by several threads. */
@@ -25,6 +27,11 @@ public interface Tokenizer extends AutoCloseable {
   /** The text of token ids that something else stands before. */
   default String decodeBehind(int[] tokens) {
     return decode(tokens);
+  }
+
+  /** A token's part of a text in UTF-8, behind others; a character may lie in several tokens. */
+  default byte[] bytes(int token) {
+    return decodeBehind(new int[] {token}).getBytes(UTF_8);
   }
 
   @Override

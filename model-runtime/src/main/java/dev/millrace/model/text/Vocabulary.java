@@ -18,9 +18,10 @@ import java.util.stream.IntStream;
  *
  * @param special the contents of the special tokens
  * @param bytes the tokens of one byte each; none without {@code byte_fallback}
+ * @param parts the bytes of the tokens that are no text by themselves, by id
  * @param bos what every text begins with
  */
-record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
+record Vocabulary(List<String> special, ByteTokens bytes, Map<Integer, byte[]> parts, int[] bos) {
   private static final String CONFIG = "tokenizer_config.json";
   private static final String MODEL = "config.json";
   private static final String SIZE = "vocab_size";
@@ -59,8 +60,10 @@ record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
     for (String token : vocab.names()) {
       ids.put(token, id(vocab, token, never.contains(token) ? MOST : size));
     }
+    Map<String, Integer> merged = new HashMap<>(ids);
     for (JsonFields token : added) {
       String content = token.text("content");
+      merged.remove(content); // it is written as it is
       ids.put(content, id(token, "id", never.contains(content) ? MOST : size));
     }
     int[] bos = Bos.read(json, config, token -> ids.getOrDefault(token, -1));
@@ -70,7 +73,8 @@ record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
               .formatted(Arrays.toString(bos), SIZE, size));
     }
     boolean ofBytes = model.has("byte_fallback") && model.bool("byte_fallback");
-    return new Vocabulary(special, ByteTokens.of(ofBytes ? ids : Map.of()), bos);
+    ByteTokens bytes = ByteTokens.of(ofBytes ? ids : Map.of());
+    return new Vocabulary(special, bytes, ofBytes ? bytes.parts() : ByteLevel.parts(merged), bos);
   }
 
   private static int id(JsonFields json, String name, int size) {

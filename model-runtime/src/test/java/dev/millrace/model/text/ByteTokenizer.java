@@ -25,5 +25,10 @@ public class ByteTokenizer implements Tokenizer {
   }
 
   @Override
+  public byte[] bytes(int token) {
+    return new byte[] {(byte) token};
+  }
+
+  @Override
   public void close() {}
 }

@@ -1,5 +1,6 @@
 package dev.millrace.model.text;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.config.InvalidConfigException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -288,6 +290,47 @@ class TokenizersTest {
       assertEquals("€��€", opened.decodeBehind(new int[] {1, 2, 3, 4, 5, 1, 2, 3}));
       assertEquals("�a�€", opened.decode(new int[] {2, 0, 3, 1, 2, 3}));
     }
+  }
+
+  /** Of bytes, and with a token for each byte that no other has. */
+  @Test
+  void bytes_ofTokens_areThoseOfTheTextHoweverItsCharactersAreCut(@TempDir Path folder)
+      throws IOException {
+    String text = "public — Привет 你好 🎉 é\n\t of";
+    try (Tokenizer opened = Tokenizers.open(Path.of("../models/nano/tokenizer.json"))) {
+      assertBytes(text, opened);
+      assertEquals("<|endoftext|>", new String(opened.bytes(0), UTF_8));
+    }
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(
+        file,
+        """
+        {"added_tokens": [
+           {"id": 9, "content": "é", "special": false, "normalized": false,
+            "single_word": false, "lstrip": false, "rstrip": false}],
+         "normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+         "decoder": {"type": "Sequence", "decoders": [
+           {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+           {"type": "ByteFallback"}, {"type": "Fuse"}]},
+         "model": {"type": "BPE", "byte_fallback": true,
+           "vocab": {"▁": 0, "a": 1, "▁a": 2, "<0x0A>": 3, "<0xE2>": 4, "<0x82>": 5, "<0xAC>": 6},
+           "merges": ["▁ a"]}}
+        """);
+    try (Tokenizer opened = Tokenizers.open(file)) {
+      assertBytes("a a€\né a", opened);
+    }
+  }
+
+  private static void assertBytes(String text, Tokenizer opened) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    int parts = 0;
+    for (int token : opened.encodeBehind(text)) {
+      byte[] one = opened.bytes(token);
+      bytes.writeBytes(one);
+      parts += Arrays.equals(one, new String(one, UTF_8).getBytes(UTF_8)) ? 0 : 1;
+    }
+    assertEquals(text, bytes.toString(UTF_8));
+    assertTrue(parts >= 3, parts + " tokens are no text by themselves");
   }
 
   @Test
