@@ -445,7 +445,8 @@ class GatewayDoorIT {
       try (Socket client = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
         send(client, "POST /v1/completions", "a", body, body.length(), key);
         Request request = decode(requests.await(before + 1, LIMIT).get(before));
-        Chunk chunk = new Chunk(request.id(), request.origin(), "acme", 0, "b", null, "base");
+        Chunk chunk =
+            new Chunk(request.id(), request.origin(), "acme", 0, "b", null, "base", List.of());
         var unused = feed.send(loop.topics().chunks(), "", Codecs.chunks().encode(chunk));
         assertTrue(client.getInputStream().read() >= 0);
         awaitUnderWay(1, gateway);
@@ -471,7 +472,8 @@ class GatewayDoorIT {
       var both = requests.await(before + 2, LIMIT).subList(before, before + 2);
       Request failing = decode(both.get(0));
       if (begun) {
-        Chunk chunk = new Chunk(failing.id(), failing.origin(), "acme", 0, "b", null, "base");
+        Chunk chunk =
+            new Chunk(failing.id(), failing.origin(), "acme", 0, "b", null, "base", List.of());
         var unused = feed.send(loop.topics().chunks(), "", Codecs.chunks().encode(chunk));
       }
       awaitUnderWay(2, gateway);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
@@ -59,6 +60,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -108,6 +110,7 @@ class GatewayIT {
         refusesWhatItCannotServe();
         String release = teachUntilThereIsARelease();
         answersByRelease(release);
+        tellsLogProbs();
         embeds();
         placesMedia();
         tellsOfOneModel(release);
@@ -201,6 +204,68 @@ class GatewayIT {
     assertUsage(2, lastEvent(streamed("{'include_usage':true},'n':2")).path("usage"));
     assertFalse(streamed("{'include_usage':false}").contains("\"usage\""));
     assertError(400, "colour is 3", "/v1/completions", generate("cloud", options("{'colour':3}")));
+  }
+
+  /** In both shapes, whole, from the cache and in parts: the same values. */
+  private void tellsLogProbs() throws Exception {
+    assertError(400, "logprobs is 5", "/v1/completions", generate("base", ",'logprobs':5"));
+    String asking = generate("base", ",'temperature':0,'user':'one','logprobs':0");
+    HttpResponse<String> first = post("/v1/completions", ACME, asking);
+    JsonNode choice = json(first).path("choices").path(0);
+    JsonNode told = choice.path("logprobs");
+    assertEquals(8, told.path("token_logprobs").size(), choice::toString);
+    assertEquals(choice.path("text").textValue(), joined(told.path("tokens")));
+    assertEquals("[0,1,2,3,4,5,6,7]", told.path("text_offset").toString());
+    assertTrue(
+        StreamSupport.stream(told.path("token_logprobs").spliterator(), false)
+            .allMatch(value -> value.doubleValue() < 0),
+        told::toString);
+    HttpResponse<String> again = post("/v1/completions", ACME, asking);
+    assertEquals("l1", header("Millrace-From", again));
+    assertEquals(choice, json(again).path("choices").path(0));
+    JsonNode plain = json(post("/v1/completions", ACME, asking.replace(",'logprobs':0", "")));
+    assertEquals(choice.path("text"), plain.path("choices").path(0).path("text"));
+    assertTrue(plain.path("choices").path(0).path("logprobs").isNull(), plain::toString);
+    String computed = asking.replace("quick", "slow");
+    ArrayNode values = JSON.createArrayNode();
+    ArrayNode offsets = JSON.createArrayNode();
+    String stream = computed.replace(",'logprobs'", ",'stream':true,'logprobs'");
+    for (JsonNode event : events(post("/v1/completions", ACME, stream).body())) {
+      JsonNode more = event.path("choices").path(0).path("logprobs");
+      more.path("token_logprobs").forEach(values::add);
+      more.path("text_offset").forEach(offsets::add);
+    }
+    JsonNode whole = json(post("/v1/completions", ACME, computed)).path("choices").path(0);
+    assertEquals(whole.path("logprobs").path("token_logprobs"), values);
+    assertEquals(whole.path("logprobs").path("text_offset"), offsets);
+    String chat =
+        "{'model':'base','max_tokens':8,'logprobs':true,'messages':[{'role':'user','content':'a'}]}";
+    JsonNode said = json(post("/v1/chat/completions", ACME, chat)).path("choices").path(0);
+    JsonNode content = said.path("logprobs").path("content");
+    assertEquals(8, content.size(), said::toString);
+    assertTrue(content.path(0).path("logprob").doubleValue() < 0, said::toString);
+    assertFalse(content.path(0).path("bytes").isEmpty(), said::toString);
+    List<JsonNode> deltas =
+        events(post("/v1/chat/completions", ACME, chat.replace("8,", "8,'stream':true,")).body());
+    assertEquals(
+        8,
+        deltas.stream()
+            .mapToInt(e -> e.path("choices").path(0).path("logprobs").path("content").size())
+            .sum());
+  }
+
+  private static String joined(JsonNode texts) {
+    return StreamSupport.stream(texts.spliterator(), false)
+        .map(JsonNode::textValue)
+        .collect(Collectors.joining());
+  }
+
+  private static List<JsonNode> events(String stream) {
+    return stream
+        .lines()
+        .filter(line -> line.startsWith("data: {"))
+        .map(line -> json(line.substring("data: ".length())))
+        .toList();
   }
 
   private String streamed(String options) throws Exception {

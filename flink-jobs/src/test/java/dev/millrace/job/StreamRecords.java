@@ -59,6 +59,7 @@ public final class StreamRecords {
         0,
         0,
         false,
-        1);
+        1,
+        List.of());
   }
 }

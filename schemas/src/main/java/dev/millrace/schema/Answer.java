@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopped true if what was added ends with a token that ends a text, or before a stop text
  * @param promptTokens how many tokens the model read before it answered, media in front of the
  *     prompt among them; 0 without an answer
+ * @param logProbs the tokens that logProb sums over, of a GENERATE that asked for them, else empty
  */
 public record Answer(
     String request,
@@ -52,7 +53,8 @@ public record Answer(
     long answeredMillis,
     double similarity,
     boolean stopped,
-    int promptTokens) {
+    int promptTokens,
+    List<TokenLogProb> logProbs) {
 
   /** In place of a {@link From}: a similar question's. */
   private static final String SEMANTIC = "SEMANTIC";

@@ -1,5 +1,6 @@
 package dev.millrace.schema;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param text what follows the text of the chunks before
  * @param release the release that answers; null where the base alone does
  * @param base the base under that release
+ * @param logProbs the tokens since the chunk before, if they were asked for, else empty; some may
+ *     have text that a later chunk brings
  */
 public record Chunk(
     String request,
@@ -22,4 +25,5 @@ public record Chunk(
     int index,
     String text,
     @Nullable String release,
-    String base) {}
+    String base,
+    List<TokenLogProb> logProbs) {}

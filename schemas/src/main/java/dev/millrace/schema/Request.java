@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream GENERATE also tells its text in {@link Chunk}s while it is computed
  * @param media what the model sees or hears before the prompt; null for nothing
  * @param exact whether only its own answer will do, never that of a similar question
+ * @param logProbs whether GENERATE also gives each added token and its log-probability
  */
 public record Request(
     String id,
@@ -46,6 +47,7 @@ public record Request(
     boolean stream,
     @Nullable Media media,
     boolean exact,
+    boolean logProbs,
     Origin origin) {
 
   /** In place of a domain: the one that the prompt belongs to by its content. */
@@ -75,6 +77,7 @@ public record Request(
             .stream(stream)
             .media(media)
             .exact(exact)
+            .logProbs(logProbs)
             .origin(origin);
   }
 
@@ -111,6 +114,7 @@ public record Request(
     private boolean stream;
     private @Nullable Media media;
     private boolean exact;
+    private boolean logProbs;
     private Origin origin = Origin.UNWRITTEN;
 
     private Builder(String id, Task task, String prompt) {
@@ -199,6 +203,11 @@ public record Request(
       return this;
     }
 
+    public Builder logProbs(boolean value) {
+      logProbs = value;
+      return this;
+    }
+
     public Builder origin(Origin value) {
       origin = value;
       return this;
@@ -225,6 +234,7 @@ public record Request(
           stream,
           media,
           exact,
+          logProbs,
           origin);
     }
   }

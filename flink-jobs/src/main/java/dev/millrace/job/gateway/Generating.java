@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param prompts one request each, times {@code n}
  * @param media what stands before each prompt; null for nothing
  * @param exact whether each prompt is to be answered for itself, never as a similar one was
+ * @param logProbs whether the tokens of the answers are told, each with its log-probability
  * @param usage whether the last event of a stream counts the tokens
  */
 record Generating(
@@ -36,6 +37,7 @@ record Generating(
     boolean exact,
     boolean echo,
     boolean stream,
+    boolean logProbs,
     boolean usage,
     @Nullable String user) {
 
@@ -53,7 +55,20 @@ record Generating(
     fields.requireDefault("suffix", "\"\"");
     fields.requireDefault("best_of", "1");
     boolean echo = fields.bool("echo");
-    return read(fields, prompts, null, fields.integer("max_tokens", COMPLETION_TOKENS), echo);
+    boolean logProbs = logProbs(fields.longOrNull("logprobs"));
+    if (echo && logProbs) {
+      throw ApiProblem.badField("echo", "true beside logprobs", "false: a prompt has none");
+    }
+    int maxTokens = fields.integer("max_tokens", COMPLETION_TOKENS);
+    return read(fields, prompts, null, maxTokens, echo, logProbs);
+  }
+
+  /** Of how many other tokens a completion is to tell at each place. */
+  private static boolean logProbs(@Nullable Long alternatives) {
+    if (alternatives != null && alternatives != 0) {
+      throw ApiProblem.badField("logprobs", alternatives.toString(), "0: the chosen tokens alone");
+    }
+    return alternatives != null;
   }
 
   /** Reads the body of {@code /v1/chat/completions}. */
@@ -64,17 +79,24 @@ record Generating(
     fields.requireDefault("response_format", "{\"type\":\"text\"}");
     fields.requireDefault("modalities", "[\"text\"]");
     fields.ignore("parallel_tool_calls");
+    fields.requireDefault("top_logprobs", "0");
     int tokens = fields.integer("max_tokens", CHAT_TOKENS);
     return read(
         fields,
         List.of(prompting.transcript()),
         prompting.media(),
         fields.integer("max_completion_tokens", tokens),
-        false);
+        false,
+        fields.bool("logprobs"));
   }
 
   private static Generating read(
-      Fields fields, List<String> prompts, @Nullable Media media, int maxTokens, boolean echo) {
+      Fields fields,
+      List<String> prompts,
+      @Nullable Media media,
+      int maxTokens,
+      boolean echo,
+      boolean logProbs) {
     Long seed = fields.longOrNull("seed");
     Generating read =
         new Generating(
@@ -91,12 +113,12 @@ record Generating(
             fields.bool("exact"),
             echo,
             fields.bool("stream"),
+            logProbs,
             usage(fields.object("stream_options")),
             fields.textOrNull("user"));
     fields.requireDefault("frequency_penalty", "0");
     fields.requireDefault("presence_penalty", "0");
     fields.requireDefault("logit_bias", "{}");
-    fields.requireDefault("logprobs", "false");
     fields.ignore("store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier");
     fields.requireNoOther();
     if (read.n < 1 || (long) read.n * prompts.size() > MOST_CHOICES) {
@@ -151,6 +173,7 @@ record Generating(
         .stream(stream)
         .media(media)
         .exact(exact)
+        .logProbs(logProbs)
         .build();
   }
 }

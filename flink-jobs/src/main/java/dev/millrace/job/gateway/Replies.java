@@ -30,7 +30,7 @@ final class Replies {
           .put("index", i)
           .put("text", prompt + answers.get(i).text())
           .put("finish_reason", finish(asked, answers.get(i)))
-          .putNull("logprobs");
+          .set("logprobs", LogProbs.completion(answers.get(i).logProbs(), 0));
     }
     reply.set("usage", usage(asked.n(), answers));
     return reply;
@@ -43,7 +43,9 @@ final class Replies {
     for (int i = 0; i < answers.size(); i++) {
       ObjectNode choice = choices.addObject().put("index", i);
       choice.putObject("message").put("role", "assistant").put("content", answers.get(i).text());
-      choice.put("finish_reason", finish(asked, answers.get(i))).putNull("logprobs");
+      choice
+          .put("finish_reason", finish(asked, answers.get(i)))
+          .set("logprobs", LogProbs.chat(answers.get(i).logProbs(), 0));
     }
     reply.set("usage", usage(asked.n(), answers));
     return reply;

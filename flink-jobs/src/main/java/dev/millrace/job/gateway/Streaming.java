@@ -2,11 +2,13 @@ package dev.millrace.job.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.TokenLogProb;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -139,22 +141,27 @@ final class Streaming {
     Answer answer = event.answer();
     Told before = told.get(event.choice());
     boolean first = before.isNothing();
+    int tokens = before.logProbs().size();
     if (chunk != null) {
       String text = before.take(chunk);
       if (!text.isEmpty()) {
-        send(out, delta(event.choice(), first, text));
+        send(out, delta(event.choice(), first, text, logProbs(before.logProbs(), tokens)));
       }
     } else if (answer != null) {
       answers.put(event.choice(), answer);
-      String rest = before.rest(answer.text());
-      if (rest != null && (first || !rest.isEmpty())) {
-        send(out, delta(event.choice(), first, rest));
+      String rest = before.rest(answer.text(), answer.logProbs());
+      if (rest != null && (first || !rest.isEmpty() || answer.logProbs().size() > tokens)) {
+        send(out, delta(event.choice(), first, rest, logProbs(answer.logProbs(), tokens)));
       }
       send(out, end(event.choice(), answer, rest == null));
     }
   }
 
-  private ObjectNode delta(int index, boolean first, String text) {
+  private JsonNode logProbs(List<TokenLogProb> tokens, int from) {
+    return chat ? LogProbs.chat(tokens, from) : LogProbs.completion(tokens, from);
+  }
+
+  private ObjectNode delta(int index, boolean first, String text, JsonNode logProbs) {
     String echo = first && asked.echo() ? asked.prompts().get(index / asked.n()) : "";
     ObjectNode chunk = envelope();
     ObjectNode choice = choice(chunk, index);
@@ -166,6 +173,9 @@ final class Streaming {
       delta.put("content", text);
     } else {
       choice.put("text", echo + text);
+    }
+    if (!logProbs.isNull()) {
+      choice.set("logprobs", logProbs);
     }
     choice.putNull("finish_reason");
     return chunk;
@@ -184,6 +194,9 @@ final class Streaming {
     about.put("differs", differs);
     if (differs) {
       about.put("text", answer.text());
+      if (asked.logProbs()) {
+        about.set("logprobs", logProbs(answer.logProbs(), 0));
+      }
     }
     chunk.set("millrace", about);
     return chunk;

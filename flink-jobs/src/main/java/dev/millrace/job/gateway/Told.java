@@ -1,6 +1,9 @@
 package dev.millrace.job.gateway;
 
 import dev.millrace.schema.Chunk;
+import dev.millrace.schema.TokenLogProb;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Told {
 
   private final StringBuilder text = new StringBuilder();
+  private final List<TokenLogProb> logProbs = new ArrayList<>();
   private @Nullable Chunk last;
   private boolean whole;
 
@@ -25,6 +29,7 @@ final class Told {
     }
     last = chunk;
     text.append(chunk.text());
+    logProbs.addAll(chunk.logProbs());
     return chunk.text();
   }
 
@@ -32,12 +37,20 @@ final class Told {
     return last == null;
   }
 
+  /** The tokens that were told, of those who asked for them. */
+  List<TokenLogProb> logProbs() {
+    return logProbs;
+  }
+
   /**
    * What is left to tell of the answer, after which there is nothing; null if it does not begin
-   * with what was told.
+   * with what was told, tokens among it.
    */
-  @Nullable String rest(String answer) {
+  @Nullable String rest(String answer, List<TokenLogProb> tokens) {
     whole = true;
-    return answer.startsWith(text.toString()) ? answer.substring(text.length()) : null;
+    boolean begins =
+        answer.startsWith(text.toString())
+            && logProbs.equals(tokens.subList(0, Math.min(logProbs.size(), tokens.size())));
+    return begins ? answer.substring(text.length()) : null;
   }
 }

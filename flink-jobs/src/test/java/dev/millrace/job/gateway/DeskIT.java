@@ -13,6 +13,7 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,7 @@ class DeskIT {
         var answer = desk.ask(request, null, chunk -> {});
         long begun = System.nanoTime();
         while (System.nanoTime() - begun < 3 * patience.toNanos()) {
-          desk.take(new Chunk("q", Origin.UNWRITTEN, null, 0, "b", null, "base"));
+          desk.take(new Chunk("q", Origin.UNWRITTEN, null, 0, "b", null, "base", List.of()));
           assertFalse(answer.isDone());
         }
         var late = assertThrows(CompletionException.class, answer::join);

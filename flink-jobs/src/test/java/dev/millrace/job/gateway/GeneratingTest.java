@@ -1,10 +1,12 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +44,33 @@ class GeneratingTest {
   @Test
   void completion_fieldsThatSayNothingOfTheAnswer_areLetPass() {
     assertEquals(1, completion("'prompt_cache_key':'mails','safety_identifier':'u1'").n());
+  }
+
+  @Test
+  void logProbs_ofTheChosenTokens_areReadAndOfOthersRefusedWithTheirNumber() {
+    assertFalse(completion("'n':1").logProbs());
+    assertTrue(completion("'logprobs':0").logProbs());
+    assertFalse(chat("'logprobs':false,'top_logprobs':0").logProbs());
+    assertTrue(chat("'logprobs':true").logProbs());
+    assertRefused(
+        "logprobs is 5, expected 0: the chosen tokens alone", () -> completion("'logprobs':5"));
+    assertRefused(
+        "echo is true beside logprobs, expected false: a prompt has none",
+        () -> completion("'logprobs':0,'echo':true"));
+    assertRefused(
+        "top_logprobs is 2, expected 0: this is not supported",
+        () -> chat("'logprobs':true,'top_logprobs':2"));
+  }
+
+  private static void assertRefused(String message, Executable reading) {
+    ApiProblem problem = assertThrows(ApiProblem.class, reading);
+    assertEquals(400, problem.status());
+    assertEquals(message, problem.getMessage());
+  }
+
+  private static Generating chat(String field) {
+    String body = "{'model':'base','messages':[{'role':'user','content':'a'}],%s}".formatted(field);
+    return Generating.chat(Fields.of(body.replace('\'', '"')));
   }
 
   @Test

@@ -76,6 +76,7 @@ class RepliesTest {
         0,
         0,
         stopped,
-        5);
+        5,
+        List.of());
   }
 }

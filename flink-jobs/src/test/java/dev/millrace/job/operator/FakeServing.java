@@ -107,7 +107,9 @@ final class FakeServing implements Responder, LiveReleases {
       return List.of();
     }
     if (request.stream()) {
-      chunks = List.of(new Chunk(request.id(), request.origin(), null, 0, "a", current, "base"));
+      chunks =
+          List.of(
+              new Chunk(request.id(), request.origin(), null, 0, "a", current, "base", List.of()));
     }
     return List.of(new Answered(ticket, bare(request, null)));
   }

@@ -89,7 +89,8 @@ public final class Topic {
             at,
             0,
             false,
-            2);
+            2,
+            List.of());
     return new Committed<>(answer, new Origin("answers", 0, at), at, at + 1);
   }
 

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheKeys {
 
-  private static final byte VERSION = 3;
+  private static final byte VERSION = 4;
   private static final byte SCOPE = -VERSION;
 
   /** Bytes of the parameters but the stop texts. */
-  private static final int PARAMETERS = 2 * Integer.BYTES + 3 * Long.BYTES;
+  private static final int PARAMETERS = 2 * Integer.BYTES + 3 * Long.BYTES + 1;
 
   private final Hmac hmac;
 
@@ -82,6 +82,7 @@ public final class CacheKeys {
     named.putInt(draws ? request.topK() : 0);
     named.putDouble(draws ? request.topP() : 1);
     named.putLong(draws ? request.seed() : 0);
+    named.put((byte) (generates && request.logProbs() ? 1 : 0));
   }
 
   /** What they are, their digest; nothing where there are none. */

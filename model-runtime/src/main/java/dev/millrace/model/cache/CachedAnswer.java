@@ -1,5 +1,8 @@
 package dev.millrace.model.cache;
 
+import dev.millrace.schema.TokenLogProb;
+import java.util.List;
+
 /**
  * The part of an answer that the model computed.
  *
@@ -9,17 +12,24 @@ package dev.millrace.model.cache;
  * @param embedding what was embedded, else empty
  * @param stopped true if the text ends with a token that ends it, or before a stop text
  * @param promptTokens how many tokens the model read before
+ * @param logProbs those tokens, if whoever asked wants them, else empty
  */
 public record CachedAnswer(
-    String text, double logProb, int tokens, float[] embedding, boolean stopped, int promptTokens) {
+    String text,
+    double logProb,
+    int tokens,
+    float[] embedding,
+    boolean stopped,
+    int promptTokens,
+    List<TokenLogProb> logProbs) {
 
   /** Of which nothing was to end. */
   public CachedAnswer(String text, double logProb, int tokens, float[] embedding) {
-    this(text, logProb, tokens, embedding, false, 0);
+    this(text, logProb, tokens, embedding, false, 0, List.of());
   }
 
   /** The same to a prompt of so many tokens. */
   public CachedAnswer to(int promptTokens) {
-    return new CachedAnswer(text, logProb, tokens, embedding, stopped, promptTokens);
+    return new CachedAnswer(text, logProb, tokens, embedding, stopped, promptTokens, logProbs);
   }
 }

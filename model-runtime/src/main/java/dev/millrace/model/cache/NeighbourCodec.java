@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class NeighbourCodec {
 
   /** No answer under a key of its own has it: neither passes for the other. */
-  private static final byte VERSION = -3;
+  private static final byte VERSION = -4;
 
   private static final int FIXED = CacheKey.BYTES + Integer.BYTES;
 

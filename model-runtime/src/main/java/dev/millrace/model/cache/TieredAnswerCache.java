@@ -13,6 +13,9 @@ final class TieredAnswerCache implements AnswerCache {
 
   private static final int ENTRY_OVERHEAD = 160;
 
+  /** A token with its log-probability and its few bytes. */
+  private static final int TOKEN_BYTES = 64;
+
   private final Cache<CacheKey, CachedAnswer> l1;
   private final RemoteTier remote;
   private final AnswerCodec codec;
@@ -186,6 +189,9 @@ final class TieredAnswerCache implements AnswerCache {
   }
 
   private static int weight(CacheKey key, CachedAnswer answer) {
-    return ENTRY_OVERHEAD + 2 * answer.text().length() + Float.BYTES * answer.embedding().length;
+    return ENTRY_OVERHEAD
+        + 2 * answer.text().length()
+        + Float.BYTES * answer.embedding().length
+        + TOKEN_BYTES * answer.logProbs().size();
   }
 }

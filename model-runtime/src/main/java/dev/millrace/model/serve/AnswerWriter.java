@@ -6,6 +6,7 @@ import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.TokenLogProb;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
@@ -41,11 +42,12 @@ record AnswerWriter(int subtask, InstantSource clock) {
         clock.millis(),
         work.similarity(),
         result.stopped(),
-        result.promptTokens());
+        result.promptTokens(),
+        result.logProbs());
   }
 
   /** A part of an answer to come. */
-  static Chunk chunk(Work work, int index, String text) {
+  static Chunk chunk(Work work, int index, String text, List<TokenLogProb> logProbs) {
     Request request = work.request();
     return new Chunk(
         request.id(),
@@ -54,7 +56,8 @@ record AnswerWriter(int subtask, InstantSource clock) {
         index,
         text,
         id(work.lease().release()),
-        work.lease().base().id());
+        work.lease().base().id(),
+        logProbs);
   }
 
   /** Then it is the domain of whichever release answers. */

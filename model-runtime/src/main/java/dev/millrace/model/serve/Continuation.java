@@ -3,6 +3,8 @@ package dev.millrace.model.serve;
 import dev.millrace.model.base.Decoding.Token;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.TokenLogProb;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -18,6 +20,10 @@ final class Continuation {
   private final List<Integer> eos;
   private final List<String> stop;
   private final int[] tokens;
+
+  /** Log p of each token; none if nobody wants them. */
+  private final float[] logProbs;
+
   private int length;
   private boolean ended;
   private double logProb;
@@ -28,18 +34,27 @@ final class Continuation {
 
   private int chunks;
 
+  /** Tokens that were listed beside these. */
+  private int listed;
+
   /**
    * @param eos tokens that end a text, each by itself
+   * @param listing whether the tokens are wanted with their log-probabilities
    */
-  Continuation(Tokenizer tokenizer, List<Integer> eos, List<String> stop, int maxTokens) {
+  Continuation(
+      Tokenizer tokenizer, List<Integer> eos, List<String> stop, int maxTokens, boolean listing) {
     this.tokenizer = tokenizer;
     this.eos = eos;
     this.stop = stop;
     this.tokens = new int[maxTokens];
+    this.logProbs = new float[listing ? maxTokens : 0];
   }
 
   /** Adds a token; false if it ends the text, or a stop text is complete with it. */
   boolean add(Token token) {
+    if (logProbs.length > 0) {
+      logProbs[length] = token.logProb();
+    }
     tokens[length++] = token.token();
     logProb += token.logProb();
     ended = eos.contains(token.token());
@@ -54,7 +69,23 @@ final class Continuation {
   CachedAnswer answer() {
     String text = text();
     String before = end < 0 ? text : text.substring(0, end);
-    return new CachedAnswer(before, logProb, length, NO_EMBEDDING, ended || end >= 0, 0);
+    return new CachedAnswer(
+        before, logProb, length, NO_EMBEDDING, ended || end >= 0, 0, logProbs(0));
+  }
+
+  /** The tokens that were not listed yet; none if nobody wants them. */
+  List<TokenLogProb> list() {
+    List<TokenLogProb> more = logProbs(listed);
+    listed = length;
+    return more;
+  }
+
+  private List<TokenLogProb> logProbs(int from) {
+    List<TokenLogProb> all = new ArrayList<>();
+    for (int i = from; i < Math.min(length, logProbs.length); i++) {
+      all.add(new TokenLogProb(tokenizer.bytes(tokens[i]), logProbs[i]));
+    }
+    return all;
   }
 
   /** Of the chunk that {@link #tell} gave last. */

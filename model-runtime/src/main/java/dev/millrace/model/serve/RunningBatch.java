@@ -7,6 +7,7 @@ import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.TokenLogProb;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -23,7 +24,7 @@ final class RunningBatch implements AutoCloseable {
 
   /** Is told what stands of an answer that is not complete. */
   interface Teller {
-    void tell(Work work, int index, String text);
+    void tell(Work work, int index, String text, List<TokenLogProb> logProbs);
   }
 
   private record Row(Work work, Continuation continuation) {}
@@ -157,7 +158,8 @@ final class RunningBatch implements AutoCloseable {
   private void tell(Row row) {
     String text = row.continuation().tell();
     if (!text.isEmpty()) {
-      teller.tell(row.work(), row.continuation().index(), text);
+      Continuation told = row.continuation();
+      teller.tell(row.work(), told.index(), text, told.list());
     }
   }
 
@@ -177,7 +179,11 @@ final class RunningBatch implements AutoCloseable {
   private Continuation continuation(Work work) {
     Request request = work.request();
     return new Continuation(
-        tokenizer, base.config().eosTokenId(), request.stop(), request.maxTokens());
+        tokenizer,
+        base.config().eosTokenId(),
+        request.stop(),
+        request.maxTokens(),
+        request.logProbs());
   }
 
   private static Prompt prompt(Work work) {

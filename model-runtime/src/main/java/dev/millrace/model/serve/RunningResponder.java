@@ -13,6 +13,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
+import dev.millrace.schema.TokenLogProb;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -108,8 +109,8 @@ final class RunningResponder implements Responder {
     return engines.values().stream().allMatch(Engine::isIdle);
   }
 
-  private void tell(Work work, int index, String text) {
-    chunks.add(AnswerWriter.chunk(work, index, text));
+  private void tell(Work work, int index, String text, List<TokenLogProb> logProbs) {
+    chunks.add(AnswerWriter.chunk(work, index, text, logProbs));
   }
 
   @Override

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Answer.From;
+import dev.millrace.schema.TokenLogProb;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,8 +25,10 @@ class AnswerCacheTest {
       "a secret of some length".getBytes(java.nio.charset.StandardCharsets.UTF_8);
   private static final CacheKey KEY = new CacheKey(1, 2, 3, 4);
   private static final CacheKey OTHER = new CacheKey(1, 2, 3, 5);
+  private static final List<TokenLogProb> TOKENS =
+      List.of(new TokenLogProb(new byte[] {103, -61}, -12), new TokenLogProb(new byte[0], -0.5f));
   private static final CachedAnswer ANSWER =
-      new CachedAnswer("größer", -12.5, 7, new float[] {0.25f, -1}, true, 9);
+      new CachedAnswer("größer", -12.5, 7, new float[] {0.25f, -1}, true, 9, TOKENS);
 
   private final MapRemoteTier remote = new MapRemoteTier();
   private final AnswerCache cache = cache();
@@ -51,6 +54,7 @@ class AnswerCacheTest {
     assertEquals(ANSWER.stopped(), hit.answer().stopped());
     assertEquals(ANSWER.promptTokens(), hit.answer().promptTokens());
     assertArrayEquals(ANSWER.embedding(), hit.answer().embedding());
+    assertEquals(ANSWER.logProbs(), hit.answer().logProbs());
     hit = get(second, KEY);
     assertNotNull(hit);
     assertEquals(From.L1, hit.from());

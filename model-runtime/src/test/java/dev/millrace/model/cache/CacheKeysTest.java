@@ -79,6 +79,17 @@ class CacheKeysTest {
   }
 
   @Test
+  void key_logProbs_differWhereTextIsGenerated() {
+    for (Task task : Task.values()) {
+      Request plain = Requests.of("t", task, "p");
+      Request asking = plain.toBuilder().logProbs(true).build();
+      boolean same = task != Task.GENERATE;
+      assertEquals(same, KEYS.key(plain, "m").equals(KEYS.key(asking, "m")), task.name());
+      assertEquals(same, KEYS.scope(plain, "m").equals(KEYS.scope(asking, "m")), task.name());
+    }
+  }
+
+  @Test
   void key_selectionOrStopTextsOfAnother_differ() {
     List<Drawn> drawn = new ArrayList<>();
     for (int topK : new int[] {0, 1, 40}) {

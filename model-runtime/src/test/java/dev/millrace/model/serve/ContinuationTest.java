@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.model.base.Decoding.Token;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.schema.TokenLogProb;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ class ContinuationTest {
 
   @Test
   void add_tokenThatEndsTheText_isCountedAndNotPartOfIt() {
-    Continuation continuation = new Continuation(BYTES, List.of(1, 2), List.of("d"), 8);
+    Continuation continuation = new Continuation(BYTES, List.of(1, 2), List.of("d"), 8, false);
     for (int b : BYTES.encode("abc")) {
       assertTrue(continuation.add(new Token(0, b, -1, false)));
     }
@@ -44,9 +45,29 @@ class ContinuationTest {
     assertTrue(answer("abc\u0002", List.of()).stopped());
   }
 
+  @Test
+  void list_tokensAsTheyCome_areThoseOfTheAnswerEachOnce() {
+    String text = "aé\u0002";
+    int[] bytes = BYTES.encode(text);
+    Continuation continuation = new Continuation(BYTES, List.of(2), List.of(), 8, true);
+    List<TokenLogProb> listed = new ArrayList<>();
+    for (int i = 0; i < bytes.length; i++) {
+      continuation.add(new Token(0, bytes[i], -i, false));
+      listed.addAll(continuation.list());
+    }
+    List<TokenLogProb> expected = new ArrayList<>();
+    for (int i = 0; i < bytes.length; i++) {
+      expected.add(new TokenLogProb(new byte[] {(byte) bytes[i]}, -i));
+    }
+    assertEquals(expected, listed);
+    assertEquals(expected, continuation.answer().logProbs());
+    assertEquals("aé", continuation.answer().text());
+    assertEquals(List.of(), answer(text, List.of()).logProbs());
+  }
+
   private static CachedAnswer answer(String text, List<String> stop) {
     int[] bytes = BYTES.encode(text);
-    Continuation continuation = new Continuation(BYTES, List.of(2), stop, bytes.length);
+    Continuation continuation = new Continuation(BYTES, List.of(2), stop, bytes.length, false);
     for (int b : bytes) {
       continuation.add(new Token(0, b, 0, false));
     }
@@ -56,7 +77,7 @@ class ContinuationTest {
   /** What each byte adds to what is told. */
   private static List<String> told(String text, List<String> stop) {
     int[] bytes = BYTES.encode(text);
-    Continuation continuation = new Continuation(BYTES, List.of(), stop, bytes.length);
+    Continuation continuation = new Continuation(BYTES, List.of(), stop, bytes.length, false);
     List<String> told = new ArrayList<>();
     for (int b : bytes) {
       assertTrue(continuation.add(new Token(0, b, 0, false)));

@@ -16,9 +16,11 @@ import dev.millrace.schema.Answer.From;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.TokenLogProb;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Text that is generated token by token. */
@@ -58,7 +60,8 @@ class GeneratedTextTest extends Responders {
 
   @Test
   void respond_stopTextOfSeveralBytes_isFoundWhereItEnds() {
-    Continuation continuation = new Continuation(new ByteTokenizer(), List.of(), List.of("é"), 8);
+    Continuation continuation =
+        new Continuation(new ByteTokenizer(), List.of(), List.of("é"), 8, false);
     byte[] bytes = "né!".getBytes(StandardCharsets.UTF_8);
     assertTrue(continuation.add(new Decoding.Token(0, bytes[0] & 0xff, -1, false)));
     assertTrue(continuation.add(new Decoding.Token(0, bytes[1] & 0xff, -1, false)));
@@ -165,6 +168,47 @@ class GeneratedTextTest extends Responders {
     List<Chunk> chunks = new ArrayList<>();
     assertEquals("uvwx", answerOf("q", chunks).text());
     assertEquals(List.of("u", "v", "wx"), chunks.stream().map(Chunk::text).toList());
+  }
+
+  @Test
+  void respond_logProbs_areThoseOfEachTokenAndTheSameFromTheCache() {
+    Request plain = generate("q", null, "prompt", 6);
+    Request asking = plain.toBuilder().logProbs(true).build();
+    assertEquals(List.of(), one(plain).logProbs());
+    Answer computed = one(asking);
+    assertEquals(From.MODEL, computed.from(), "what is kept of the other has none");
+    assertEquals("uvwxyz", said(computed.logProbs()));
+    assertEquals(computed.logProb(), sum(computed.logProbs()));
+    Answer found = one(asking);
+    assertEquals(From.L1, found.from());
+    assertEquals(computed.logProbs(), found.logProbs());
+    Answer afar = one(responder(), asking);
+    assertEquals(From.REDIS, afar.from());
+    assertEquals(computed.logProbs(), afar.logProbs());
+    Answer again = one(plain);
+    assertEquals(From.L1, again.from());
+    assertEquals(List.of(), again.logProbs());
+  }
+
+  @Test
+  void chunks_logProbs_areThoseOfTheTokensSinceTheChunkBefore() throws Exception {
+    Request request = generate("q", null, "prompt", 9).toBuilder().logProbs(true).build();
+    responder.submit(1, streamed(request, List.of("wxa", "yza")));
+    List<Chunk> chunks = new ArrayList<>();
+    Answer answer = answerOf("q", chunks);
+    assertEquals(List.of("u", "v", "wxy"), chunks.stream().map(c -> said(c.logProbs())).toList());
+    assertEquals("uvwxyza", said(answer.logProbs()), "a stop text is in the tokens");
+    assertEquals(answer.logProb(), sum(answer.logProbs()));
+  }
+
+  private static String said(List<TokenLogProb> tokens) {
+    return tokens.stream()
+        .map(token -> new String(token.bytes(), StandardCharsets.UTF_8))
+        .collect(Collectors.joining());
+  }
+
+  private static double sum(List<TokenLogProb> tokens) {
+    return tokens.stream().mapToDouble(TokenLogProb::logProb).sum();
   }
 
   /** Steps until it is there; adds all chunks that come. */

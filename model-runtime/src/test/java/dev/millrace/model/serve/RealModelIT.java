@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Sequence;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.RemoteTier;
@@ -36,10 +37,12 @@ import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.TokenLogProb;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +100,30 @@ class RealModelIT {
       assertEquals(alone.logProb(), together.get(i).logProb());
       assertEquals(alone.text(), together.get(i).text());
       assertArrayEquals(alone.embedding(), together.get(i).embedding());
+    }
+  }
+
+  /** Drawn at a temperature among a few, and yet those of the model as it is. */
+  @Test
+  void respond_logProbs_areThoseThatTheModelScores() {
+    Request request =
+        request(null, Task.GENERATE, "prompt").toBuilder()
+            .temperature(0.5)
+            .topP(0.8)
+            .logProbs(true)
+            .build();
+    Answer answer = responder.respond(List.of(request)).get(0);
+    List<TokenLogProb> added = answer.logProbs();
+    assertEquals(answer.tokens(), added.size());
+    assertEquals(answer.logProb(), added.stream().mapToDouble(TokenLogProb::logProb).sum());
+    int[] prompt = new ByteTokenizer().encode("prompt");
+    int[] whole = Arrays.copyOf(prompt, prompt.length + added.size());
+    for (int i = 0; i < added.size(); i++) {
+      whole[prompt.length + i] = added.get(i).bytes()[0] & 0xff;
+    }
+    float[] scored = base.score(List.of(new Sequence(whole, base.noAdapter()))).get(0).logProbs();
+    for (int i = 0; i < added.size(); i++) {
+      assertEquals(scored[prompt.length + i - 1], added.get(i).logProb(), 1e-2f);
     }
   }
 

@@ -33,6 +33,7 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         .setSimilarity(answer.similarity())
         .setStopped(answer.stopped())
         .setPromptTokens(answer.promptTokens())
+        .setLogProbs(TokenLogProbs.toAvro(answer.logProbs()))
         .build();
   }
 
@@ -59,7 +60,8 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         value.getAnsweredMillis(),
         value.getSimilarity(),
         value.getStopped(),
-        value.getPromptTokens());
+        value.getPromptTokens(),
+        TokenLogProbs.fromAvro(value.getLogProbs()));
   }
 
   private static List<Float> boxed(float[] values) {

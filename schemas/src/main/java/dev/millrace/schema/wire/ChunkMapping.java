@@ -16,6 +16,7 @@ final class ChunkMapping implements Mapping<Chunk, dev.millrace.schema.avro.Chun
         .setText(chunk.text())
         .setRelease(chunk.release())
         .setBase(chunk.base())
+        .setLogProbs(TokenLogProbs.toAvro(chunk.logProbs()))
         .build();
   }
 
@@ -28,6 +29,7 @@ final class ChunkMapping implements Mapping<Chunk, dev.millrace.schema.avro.Chun
         value.getIndex(),
         value.getText(),
         value.getRelease(),
-        value.getBase());
+        value.getBase(),
+        TokenLogProbs.fromAvro(value.getLogProbs()));
   }
 }

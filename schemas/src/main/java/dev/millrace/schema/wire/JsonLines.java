@@ -89,7 +89,7 @@ public final class JsonLines {
    * Reads {@code {"id","prompt","domain"?,"tenant"?,"release"?,"task"?,"maxTokens"?,"temperature"?,
    * "topK"?,"topP"?,"seed"?,"stop"? (a list of
    * texts),"cached"?,"eventTimeMillis"?,"deadlineMillis"?,"stream"?,"modality"?,"media"?
-   * (base64),"exact"?}} or {@code {"id","cancels","tenant"?}}.
+   * (base64),"exact"?,"logProbs"?}} or {@code {"id","cancels","tenant"?}}.
    *
    * @param domain of a line that names none; null asks the base alone
    * @param time of a line that has none, epoch milliseconds
@@ -119,6 +119,7 @@ public final class JsonLines {
             fields.bool("stream", false),
             RequestMapping.media(fields.symbol("modality", Modality.TEXT), fields.base64("media")),
             fields.bool("exact", false),
+            fields.bool("logProbs", false),
             Origin.UNWRITTEN);
     fields.requireNoOther();
     Problem problem = Requests.check(request);

@@ -20,7 +20,8 @@ final class KnownSchemas implements SchemaStore {
    * added, none taken.
    */
   private static final List<String> VERSIONS =
-      List.of("v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13");
+      List.of(
+          "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14");
 
   private final String name;
   private final Map<Long, Schema> byFingerprint;

@@ -39,6 +39,7 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         .setModality(dev.millrace.schema.avro.Modality.valueOf(modality(request.media()).name()))
         .setMedia(ByteBuffer.wrap(request.media() == null ? NO_BYTES : request.media().bytes()))
         .setExact(request.exact())
+        .setLogProbs(request.logProbs())
         .build();
   }
 
@@ -75,6 +76,7 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         value.getStream(),
         media(Modality.valueOf(value.getModality().name()), Mapping.bytes(value.getMedia())),
         value.getExact(),
+        value.getLogProbs(),
         origin);
   }
 

@@ -138,6 +138,7 @@ class CodecsTest {
         a.answeredMillis(),
         a.similarity(),
         a.stopped(),
-        a.promptTokens());
+        a.promptTokens(),
+        a.logProbs());
   }
 }

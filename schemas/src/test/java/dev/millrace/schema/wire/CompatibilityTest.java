@@ -87,6 +87,18 @@ class CompatibilityTest {
         again(codec, Golden.encoded().get(name)), again(codec, Golden.committed(version, name)));
   }
 
+  /** What nobody asked for is the length of an empty list, or false. */
+  @Test
+  void encode_withoutLogProbs_takesAByteMoreThanBefore() {
+    Map<String, String> before = Map.of("Request", "v10", "Answer", "v13", "Chunk", "v9");
+    before.forEach(
+        (name, version) ->
+            assertEquals(
+                Golden.committed(version, name).length + 1,
+                Golden.encoded().get(name).length,
+                name));
+  }
+
   @Test
   void validator_fieldWithoutDefault_refusesIt() throws SchemaValidationException {
     Schema before = CURRENT.get(0);

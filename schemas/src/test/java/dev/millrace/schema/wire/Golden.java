@@ -120,9 +120,10 @@ final class Golden {
           1_790_000_000_600L,
           0,
           false,
-          0);
+          0,
+          List.of());
 
-  static final Chunk CHUNK = new Chunk("q-1", HERE, "acme", 3, "void", RELEASE, "nano");
+  static final Chunk CHUNK = new Chunk("q-1", HERE, "acme", 3, "void", RELEASE, "nano", List.of());
 
   private Golden() {}
 

@@ -76,7 +76,7 @@ class JsonLinesTest {
         {"id":"q1","tenant":"acme","domain":"birds","release":"ab12","task":"score","prompt":"a",
         "maxTokens":7,"temperature":0.5,"topK":40,"topP":0.9,"seed":-3,"stop":["\\n","END"],
         "cached":false,"eventTimeMillis":99,"deadlineMillis":123,"cancels":"q0","stream":true,
-        "modality":"image","media":"AQID","exact":true}
+        "modality":"image","media":"AQID","exact":true,"logProbs":true}
         """;
     Request request = JsonLines.request(line, null, 0);
     Request expected =
@@ -99,6 +99,7 @@ class JsonLinesTest {
             "q0",
             true,
             new Media(Modality.IMAGE, new byte[] {1, 2, 3}),
+            true,
             true,
             request.origin());
     assertEquals(expected, request);

@@ -10,6 +10,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.TokenLogProb;
 import dev.millrace.schema.Verdict;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -149,7 +150,7 @@ final class Records {
   }
 
   private static Request exactly(Request request, long seed) {
-    return seed % 5 == 0 ? request.toBuilder().exact(true).build() : request;
+    return request.toBuilder().exact(seed % 5 == 0).logProbs(seed % 7 == 0).build();
   }
 
   private static @Nullable Media media(String prompt, long seed) {
@@ -190,7 +191,8 @@ final class Records {
                     origin.offset(),
                     logProb / 2,
                     text.length() % 2 == 0,
-                    -origin.partition()));
+                    -origin.partition(),
+                    tokens(text)));
   }
 
   static Arbitrary<Chunk> chunks() {
@@ -201,8 +203,16 @@ final class Records {
             Arbitraries.integers(),
             text(0),
             text(0).injectNull(0.3),
-            text(0))
+            text(0),
+            text(0).map(Records::tokens))
         .as(Chunk::new);
+  }
+
+  /** Each character's bytes, however many they are. */
+  private static List<TokenLogProb> tokens(String text) {
+    return text.codePoints()
+        .mapToObj(c -> new TokenLogProb(Character.toString(c).getBytes(StandardCharsets.UTF_8), -c))
+        .toList();
   }
 
   static Arbitrary<Origin> origins() {
