@@ -84,6 +84,7 @@ demo_part() {
   grep -q '"published"' "$out/report/report.json" || fail "no report"
   find_legal
   expect . ./millrace ask --domain legal "Permission is hereby granted"
+  expect '^ *-[0-9.]+ "' ./millrace ask --domain legal --log-probs --tokens 8 "Permission is hereby granted"
   expect "release" ./millrace ask --domain auto --explain "Permission is hereby granted"
   expect "$legal" ./millrace releases list
   expect 'better-than-incumbent' ./millrace releases show "${legal:0:12}"
@@ -111,6 +112,8 @@ http_part() {
   expect '"id":"legal"' curl -s "$door/v1/models"
   expect '^data: \[DONE\]' curl -sN "$door/v1/completions" -d '{"model":"legal","prompt":"Permission is hereby given","max_tokens":64,"stream":true}'
   [ "$(grep -c '^data: {' "$out/last")" -gt 3 ] || fail "the stream came in $(grep -c '^data: {' "$out/last") parts, expected many"
+  expect '"token_logprobs":\[-' curl -s "$door/v1/completions" -d '{"model":"legal","prompt":"Permission is hereby","max_tokens":8,"logprobs":0}'
+  expect '"logprob":-' curl -s "$door/v1/chat/completions" -d '{"model":"legal","messages":[{"role":"user","content":"Permission?"}],"max_tokens":8,"logprobs":true}'
   expect '"object":"embedding"' curl -s "$door/v1/embeddings" -d '{"model":"base","input":["one","two"]}'
   expect '"offset":' curl -s "$door/v1/releases" -d "{\"action\":\"pin\",\"release\":\"$legal\",\"reason\":\"looks wrong since noon\"}"
   expect '"offset":' curl -s "$door/v1/unload_lora_adapter" -d '{"lora_name":"legal"}'

@@ -1,5 +1,8 @@
 package dev.millrace.job.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
+
 import dev.millrace.job.TaughtSamples;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
@@ -18,7 +21,6 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Requests;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -54,6 +57,7 @@ import picocli.CommandLine.Parameters;
       "  ./millrace ask --domain auto \"Permission is hereby granted\"",
       "  ./millrace ask --domain legal --explain \"Permission is hereby granted\"",
       "  ./millrace ask --domain legal --temperature 0.8 --top-p 0.9 --stop \"\\n\" \"1. \"",
+      "  ./millrace ask --domain legal --log-probs --tokens 8 \"Permission is hereby\"",
       "  ./millrace ask --domain icons --picture arrow.png",
       "  ./millrace ask --domain legal --bootstrap 127.0.0.1:9092 --score \"Some text\""
     })
@@ -103,6 +107,11 @@ final class AskCommand implements Callable<Integer> {
           "Say where the encoders see the picture, the sound or the text, by the domain's alignment, "
               + "instead of continuing it: 64 numbers; what belongs together lies close.")
   private boolean place;
+
+  @Option(
+      names = "--log-probs",
+      description = "Also print each added token and its log-probability, in nats.")
+  private boolean logProbs;
 
   @Option(
       names = "--explain",
@@ -222,6 +231,10 @@ final class AskCommand implements Callable<Integer> {
   }
 
   private Request request() throws IOException {
+    if (logProbs && (score || place)) {
+      throw new IllegalArgumentException(
+          "--log-probs with --score or --place, expected a prompt to continue");
+    }
     Media media = shown == null ? null : shown.read();
     if (!place) {
       return checked(request(domain, score, prompt).toBuilder().media(media).build());
@@ -230,7 +243,7 @@ final class AskCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--place with --score or with a prompt beside what is shown, expected one thing to place");
     }
-    Media text = new Media(Modality.TEXT, prompt.getBytes(StandardCharsets.UTF_8));
+    Media text = new Media(Modality.TEXT, prompt.getBytes(UTF_8));
     return checked(
         request(domain, false, "").toBuilder().media(media == null ? text : media).build());
   }
@@ -248,6 +261,7 @@ final class AskCommand implements Callable<Integer> {
         .topP(sampling.topP())
         .seed(sampling.seed())
         .stop(sampling.stop())
+        .logProbs(logProbs)
         .eventTimeMillis(System.currentTimeMillis())
         .build();
   }
@@ -305,9 +319,24 @@ final class AskCommand implements Callable<Integer> {
     return Provenance.of(stored, answer.release(), answer.domain(), read);
   }
 
+  /** A token, as people read it. */
+  record Added(String token, float logProb) {}
+
+  private static Stream<Added> tokens(Answer answer) {
+    return answer.logProbs().stream()
+        .map(token -> new Added(new String(token.bytes(), UTF_8), token.logProb()));
+  }
+
+  private static String line(Added token) {
+    return String.format("%n%8.4f %s", token.logProb(), Output.toLine(token.token()));
+  }
+
   private String text(Answer answer) {
     if (place) {
       return Arrays.toString(answer.embedding());
+    }
+    if (logProbs) {
+      return prompt + answer.text() + tokens(answer).map(AskCommand::line).collect(joining());
     }
     return score
         ? String.format("%.4f bits per byte", -answer.logProb() / Math.log(2) / answer.bytes())
@@ -331,6 +360,9 @@ final class AskCommand implements Callable<Integer> {
     json.put("learnedTo", answer.learnedTo());
     if (place) {
       json.put("place", answer.embedding());
+    }
+    if (logProbs) {
+      json.put("logProbs", tokens(answer).toList());
     }
     if (explain) {
       json.put("provenance", provenance);

@@ -3,11 +3,14 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.NanoReleases;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,22 +38,38 @@ class AskIT {
     assertTrue(err.toString().contains(none), err::toString);
   }
 
+  @Test
+  void ask_logProbs_areThoseOfEachTokenAndAddUp() throws Exception {
+    new NanoReleases(store).publish("acme", "support", 1);
+    assertEquals(0, ask("acme", "--log-probs", "--tokens=8"), err::toString);
+    JsonNode answer = new ObjectMapper().readTree(out.toString());
+    StringBuilder text = new StringBuilder();
+    double sum = 0;
+    for (JsonNode token : answer.path("logProbs")) {
+      text.append(token.path("token").textValue());
+      sum += token.path("logProb").doubleValue();
+    }
+    assertEquals(8, answer.path("logProbs").size(), out::toString);
+    assertEquals(answer.path("text").textValue(), text.toString());
+    assertEquals(answer.path("logProb").doubleValue(), sum, 1e-4);
+    assertEquals(Main.USAGE, ask("acme", "--log-probs", "--score"));
+  }
+
   private String answering(String tenant) throws Exception {
     assertEquals(0, ask(tenant), err::toString);
     return new ObjectMapper().readTree(out.toString()).path("release").asText();
   }
 
   private int ask(String tenant) {
+    return ask(tenant, "--score");
+  }
+
+  private int ask(String tenant, String... options) {
     out.getBuffer().setLength(0);
-    String[] words = {
-      "ask",
-      "--store=" + store,
-      "--domain=support",
-      "--tenant=" + tenant,
-      "--score",
-      "--json",
-      "Dear customer"
-    };
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), words);
+    List<String> words = new ArrayList<>(List.of("ask", "--store=" + store, "--domain=support"));
+    words.addAll(List.of("--tenant=" + tenant, "--json", "Dear customer"));
+    words.addAll(List.of(options));
+    return Main.run(
+        new PrintWriter(out, true), new PrintWriter(err, true), words.toArray(String[]::new));
   }
 }
