@@ -76,11 +76,21 @@ public final class Trainee {
      *
      * @throws java.util.concurrent.CancellationException if the governor gives up
      */
-    public Training run(Governor governor) {
-      return Trainers.of(means.base, means.train, means.plan, from.terms)
-          .train(from.state, from.incumbent, from.lesson, from.span, governor);
+    public Taken run(Governor governor) {
+      long start = System.nanoTime();
+      Training training =
+          Trainers.of(means.base, means.train, means.plan, from.terms)
+              .train(from.state, from.incumbent, from.lesson, from.span, governor);
+      return new Taken(training, System.nanoTime() - start);
     }
   }
+
+  /**
+   * Steps that were taken.
+   *
+   * @param nanos that they took
+   */
+  public record Taken(Training training, long nanos) {}
 
   /**
    * @param index among the process's trainers
@@ -155,10 +165,10 @@ public final class Trainee {
   /**
    * What becomes of an order, once its steps are taken.
    *
-   * @param training null if there were none to take
+   * @param taken null if there were none to take
    * @return null if the lesson has been given up meanwhile
    */
-  public @Nullable Update done(Order order, @Nullable Training training) {
+  public @Nullable Update done(Order order, @Nullable Taken taken) {
     Running now = running.get(order.place());
     if (now == null || !now.call.equals(order.call())) {
       return null;
@@ -166,7 +176,7 @@ public final class Trainee {
     if (!order.reached().isEmpty()) {
       end(order, now);
     }
-    Told told = training == null ? Told.nothing() : Told.of(training);
+    Told told = taken == null ? Told.nothing() : Told.of(taken.training, taken.nanos);
     return new Update(
         order.call(),
         order.round(),
@@ -175,7 +185,7 @@ public final class Trainee {
         index,
         Shape.of(now.state.weights()).matrices(),
         !order.reached().isEmpty(),
-        training != null && told.counts() ? training.gradient() : new float[0],
+        taken != null && told.counts() ? taken.training.gradient() : new float[0],
         told);
   }
 

@@ -29,7 +29,7 @@ class CombinerTest {
         List.of(new Shape.Matrix(1, 2)),
         false,
         new float[] {1, 2},
-        new Told("", 1, 1, List.of(1.0), 1));
+        new Told("", 1, 1, List.of(1.0), 1, 1));
   }
 
   @Test
@@ -70,7 +70,7 @@ class CombinerTest {
             List.of(new Shape.Matrix(1, 2)),
             false,
             new float[] {3, 4},
-            new Told("", 1, 1, List.of(1.0), 1));
+            new Told("", 1, 1, List.of(1.0), 1, 1));
     return Objects.requireNonNull(combiner.take(update)).message();
   }
 }

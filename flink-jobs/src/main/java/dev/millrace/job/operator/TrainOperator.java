@@ -4,7 +4,6 @@ import dev.millrace.adapter.exchange.Call;
 import dev.millrace.adapter.exchange.Order;
 import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.exchange.Update;
-import dev.millrace.adapter.train.Training;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -65,11 +64,11 @@ final class TrainOperator extends AbstractStreamOperator<Update>
     worker.submit(
         work.name(),
         () -> run(work, order.call()),
-        training -> training.ifPresent(done -> emit(trainee.done(order, done))));
+        taken -> taken.ifPresent(done -> emit(trainee.done(order, done))));
   }
 
   /** Runs on the worker's thread; empty if its lesson was given up. */
-  private Optional<Training> run(Trainee.Work work, Call call) {
+  private Optional<Trainee.Taken> run(Trainee.Work work, Call call) {
     try {
       return Optional.of(work.run(courtesy.governor(() -> !worker.isClosing() && isNewest(call))));
     } catch (CancellationException e) {
