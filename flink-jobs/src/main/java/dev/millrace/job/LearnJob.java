@@ -58,6 +58,9 @@ public final class LearnJob {
 
   private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(50);
 
+  /** Of what others wait for: a record leaves at once, and not when more have come. */
+  private static final int AT_ONCE = 0;
+
   private LearnJob() {}
 
   /** Builds the job that reads samples for ever, of the parts that the configuration names. */
@@ -259,6 +262,7 @@ public final class LearnJob {
     SlotSharingGroup slots = TrainerSlots.of(config);
     SingleOutputStreamOperator<Order> orders =
         learned
+            .setBufferTimeout(AT_ONCE)
             .getSideOutput(Outputs.ORDERS)
             .partitionCustom((process, subtasks) -> process % subtasks, Order::process)
             .map(order -> order)
@@ -266,6 +270,7 @@ public final class LearnJob {
             .name("spread")
             .uid("spread")
             .setParallelism(exchange.processes())
+            .setBufferTimeout(AT_ONCE)
             .slotSharingGroup(slots);
     DataStream<Update> updates = trainer(orders, means, 0, courtesy, slots);
     for (int t = 1; t < exchange.trainers(); t++) {
@@ -277,6 +282,7 @@ public final class LearnJob {
             .name("combine")
             .uid("combine")
             .setParallelism(exchange.processes())
+            .setBufferTimeout(AT_ONCE)
             .slotSharingGroup(slots)
             .partitionCustom((learner, subtasks) -> learner, report -> report.call().learner())
             .process(new ReturnFunction(), Types.VOID)
@@ -302,6 +308,7 @@ public final class LearnJob {
                 new TrainOperatorFactory(means, index, courtesy))
             .uid("train-" + index)
             .setParallelism(orders.getParallelism())
+            .setBufferTimeout(AT_ONCE)
             .slotSharingGroup(slots);
     trainer.startNewChain();
     return trainer;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.millrace.job.config.MillraceConfig;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.resources.ExternalResource;
 import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
 import org.apache.flink.runtime.jobgraph.DistributionPattern;
@@ -13,6 +14,8 @@ import org.apache.flink.runtime.jobgraph.JobEdge;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
 import org.junit.jupiter.api.Test;
 
 /** What the learn job asks of a cluster, read from the graph that is submitted. */
@@ -50,11 +53,28 @@ class TrainerSlotsTest {
     }
   }
 
+  /** Some trainer, or who leads them, waits for each. */
+  @Test
+  void build_severalTrainers_whatTheyTellEachOtherLeavesAtOnce() {
+    Map<String, Long> timeouts =
+        streams(Map.of("learn.exchange.processes", "2", "learn.exchange.trainers", "2"))
+            .getStreamNodes()
+            .stream()
+            .collect(Collectors.toMap(StreamNode::getOperatorName, StreamNode::getBufferTimeout));
+    for (String name : List.of("learn", "spread", "train 0", "train 1", "combine")) {
+      assertEquals(0, timeouts.get(name), name);
+    }
+  }
+
   private static JobGraph graph(Map<String, String> settings) {
+    return streams(settings).getJobGraph();
+  }
+
+  private static StreamGraph streams(Map<String, String> settings) {
     MillraceConfig config = MillraceConfig.defaults().with(settings);
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     LearnJob.build(env, config);
-    return env.getStreamGraph().getJobGraph();
+    return env.getStreamGraph();
   }
 
   private static JobVertex vertex(JobGraph graph, String name) {
