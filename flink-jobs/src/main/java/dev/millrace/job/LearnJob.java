@@ -223,6 +223,17 @@ public final class LearnJob {
         .setParallelism(1);
   }
 
+  /** Learns batches that come from elsewhere; nobody orders anything. */
+  public static DataStream<Verdict> learn(
+      StreamExecutionEnvironment env,
+      MillraceConfig config,
+      SingleOutputStreamOperator<TrainingBatch> batches,
+      LearnerOpener learners) {
+    JobSettings.apply(config, env, BUFFER_TIMEOUT, JobSettings.ROCKSDB);
+    var none = batches.flatMap((batch, out) -> {}, TypeInformation.of(ReleaseEvent.class));
+    return learn(batches, none, config, learners, 0);
+  }
+
   private static SingleOutputStreamOperator<Verdict> learn(
       SingleOutputStreamOperator<TrainingBatch> batches,
       SingleOutputStreamOperator<ReleaseEvent> orders,
