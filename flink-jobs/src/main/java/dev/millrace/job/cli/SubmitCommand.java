@@ -144,8 +144,7 @@ final class SubmitCommand implements Callable<Integer> {
     return settings.stream()
         .map(
             set ->
-                PATH
-                    .matcher(set)
+                PATH.matcher(set)
                     .replaceFirst(
                         of -> Matcher.quoteReplacement(of.group(1) + absolute(of.group(2)))))
         .toList();
