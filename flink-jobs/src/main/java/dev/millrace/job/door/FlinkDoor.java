@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class FlinkDoor implements InboundChannelHandlerFactory {
 
   /** What is shown of a header: nothing that JSON writes otherwise. */
-  private static final String UNSHOWN = "[^\\w.:/\\[\\]-]";
+  private static final String UNSHOWN = "[^\\w .:/\\[\\]-]";
 
   @Override
   public int priority() {
@@ -79,7 +79,7 @@ public final class FlinkDoor implements InboundChannelHandlerFactory {
   }
 
   private static String shown(String text) {
-    return text.replaceAll(UNSHOWN, " ");
+    return text.replaceAll(UNSHOWN, "'");
   }
 
   /** The first handler that sees a call; one that is refused goes no further. */
