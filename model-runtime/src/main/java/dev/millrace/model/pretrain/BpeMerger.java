@@ -3,6 +3,7 @@ package dev.millrace.model.pretrain;
 import static java.util.Comparator.comparingLong;
 
 import dev.millrace.model.pretrain.BpeVocabulary.Merge;
+import dev.millrace.model.text.ByteLevel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Trains a byte-level BPE (Sennrich et al. 2016): again and again the most frequent pair of
@@ -13,6 +14,12 @@ import java.util.regex.Matcher;
  * comes first, so the result depends on the texts alone, not on their order.
  */
 public final class BpeTrainer {
+
+  /** What one word of a text is, as of GPT-2's {@code encoder.py}; a merge never crosses words. */
+  static final Pattern WORD =
+      Pattern.compile(
+          "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+          Pattern.UNICODE_CHARACTER_CLASS);
 
   private final int vocabSize;
   private final List<String> special;
@@ -45,7 +52,7 @@ public final class BpeTrainer {
   private static Map<String, long[]> countWords(Iterator<String> texts) {
     Map<String, long[]> counts = new HashMap<>();
     while (texts.hasNext()) {
-      Matcher words = ByteLevel.WORD.matcher(texts.next());
+      Matcher words = WORD.matcher(texts.next());
       while (words.find()) {
         counts.computeIfAbsent(words.group(), word -> new long[1])[0]++;
       }

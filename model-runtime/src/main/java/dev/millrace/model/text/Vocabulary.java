@@ -74,7 +74,8 @@ record Vocabulary(List<String> special, ByteTokens bytes, Map<Integer, byte[]> p
     }
     boolean ofBytes = model.has("byte_fallback") && model.bool("byte_fallback");
     ByteTokens bytes = ByteTokens.of(ofBytes ? ids : Map.of());
-    return new Vocabulary(special, bytes, ofBytes ? bytes.parts() : ByteLevel.parts(merged), bos);
+    Map<Integer, byte[]> parts = ByteLevel.isOf(json) ? ByteLevel.parts(merged) : bytes.parts();
+    return new Vocabulary(special, bytes, parts, bos);
   }
 
   private static int id(JsonFields json, String name, int size) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.millrace.model.pretrain.BpeVocabulary.Merge;
+import dev.millrace.model.text.ByteLevel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -135,7 +136,7 @@ class BpeTrainerTest {
 
   private static long[] naiveEncode(String text) {
     List<Long> ids = new ArrayList<>();
-    Matcher words = ByteLevel.WORD.matcher(text);
+    Matcher words = BpeTrainer.WORD.matcher(text);
     while (words.find()) {
       List<String> symbols = symbols(words.group());
       for (Merge merge : vocabulary.merges()) {
@@ -149,7 +150,7 @@ class BpeTrainerTest {
   private static List<Merge> naiveMerges(List<String> texts, int count) {
     List<List<String>> words = new ArrayList<>();
     for (String text : texts) {
-      ByteLevel.WORD.matcher(text).results().forEach(word -> words.add(symbols(word.group())));
+      BpeTrainer.WORD.matcher(text).results().forEach(word -> words.add(symbols(word.group())));
     }
     Map<String, Integer> ids = new HashMap<>();
     for (int value = 0; value < 256; value++) {

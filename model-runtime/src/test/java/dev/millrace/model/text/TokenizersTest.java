@@ -321,6 +321,22 @@ class TokenizersTest {
     }
   }
 
+  /** GPT-2's alphabet has the same letter, for a byte that is no character. */
+  @Test
+  void bytes_letterOfAVocabularyThatIsNotOfBytes_isTheLetter(@TempDir Path folder)
+      throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(
+        file,
+        """
+        {"model": {"type": "BPE", "vocab": {"n": 0, "é": 1, "né": 2}, "merges": ["n é"]},
+         "decoder": {"type": "Fuse"}}
+        """);
+    try (Tokenizer opened = Tokenizers.open(file)) {
+      assertEquals("né", new String(opened.bytes(2), UTF_8));
+    }
+  }
+
   private static void assertBytes(String text, Tokenizer opened) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     int parts = 0;
