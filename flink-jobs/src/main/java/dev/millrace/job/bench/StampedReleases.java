@@ -17,7 +17,9 @@ record StampedReleases(LiveReleases live) implements LiveReleases {
     return live.apply(event, readMillis)
         .thenApply(
             result -> {
-              Stamps.switched(event.release());
+              if (result.outcome() == SwapResult.Outcome.SWAPPED) {
+                Stamps.switched(event.release());
+              }
               return result;
             });
   }
