@@ -13,6 +13,7 @@ import dev.millrace.adapter.exchange.LocalProcesses;
 import dev.millrace.adapter.exchange.Order;
 import dev.millrace.adapter.exchange.Processes;
 import dev.millrace.adapter.exchange.Report;
+import dev.millrace.adapter.exchange.Told;
 import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.exchange.Update;
 import dev.millrace.adapter.train.AdapterState;
@@ -144,7 +145,14 @@ class TrainOperatorTest {
     assertEquals(expected.call(), report.call());
     assertEquals(expected.round(), report.round());
     assertArrayEquals(expected.message(), report.message());
-    assertEquals(expected.told(), report.told());
+    assertEquals(timeless(expected.told()), timeless(report.told()));
+  }
+
+  /** All that is the same whenever steps are taken. */
+  private static List<Told> timeless(List<Told> told) {
+    return told.stream()
+        .map(of -> new Told(of.trouble(), of.steps(), of.tokens(), of.losses(), of.worstNorm(), 0))
+        .toList();
   }
 
   @Test
