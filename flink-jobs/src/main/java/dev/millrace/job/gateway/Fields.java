@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -171,6 +172,11 @@ final class Fields {
       throw ApiProblem.badField(name, found.toString(), "an integer of 64 bits");
     }
     return found.longValue();
+  }
+
+  /** An integer; null without one, or where {@code false} says that there is none. */
+  @Nullable Long longOrFalse(String name) {
+    return node(name).equals(BooleanNode.FALSE) ? null : longOrNull(name);
   }
 
   double decimal(String name, double otherwise) {

@@ -55,7 +55,7 @@ record Generating(
     fields.requireDefault("suffix", "\"\"");
     fields.requireDefault("best_of", "1");
     boolean echo = fields.bool("echo");
-    boolean logProbs = logProbs(fields.longOrNull("logprobs"));
+    boolean logProbs = logProbs(fields.longOrFalse("logprobs"));
     if (echo && logProbs) {
       throw ApiProblem.badField("echo", "true beside logprobs", "false: a prompt has none");
     }

@@ -50,6 +50,9 @@ class GeneratingTest {
   void logProbs_ofTheChosenTokens_areReadAndOfOthersRefusedWithTheirNumber() {
     assertFalse(completion("'n':1").logProbs());
     assertTrue(completion("'logprobs':0").logProbs());
+    assertFalse(completion("'logprobs':false").logProbs());
+    assertRefused(
+        "logprobs is true, expected an integer of 64 bits", () -> completion("'logprobs':true"));
     assertFalse(chat("'logprobs':false,'top_logprobs':0").logProbs());
     assertTrue(chat("'logprobs':true").logProbs());
     assertRefused(
