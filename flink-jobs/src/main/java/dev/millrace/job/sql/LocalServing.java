@@ -13,6 +13,7 @@ import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -46,8 +47,11 @@ final class LocalServing implements AutoCloseable {
   private final ScheduledExecutorService again =
       Executors.newSingleThreadScheduledExecutor(new DaemonThreads("millrace-sql-again"));
 
-  /** The last event of each line of releases, but for trials. */
-  private final Map<List<?>, ReleaseEvent> latest = new HashMap<>();
+  /** Events that were read, and are neither followed nor passed over yet; by their places. */
+  private final Map<Origin, ReleaseEvent> unsettled = new HashMap<>();
+
+  /** Of each line of releases, where the last event stands that was followed. */
+  private final Map<List<?>, Origin> followed = new HashMap<>();
 
   private @Nullable Tail<ReleaseEvent> releases;
   private volatile boolean closed;
@@ -109,13 +113,12 @@ final class LocalServing implements AutoCloseable {
 
   /** Follows what the topic has come to. */
   void begin(List<ReleaseEvent> events) throws Exception {
-    events.forEach(this::note);
     serving.begin(events, clock::millis, this::first);
   }
 
   /** The first time; what cannot be read now is tried again. */
   synchronized CompletableFuture<SwapResult> follow(ReleaseEvent event) {
-    note(event);
+    unsettled.put(event.origin(), event);
     return apply(event)
         .thenApply(
             result -> {
@@ -124,31 +127,45 @@ final class LocalServing implements AutoCloseable {
             });
   }
 
-  private synchronized void note(ReleaseEvent event) {
-    if (event.withheld() == 0) {
-      latest.put(line(event), event);
-    }
-  }
-
   private void first(SwapResult result) {
     tell(result);
-    tryLater(result);
+    settle(result);
   }
 
   private CompletableFuture<SwapResult> apply(ReleaseEvent event) {
     return serving.releases().apply(event, clock.millis());
   }
 
-  private void tryLater(SwapResult result) {
-    if (result.mayComeLater() && !closed) {
-      var unused = again.schedule(() -> tryAgain(result.event()), againMillis, MILLISECONDS);
+  private synchronized void settle(SwapResult result) {
+    ReleaseEvent event = result.event();
+    if (result.mayComeLater()) {
+      unsettled.put(event.origin(), event);
+      tryLater(event);
+      return;
+    }
+    unsettled.remove(event.origin());
+    if (result.outcome() == Outcome.SWAPPED) {
+      followed.put(line(event), event.origin());
     }
   }
 
-  /** Unless its domain goes on from what came after it: then it must not come back. */
+  private void tryLater(ReleaseEvent event) {
+    if (!closed) {
+      var unused = again.schedule(() -> tryAgain(event), againMillis, MILLISECONDS);
+    }
+  }
+
+  /**
+   * Unless its domain has gone on from what came after it: then it must not come back. While that
+   * may be so soon, it waits.
+   */
   synchronized void tryAgain(ReleaseEvent event) {
-    ReleaseEvent last = latest.get(line(event));
-    if (last == null || last.origin().offset() <= event.origin().offset()) {
+    Origin last = followed.get(line(event));
+    if (last != null && last.offset() > event.origin().offset()) {
+      first(new SwapResult(event, Outcome.IGNORED, "overtaken: its domain has gone on", 0));
+    } else if (unsettled.values().stream().anyMatch(later -> mayTakeOver(later, event))) {
+      tryLater(event);
+    } else {
       var unused =
           apply(event)
               .thenAccept(
@@ -156,9 +173,16 @@ final class LocalServing implements AutoCloseable {
                     if (!result.mayComeLater()) {
                       tell(result);
                     }
-                    tryLater(result);
+                    settle(result);
                   });
     }
+  }
+
+  /** A trial only stands beside what it would succeed. */
+  private static boolean mayTakeOver(ReleaseEvent later, ReleaseEvent event) {
+    return line(later).equals(line(event))
+        && later.origin().offset() > event.origin().offset()
+        && later.withheld() == 0;
   }
 
   private static List<?> line(ReleaseEvent event) {

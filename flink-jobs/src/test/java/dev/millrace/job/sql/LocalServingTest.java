@@ -77,6 +77,34 @@ class LocalServingTest {
     }
   }
 
+  /** What is no release here takes nothing over. */
+  @Test
+  @Timeout(60)
+  void follow_publicationThatCannotBeReadBeforeOneThatIsInvalid_isTriedAgain() throws Exception {
+    Store store = new Store(1, 6);
+    try (LocalServing local = serving(store, Long.MAX_VALUE)) {
+      assertEquals(Outcome.FAILED, local.follow(event(Action.PUBLISH, 5)).join().outcome());
+      assertEquals(Outcome.FAILED, local.follow(event(Action.PUBLISH, 6)).join().outcome());
+      local.tryAgain(event(Action.PUBLISH, 5));
+      assertEquals(List.of(5L, 6L, 5L), List.copyOf(store.tries));
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void follow_twoPublicationsThatCannotBeRead_theFirstWaitsForWhatBecomesOfTheLast()
+      throws Exception {
+    Store store = new Store(2, 6);
+    try (LocalServing local = serving(store, Long.MAX_VALUE)) {
+      assertEquals(Outcome.FAILED, local.follow(event(Action.PUBLISH, 5)).join().outcome());
+      assertEquals(Outcome.FAILED, local.follow(event(Action.PUBLISH, 6)).join().outcome());
+      local.tryAgain(event(Action.PUBLISH, 5));
+      local.tryAgain(event(Action.PUBLISH, 6));
+      local.tryAgain(event(Action.PUBLISH, 5));
+      assertEquals(List.of(5L, 6L, 6L, 5L), List.copyOf(store.tries));
+    }
+  }
+
   /** A topic keeps all events of a week, and one release a domain answers. */
   @Test
   void begin_manyPublications_loadsWhatEachDomainHasComeTo() throws Exception {
@@ -198,22 +226,31 @@ class LocalServingTest {
     public void close() {}
   }
 
-  /** Cannot be read so many times. */
+  /** Cannot be read so many times; after that, what one event names is no release. */
   private static class Store implements LiveReleases {
     final BlockingQueue<Long> tries = new LinkedBlockingQueue<>();
     private final AtomicInteger failures;
+    private final long invalid;
 
     Store(int failures) {
+      this(failures, -1);
+    }
+
+    Store(int failures, long invalid) {
       this.failures = new AtomicInteger(failures);
+      this.invalid = invalid;
     }
 
     @Override
     public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
       tries.add(event.origin().offset());
-      return CompletableFuture.completedFuture(
+      SwapResult result =
           failures.getAndDecrement() > 0
               ? new SwapResult(event, Outcome.FAILED, "release-unreadable: away", 0)
-              : new SwapResult(event, Outcome.SWAPPED, "", 0));
+              : event.origin().offset() == invalid
+                  ? new SwapResult(event, Outcome.FAILED, "release-invalid: no digest", 0)
+                  : new SwapResult(event, Outcome.SWAPPED, "", 0);
+      return CompletableFuture.completedFuture(result);
     }
 
     @Override
