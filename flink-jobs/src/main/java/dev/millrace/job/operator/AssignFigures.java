@@ -3,6 +3,7 @@ package dev.millrace.job.operator;
 import java.util.function.IntSupplier;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,8 +23,8 @@ final class AssignFigures {
     figures.group().gauge(MetricNames.UNLABELLED, waiting::getAsInt);
   }
 
-  void assigned(String domain) {
-    figures.count(MetricNames.ASSIGNED, domain, 1);
+  void assigned(@Nullable String tenant, String domain) {
+    figures.count(MetricNames.ASSIGNED, DomainKey.label(tenant, domain), 1);
   }
 
   void found(String domain, int samples) {

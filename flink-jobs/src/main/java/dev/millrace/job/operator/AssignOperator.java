@@ -231,7 +231,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   private void pass(long number, String domain) throws Exception {
     Sample sample = waiting.get(number);
     waiting.remove(number);
-    figures.assigned(domain);
+    figures.assigned(sample.tenant(), domain);
     output.collect(new StreamRecord<>(sample.withDomain(domain)));
   }
 

@@ -19,7 +19,10 @@ final class BatchFigures {
   }
 
   void gathering(OpenBatch batch) {
-    figures.set(MetricNames.GATHERING, batch.domain(), batch.samples().size());
+    figures.set(
+        MetricNames.GATHERING,
+        DomainKey.label(batch.tenant(), batch.domain()),
+        batch.samples().size());
   }
 
   void closed(TrainingBatch batch, long nowMillis) {

@@ -38,6 +38,14 @@ public final class DomainKey {
     return key.replace(SEPARATOR, '/');
   }
 
+  /**
+   * The value of its label in metrics: {@code TENANT:DOMAIN}, or the domain alone. Flink's reporter
+   * for Prometheus would make an underscore of a slash, as names may have one.
+   */
+  static String label(@Nullable String tenant, @Nullable String domain) {
+    return tenant == null ? String.valueOf(domain) : tenant + ":" + domain;
+  }
+
   private static String of(@Nullable String tenant, @Nullable String domain) {
     if (domain == null) {
       throw new IllegalArgumentException("no domain to key by: unlabelled samples are refused");

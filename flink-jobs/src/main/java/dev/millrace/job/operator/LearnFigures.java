@@ -15,7 +15,10 @@ import java.util.function.LongSupplier;
 import org.apache.flink.metrics.MetricGroup;
 import org.jspecify.annotations.Nullable;
 
-/** Counts verdicts and releases, and shows figures of each domain's last training. */
+/**
+ * Counts verdicts and releases, and shows figures of each domain's last training. Domains are named
+ * by {@link DomainKey#label}.
+ */
 final class LearnFigures {
 
   private static final String ACCEPTED = "accepted";
@@ -108,19 +111,17 @@ final class LearnFigures {
 
   void learned(Outcome outcome) {
     Verdict verdict = outcome.verdict();
-    figures.count(MetricNames.VERDICTS, verdict.domain(), MetricNames.OUTCOME, outcomeOf(verdict));
+    String domain = DomainKey.label(verdict.tenant(), verdict.domain());
+    figures.count(MetricNames.VERDICTS, domain, MetricNames.OUTCOME, outcomeOf(verdict));
     if (verdict.trainMillis() > 0) {
-      figures.set(
-          MetricNames.TRAIN_TOKENS,
-          verdict.domain(),
-          1e3 * verdict.tokens() / verdict.trainMillis());
+      figures.set(MetricNames.TRAIN_TOKENS, domain, 1e3 * verdict.tokens() / verdict.trainMillis());
     }
     for (RuleResult rule : verdict.rules()) {
-      rule.figures().forEach((name, value) -> show(verdict.domain(), name, value));
+      rule.figures().forEach((name, value) -> show(domain, name, value));
     }
     ReleaseEvent event = outcome.release();
     if (event != null && event.action() == ReleaseEvent.Action.PUBLISH) {
-      released(event.domain());
+      released(domain);
     }
   }
 

@@ -129,7 +129,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       setCurrentKey(key);
       for (TrainingBatch batch : domain.batches()) {
         turns.add(key);
-        figures.came(batch.domain());
+        figures.came(label(batch));
       }
     }
     workAtHead();
@@ -144,6 +144,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     return found;
   }
 
+  private static String label(TrainingBatch batch) {
+    return DomainKey.label(batch.tenant(), batch.domain());
+  }
+
   private JobID job() {
     return getRuntimeContext().getJobInfo().getJobId();
   }
@@ -152,7 +156,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   public void processElement1(StreamRecord<TrainingBatch> element) throws Exception {
     TrainingBatch batch = element.getValue();
     domain.add(batch);
-    figures.came(batch.domain());
+    figures.came(label(batch));
     takeTurn();
     while (turns.isFull()) {
       mailbox.yield();
@@ -208,7 +212,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   }
 
   private void learnBeside(TrainingBatch batch, Attempt mine) {
-    figures.learning(batch.domain());
+    figures.learning(label(batch));
     Governor governor =
         courtesy.governor(figures.shown(() -> !worker.isClosing() && !mine.isOvertaken()));
     worker.submit(
@@ -264,7 +268,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     } else {
       setCurrentKey(turns.end(now()));
       domain.learned(batch, result.state());
-      figures.left(batch.domain());
+      figures.left(label(batch));
       emit(result.outcome());
       workAtHead();
     }

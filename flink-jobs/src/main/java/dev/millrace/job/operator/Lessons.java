@@ -21,7 +21,17 @@ public final class Lessons implements MetricReporterFactory, MetricReporter {
           MetricNames.GATHERING, MetricNames.PENDING, MetricNames.LEARNING, MetricNames.TRAINING);
   private static final Map<Shown, Gauge<?>> GAUGES = new ConcurrentHashMap<>();
 
-  private record Shown(String domain, String name) {}
+  /**
+   * A gauge.
+   *
+   * @param domain as metrics label it
+   */
+  private record Shown(String domain, String name) {
+
+    boolean isOf(String other) {
+      return domain.equals(other) || domain.endsWith(DomainKey.label("", other));
+    }
+  }
 
   /**
    * What is done for a domain.
@@ -38,7 +48,7 @@ public final class Lessons implements MetricReporterFactory, MetricReporter {
     cluster.setString("metrics.reporter.lessons.factory.class", Lessons.class.getName());
   }
 
-  /** What is done for a domain now. */
+  /** What is done for a domain now; where several tenants have one of that name, the most. */
   public static Lesson of(String domain) {
     return new Lesson(
         (int) value(domain, MetricNames.GATHERING),
@@ -48,8 +58,11 @@ public final class Lessons implements MetricReporterFactory, MetricReporter {
   }
 
   private static double value(String domain, String name) {
-    Gauge<?> gauge = GAUGES.get(new Shown(domain, name));
-    return gauge != null && gauge.getValue() instanceof Number value ? value.doubleValue() : 0;
+    return GAUGES.entrySet().stream()
+        .filter(gauge -> gauge.getKey().name().equals(name) && gauge.getKey().isOf(domain))
+        .mapToDouble(gauge -> gauge.getValue().getValue() instanceof Number v ? v.doubleValue() : 0)
+        .max()
+        .orElse(0);
   }
 
   @Override

@@ -43,8 +43,8 @@ final class ScoreFigures {
     figures.count(MetricNames.REFUSED, domain(sample), MetricNames.REASON, rejection.reason());
     if (rejection.reason().equals(Reason.SOURCE_THROTTLED.code())
         && throttled.size() < MOST_NAMED
-        && throttled.add(rejection.domain() + "\0" + sample.source())) {
-      LOG.warn("domain {}: throttled: {}", rejection.domain(), rejection.detail());
+        && throttled.add(domain(sample) + "\0" + sample.source())) {
+      LOG.warn("domain {}: throttled: {}", domain(sample), rejection.detail());
     }
   }
 
@@ -58,15 +58,16 @@ final class ScoreFigures {
    */
   void aligned(Verdict verdict) {
     String outcome = LearnFigures.outcomeOf(verdict);
-    figures.count(MetricNames.VERDICTS, verdict.domain(), MetricNames.OUTCOME, outcome);
+    String domain = DomainKey.label(verdict.tenant(), verdict.domain());
+    figures.count(MetricNames.VERDICTS, domain, MetricNames.OUTCOME, outcome);
   }
 
   /** An alignment was published. */
   void published(ReleaseEvent event) {
-    figures.count(MetricNames.RELEASES, event.domain(), 1);
+    figures.count(MetricNames.RELEASES, DomainKey.label(event.tenant(), event.domain()), 1);
   }
 
   private static String domain(Sample sample) {
-    return String.valueOf(sample.domain());
+    return DomainKey.label(sample.tenant(), sample.domain());
   }
 }

@@ -4,6 +4,9 @@ import static dev.millrace.job.operator.Streams.scored;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
@@ -261,6 +264,59 @@ class BatchFunctionTest {
   void restore_openBatch_showsHowManyGather() throws Exception {
     OperatorSubtaskState snapshot = openBatch(POLICY);
     Map<String, Gauge<?>> gathering = new HashMap<>();
+    try (MockEnvironment environment = keeping(gathering);
+        var harness =
+            new KeyedOneInputStreamOperatorTestHarness<>(
+                new BatchOperator(POLICY), DomainKey::of, Types.STRING, environment)) {
+      harness.setup();
+      harness.initializeState(snapshot);
+      harness.open();
+      assertEquals(Set.of("cloud"), gathering.keySet());
+      assertEquals(1.0, gathering.get("cloud").getValue());
+    }
+  }
+
+  @Test
+  void processElement_domainsOfTwoTenantsByOneName_showTheirOwn() throws Exception {
+    Map<String, Gauge<?>> gathering = new HashMap<>();
+    try (MockEnvironment environment = keeping(gathering);
+        var harness =
+            new KeyedOneInputStreamOperatorTestHarness<>(
+                new BatchOperator(POLICY), DomainKey::of, Types.STRING, environment)) {
+      harness.setup();
+      harness.open();
+      harness.processElement(ofTenant("acme", "cloud", 0), 0);
+      harness.processElement(ofTenant("acme", "cloud", 1), 0);
+      harness.processElement(scored("cloud", 2, 0), 0);
+      assertEquals(Set.of("acme:cloud", "cloud"), gathering.keySet());
+      assertEquals(2.0, gathering.get("acme:cloud").getValue());
+      assertEquals(1.0, gathering.get("cloud").getValue());
+    }
+  }
+
+  private static ScoredSample ofTenant(String tenant, String domain, long offset) {
+    return new ScoredSample(
+        new Sample(
+            domain + "-" + offset,
+            "test",
+            "document-" + offset,
+            tenant,
+            domain,
+            Modality.TEXT,
+            "text " + offset,
+            new byte[0],
+            null,
+            0,
+            new Origin("samples", 0, offset)),
+        new int[] {1, 2, 3},
+        1,
+        1,
+        1,
+        false);
+  }
+
+  /** Keeps the gauges of what gathers, by domain. */
+  private static MockEnvironment keeping(Map<String, Gauge<?>> gathering) {
     MetricRegistry registry =
         TestingMetricRegistry.builder()
             .setRegisterConsumer(
@@ -274,16 +330,7 @@ class BatchFunctionTest {
         TaskManagerMetricGroup.createTaskManagerMetricGroup(registry, "here", ResourceID.generate())
             .addJob(new JobID(), "learn")
             .addTask(ExecutionAttemptID.randomId(), "batch");
-    try (MockEnvironment environment = new MockEnvironmentBuilder().setMetricGroup(task).build();
-        var harness =
-            new KeyedOneInputStreamOperatorTestHarness<>(
-                new BatchOperator(POLICY), DomainKey::of, Types.STRING, environment)) {
-      harness.setup();
-      harness.initializeState(snapshot);
-      harness.open();
-      assertEquals(Set.of("cloud"), gathering.keySet());
-      assertEquals(1.0, gathering.get("cloud").getValue());
-    }
+    return new MockEnvironmentBuilder().setMetricGroup(task).build();
   }
 
   private static OperatorSubtaskState openBatch(BatchPolicy policy) throws Exception {

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LearnFiguresTest {
@@ -59,6 +60,18 @@ class LearnFiguresTest {
     assertEquals(0.0, gauges.get("legal learningSeconds").getValue());
   }
 
+  @Test
+  void learned_domainsOfTwoTenantsByOneName_showTheirOwn() {
+    Map<String, Gauge<?>> gauges = new HashMap<>();
+    AtomicLong clock = new AtomicLong(10_000);
+    LearnFigures figures = new LearnFigures(keeping(gauges), () -> 0, clock::get);
+    figures.learned(released("acme", "legal"));
+    clock.addAndGet(5_000);
+    figures.learned(released(null, "legal"));
+    assertEquals(5.0, gauges.get("acme:legal releaseAgeSeconds").getValue());
+    assertEquals(0.0, gauges.get("legal releaseAgeSeconds").getValue());
+  }
+
   private static MetricGroup keeping(Map<String, Gauge<?>> gauges) {
     return new UnregisteredMetricsGroup() {
       @Override
@@ -80,8 +93,12 @@ class LearnFiguresTest {
   }
 
   private static Outcome released(String domain) {
+    return released(null, domain);
+  }
+
+  private static Outcome released(@Nullable String tenant, String domain) {
     Verdict verdict =
-        new Verdict(null, domain, 1, "3f", null, true, List.of(), 8, 100, 0, List.of());
+        new Verdict(tenant, domain, 1, "3f", null, true, List.of(), 8, 100, 0, List.of());
     ReleaseEvent event = StreamRecords.event(domain, ReleaseEvent.Action.PUBLISH, "3f", 1, -1);
     return new Outcome(null, verdict, event);
   }

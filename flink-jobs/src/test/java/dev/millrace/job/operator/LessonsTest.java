@@ -38,11 +38,25 @@ class LessonsTest {
     assertEquals(new Lesson(0, 0, 0, false), Lessons.of(DOMAIN));
   }
 
+  @Test
+  void of_domainOfATenant_isShownByItsName() {
+    Gauge<Integer> gathers = () -> 5;
+    lessons.notifyOfAddedMetric(gathers, MetricNames.GATHERING, domain("acme:" + DOMAIN));
+    assertEquals(new Lesson(5, 0, 0, false), Lessons.of(DOMAIN));
+    assertEquals(new Lesson(0, 0, 0, false), Lessons.of("here"));
+    lessons.notifyOfRemovedMetric(gathers, MetricNames.GATHERING, domain("acme:" + DOMAIN));
+    assertEquals(new Lesson(0, 0, 0, false), Lessons.of(DOMAIN));
+  }
+
   private static MetricGroup domain() {
+    return domain(DOMAIN);
+  }
+
+  private static MetricGroup domain(String label) {
     return new UnregisteredMetricsGroup() {
       @Override
       public Map<String, String> getAllVariables() {
-        return Map.of("<domain>", DOMAIN);
+        return Map.of("<domain>", label);
       }
     };
   }
