@@ -44,6 +44,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
 
   private static final Logger LOG = LoggerFactory.getLogger(AssignOperator.class);
   private static final String WAITING = "waiting";
+  private static final String TOKENIZER = "tokenizer";
 
   /** So long named texts alone say what domains are like, where another tokenizer reads them. */
   private static final long SETTLES_MILLIS = 600_000;
@@ -77,6 +78,8 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
    */
   private transient Map<String, DomainFinder> tenants;
 
+  private transient MetTenants met;
+
   private transient @Nullable Opened<Assigning> opened;
   private transient Assigning parts;
   private transient AssignFigures figures;
@@ -90,6 +93,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     tenants = new ConcurrentHashMap<>();
+    met = new MetTenants();
     domains =
         context
             .getKeyedStateStore()
@@ -107,9 +111,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     next = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("next", Types.LONG));
     opens = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("opens", Types.LONG));
     tokenizer =
-        context
-            .getKeyedStateStore()
-            .getState(new ValueStateDescriptor<>("tokenizer", Types.STRING));
+        context.getKeyedStateStore().getState(new ValueStateDescriptor<>(TOKENIZER, Types.STRING));
   }
 
   @Override
@@ -122,6 +124,10 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     for (String key : Keys.with(getKeyedStateBackend(), WAITING)) {
       setCurrentKey(key);
       DomainFinder unused = finder(); // what waits is counted from the start
+    }
+    for (String key : Keys.with(getKeyedStateBackend(), TOKENIZER)) {
+      setCurrentKey(key);
+      forget(met.meet(key, isAnyKnown(), this::waits));
     }
   }
 
@@ -140,6 +146,9 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       return;
     }
     DomainFinder finder = finder();
+    String key = (String) getCurrentKey();
+    forget(met.meet(key, finder.isAnyKnown(), this::waits));
+    setCurrentKey(key);
     int[] tokens = parts.tokens().of(sample.teaches());
     if (sample.domain() != null) {
       finder.learn(sample.domain(), tokens);
@@ -163,6 +172,32 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
         oldest != null && finder.room() > unlabelled.waiting();
         oldest = finder.oldest()) {
       leave(finder, oldest);
+    }
+  }
+
+  /** As state has it, of the current key. */
+  private boolean isAnyKnown() throws Exception {
+    for (byte[] domain : domains.values()) {
+      if (DomainFinder.isKnown(domain)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean waits(String tenant) {
+    DomainFinder known = tenants.get(tenant);
+    return known != null && known.waiting() > 0;
+  }
+
+  /** All but the number of their next sample, where they had any without a domain. */
+  private void forget(List<String> others) {
+    for (String tenant : others) {
+      setCurrentKey(tenant);
+      tenants.remove(tenant);
+      domains.clear();
+      opens.clear();
+      tokenizer.clear();
     }
   }
 

@@ -276,6 +276,39 @@ class AssignOperatorTest {
     }
   }
 
+  /** Anybody who writes samples can make names up, and no text of them need ever be accepted. */
+  @Test
+  void processElement_namesOfMoreTenantsThanAreRemembered_forgetsThoseAndNobodyWhoIsKnown()
+      throws Exception {
+    OperatorSubtaskState snapshot;
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.open();
+      label(bench, DOMAINS);
+      bench.send("first", "nothing", false, alone(1));
+      for (int i = 0; i < MetTenants.MOST + 100; i++) {
+        bench.send("t" + i, "d", true, "hello");
+      }
+      snapshot = bench.harness.snapshot(1, 1);
+      int kept = bench.harness.numKeyedStateEntries();
+      assertTrue(kept < 2 * MetTenants.MOST + 100, kept + " entries");
+      assertEquals(1, bench.operator.waitingNow(), "who waits is not forgotten");
+    }
+    try (Bench bench = new Bench(config(4))) {
+      bench.offset = 10_000;
+      bench.harness.initializeState(snapshot);
+      bench.harness.open();
+      for (int i = 0; i < MetTenants.MOST + 100; i++) {
+        bench.send("u" + i, "d", true, "hello");
+      }
+      bench.harness.snapshot(2, 2);
+      int kept = bench.harness.numKeyedStateEntries();
+      assertTrue(kept < 2 * MetTenants.MOST + 100, kept + " entries");
+      assertEquals(1, bench.operator.waitingNow());
+      bench.send(null, "legal", false, TEXTS.get("legal").get(LABELLED));
+      assertEquals("legal", bench.assigned().get(0).domain());
+    }
+  }
+
   @Test
   void onProcessingTime_spanIsOverAfterARestart_refuses() throws Exception {
     OperatorSubtaskState snapshot;

@@ -104,6 +104,16 @@ public final class DomainFinder {
     use(domain, texts);
   }
 
+  /** Whether there is a domain with enough texts to say what is like them. */
+  public boolean isAnyKnown() {
+    return domains.values().stream().anyMatch(domain -> domain.texts().isKnown());
+  }
+
+  /** Whether {@link #changes} told so of a domain by these bytes. */
+  public static boolean isKnown(byte[] domain) {
+    return Domain.fromBytes(domain).texts().isKnown();
+  }
+
   /** Takes note that a text was of a domain. */
   private void use(String domain, TextGroup texts) {
     domains.put(domain, new Domain(texts, ++uses));
