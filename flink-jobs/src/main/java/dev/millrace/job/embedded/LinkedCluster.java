@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A job manager and two task managers in processes of their own, with a link between the two. All
@@ -26,7 +25,9 @@ public final class LinkedCluster implements AutoCloseable {
   private final String host;
   private final int restPort;
   private final List<ClusterProcess> processes = new ArrayList<>();
-  private @Nullable LastWill will;
+
+  /** One a process, from its start on: this process may end while others still start. */
+  private final List<LastWill> wills = new ArrayList<>();
 
   private LinkedCluster(TempDirectory home, String host, int restPort) {
     this.home = home;
@@ -77,12 +78,6 @@ public final class LinkedCluster implements AutoCloseable {
       launch(name, link.prefix(i), arguments);
       await(rest, i + 1);
     }
-    will =
-        LastWill.of(
-            "kill -9 \"$@\"",
-            processes.stream()
-                .map(process -> String.valueOf(process.pid()))
-                .toArray(String[]::new));
   }
 
   private void launch(String name, List<String> prefix, List<String> arguments) {
@@ -93,7 +88,9 @@ public final class LinkedCluster implements AutoCloseable {
     command.addAll(List.of("-cp", classPath()));
     command.addAll(arguments);
     Path said = home.resolve("log").resolve(name + ".out");
-    processes.add(ClusterProcess.start(name, "", command, home.path(), said));
+    ClusterProcess process = ClusterProcess.start(name, "", command, home.path(), said);
+    processes.add(process);
+    wills.add(LastWill.of("kill -9 \"$1\"", String.valueOf(process.pid())));
   }
 
   /** Its parts as they are seen from any folder. */
@@ -140,9 +137,7 @@ public final class LinkedCluster implements AutoCloseable {
   @Override
   public void close() {
     processes.forEach(ClusterProcess::kill);
-    if (will != null) {
-      will.close();
-    }
+    wills.forEach(LastWill::close);
     home.close();
   }
 }
