@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * every request that begins with {@code known}; lets those that begin with {@code cold} wait; tells
  * a chunk beside each answer to one that streams.
  */
-final class FakeServing implements Responder, LiveReleases {
+public class FakeServing implements Responder, LiveReleases {
   final Semaphore permits;
   private final Set<String> broken;
   private final Map<Long, Request> submitted = new ConcurrentHashMap<>();
@@ -47,11 +47,12 @@ final class FakeServing implements Responder, LiveReleases {
   private final Set<String> away = ConcurrentHashMap.newKeySet();
   private final List<String> staged = new CopyOnWriteArrayList<>();
   private final List<String> switched = new CopyOnWriteArrayList<>();
+  private final BlockingQueue<String> tries = new LinkedBlockingQueue<>();
   private volatile boolean fetched;
   private List<Chunk> chunks = List.of();
   private volatile @Nullable String current;
 
-  FakeServing(int permits, String... broken) {
+  public FakeServing(int permits, String... broken) {
     this.permits = new Semaphore(permits);
     this.broken = Set.of(broken);
   }
@@ -153,18 +154,21 @@ final class FakeServing implements Responder, LiveReleases {
 
   @Override
   public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
-    if (broken.contains(event.release())) {
-      return CompletableFuture.completedFuture(
-          new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0));
-    }
+    SwapResult result = applied(event);
+    tries.add(event.release());
+    return CompletableFuture.completedFuture(result);
+  }
+
+  private SwapResult applied(ReleaseEvent event) {
     if (away.contains(event.release())) {
-      return CompletableFuture.completedFuture(
-          new SwapResult(event, Outcome.FAILED, "release-unreadable: the store is away", 0));
+      return new SwapResult(event, Outcome.FAILED, "release-unreadable: the store is away", 0);
+    }
+    if (broken.contains(event.release())) {
+      return new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0);
     }
     current = event.release().isEmpty() ? null : event.release();
     switched.add(event.release());
-    return CompletableFuture.completedFuture(
-        new SwapResult(event, Outcome.SWAPPED, missing(event), 0));
+    return new SwapResult(event, Outcome.SWAPPED, missing(event), 0);
   }
 
   @Override
@@ -193,18 +197,23 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   /** From now on a release of that name cannot be read, and is not followed. */
-  void takeAway(String release) {
+  public void takeAway(String release) {
     away.add(release);
   }
 
   /** From now on it can be read again. */
-  void bringBack(String release) {
+  public void bringBack(String release) {
     away.remove(release);
   }
 
   /** From now on staging a release of that name takes until this is done. */
-  void hold(String release, CompletableFuture<@Nullable Void> until) {
+  public void hold(String release, CompletableFuture<@Nullable Void> until) {
     held.put(release, until);
+  }
+
+  /** Each try to switch to a release, once it has come out, in order. */
+  public BlockingQueue<String> tries() {
+    return tries;
   }
 
   /** The releases whose staging has begun, in order. */
@@ -213,7 +222,7 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   /** The releases that were switched to, in order. */
-  List<String> switched() {
+  public List<String> switched() {
     return List.copyOf(switched);
   }
 
