@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.report.Machine;
+import dev.millrace.schema.wire.Counted;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -37,8 +38,9 @@ public record BenchReport(
   }
 
   private String heading() {
-    return "## bench %s: %s%n%n%s UTC, seed %d, %d rounds, %.0f s. %s%n%n"
-        .formatted(bench, summary, date, seed, rounds, seconds, machineLine());
+    String repeated = Counted.of(rounds, "round", "rounds");
+    return "## bench %s: %s%n%n%s UTC, seed %d, %s, %.0f s. %s%n%n"
+        .formatted(bench, summary, date, seed, repeated, seconds, machineLine());
   }
 
   private String machineLine() {

@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import java.util.List;
+import java.util.Set;
 
 /** Every benchmark there is, by name. */
 public final class Benchmarks {
@@ -16,7 +17,15 @@ public final class Benchmarks {
     Named(String name, String summary, Benchmark benchmark, String... options) {
       this(name, summary, benchmark, List.of(options));
     }
+
+    /** How often it measures, where so many rounds are asked for. */
+    public int rounds(int asked) {
+      return ONCE.contains(name) ? 1 : asked;
+    }
   }
+
+  /** Those that measure once. */
+  private static final Set<String> ONCE = Set.of("align", "recompute", "soak");
 
   private static final String LARGE = "--large";
   private static final String ORDER = "--order";

@@ -132,7 +132,7 @@ final class BenchCommand implements Callable<Integer> {
             named.summary(),
             begun.truncatedTo(ChronoUnit.SECONDS).toString(),
             seed,
-            rounds,
+            named.rounds(rounds),
             (System.nanoTime() - start) / 1e9,
             machine,
             Machine.read().load(),
