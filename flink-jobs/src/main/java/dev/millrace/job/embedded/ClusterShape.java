@@ -39,7 +39,7 @@ public record ClusterShape(
     for (String drawn : DRAWN) {
       if (options.containsKey(drawn)) {
         throw new IllegalArgumentException(
-            "--flink %s=%s, expected none: each process is given a free one, which cluster status tells"
+            "--flink %s=%s, expected none: each process is given its own, which cluster status tells"
                 .formatted(drawn, options.get(drawn)));
       }
     }

@@ -53,8 +53,14 @@ class FlinkProcessesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"rest.port", "rest.bind-port", "metrics.reporter.prometheus.port"})
-  void shape_portThatEachProcessDraws_isRefusedByName(String key) {
+  @ValueSource(
+      strings = {
+        "rest.port",
+        "rest.bind-port",
+        "metrics.reporter.prometheus.port",
+        "taskmanager.resource-id"
+      })
+  void shape_whatEachProcessHasForItself_isRefusedByName(String key) {
     Map<String, String> options = Map.of(key, "8081");
     Exception e =
         assertThrows(
