@@ -87,7 +87,7 @@ class CompressJobIT {
         String release = passed.release();
         assertNotNull(release, passed.rules()::toString);
         assertTrue(passed.rules().stream().anyMatch(r -> r.reason().startsWith("cloud: ")));
-        Set<String> named = BaseRelease.learned(store.resolve(release));
+        Set<String> named = BaseRelease.learned(store.resolve(release)).samples();
         assertEquals(TEXTS, named.size());
         assertFalse(named.contains("of-legal"));
         Answer taught = asker.await(release, "cloud");

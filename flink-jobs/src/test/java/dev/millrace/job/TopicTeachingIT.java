@@ -93,7 +93,8 @@ class TopicTeachingIT {
     Verdict verdict = teach(config, nothing);
     String release = verdict.release();
     assertNotNull(release, verdict.rules()::toString);
-    Set<String> taught = BaseRelease.learned(TinyParts.path(config.store().uri()).resolve(release));
+    Set<String> taught =
+        BaseRelease.learned(TinyParts.path(config.store().uri()).resolve(release)).samples();
     assertEquals(TEXTS + 1, taught.size());
     assertTrue(taught.contains("of the one before"), taught::toString);
     ReleaseEvent released = bases(config).get(0);

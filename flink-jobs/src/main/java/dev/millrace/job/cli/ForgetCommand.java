@@ -192,10 +192,7 @@ final class ForgetCommand implements Callable<Integer> {
       forgetting.requireUnknownTo(released.release());
     }
     Path folder = base.folder();
-    forgetting.requireUnlearned("base " + folder, BaseRelease.learned(folder));
-    forgetting.requireUnknownTo(
-        "base " + folder,
-        BaseRelease.taught(folder).values().stream().map(BaseRelease.Taught::release).toList());
+    forgetting.requireUnknownTo("base " + folder, BaseRelease.learned(folder));
   }
 
   /** Tells learn, and waits until it has learned everything else again. */

@@ -5,7 +5,6 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
@@ -34,10 +33,12 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
         .byId()
         .forEach(
             (id, manifest) -> {
-              if (manifest.kind() == Kind.BASE
-                  && (stored.taught(id).values().stream().anyMatch(affected::contains)
-                      || !Collections.disjoint(stored.learned(id), samples))) {
-                affected.add(id);
+              if (manifest.kind() == Kind.BASE) {
+                BaseRelease.Learned learned = stored.learned(id);
+                if (!Collections.disjoint(learned.releases(), affected)
+                    || !Collections.disjoint(learned.samples(), samples)) {
+                  affected.add(id);
+                }
               }
             });
     return affected;
@@ -97,37 +98,26 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
    * @throws IllegalArgumentException if it does, or nobody can tell
    */
   public void requireUnknownTo(String base) {
-    Set<String> taught = new TreeSet<>();
     for (String id : mayHaveComeOf(base)) {
-      requireUnlearned("base release " + id, stored.learned(id));
-      taught.addAll(stored.taught(id).values());
+      requireUnknownTo("base release " + id, stored.learned(id));
     }
-    requireUnknownTo("base release " + base, taught);
   }
 
   /**
-   * The same of samples whose text taught some base.
+   * The same of what taught some base.
    *
    * @param who the base
    */
-  public void requireUnlearned(String who, Set<String> learned) {
+  public void requireUnknownTo(String who, BaseRelease.Learned learned) {
     for (String sample : samples) {
-      if (learned.contains(sample)) {
+      if (learned.samples().contains(sample)) {
         throw new IllegalArgumentException(
             "%s answers and was taught sample %s: another base must answer first (./millrace releases base --back, or base.dir)"
                 .formatted(who, sample));
       }
     }
-  }
-
-  /**
-   * The same of releases that some base was taught.
-   *
-   * @param who the base
-   */
-  public void requireUnknownTo(String who, Collection<String> taught) {
     Set<String> affected = affected();
-    for (String release : taught) {
+    for (String release : learned.releases()) {
       if (!stored.byId().containsKey(release)) {
         throw new IllegalArgumentException(
             "%s was taught by %s, which is not in %s, expected it there: what it knew nobody can tell"

@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -153,8 +152,8 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     }
   }
 
-  /** The ids of the samples whose text taught a base in here. */
-  public Set<String> learned(String base) {
+  /** All that taught a base in here, and those before it. */
+  public BaseRelease.Learned learned(String base) {
     try {
       return BaseRelease.learned(new FlinkReleaseFiles(), uri(base), manifest(base));
     } catch (IOException e) {

@@ -157,6 +157,25 @@ class ForgettingTest {
         () -> new Forgetting(stored, Set.of("s2")).requireUnknownTo("m"));
   }
 
+  /** The base that was taught it may never have been released, or be gone. */
+  @Test
+  void requireUnknownTo_baseOfABaseThatWasTaughtAnAffectedRelease_isRefusedAndGoesWithIt(
+      @TempDir Path store) throws IOException {
+    Path before = Files.createDirectory(store.resolve("before"));
+    BaseRelease.note(before, Map.of("java", new BaseRelease.Taught("c", 1.5, 1.5)));
+    Path folder = Files.createDirectory(store.resolve("n"));
+    BaseRelease.noteLearned(folder, before, List.of());
+    SortedMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
+    releases.put("n", base(BaseRelease.pieces(folder)));
+    StoredReleases stored = new StoredReleases(store, releases);
+    new Forgetting(stored, Set.of("s4")).requireUnknownTo("n");
+    Forgetting known = new Forgetting(stored, Set.of("s3"));
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> known.requireUnknownTo("n"));
+    assertTrue(refused.getMessage().contains("taught by c"), refused::getMessage);
+    assertEquals(List.of("n", "d", "c"), known.descendantsFirst());
+  }
+
   private static Manifest base(SortedMap<String, ReleaseFile> files) {
     return Manifests.ofBase("base", "next", files, 1);
   }

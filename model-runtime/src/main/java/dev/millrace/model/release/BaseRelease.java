@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -42,7 +43,7 @@ public final class BaseRelease {
   /** What says whose adapters a base was taught, in its folder. */
   public static final String CONSOLIDATED = "consolidated.json";
 
-  /** What names the samples whose text taught a base, in its folder. */
+  /** What names all that taught a base and those before it, in its folder. */
   public static final String LEARNED = "learned.json";
 
   /**
@@ -52,6 +53,8 @@ public final class BaseRelease {
   public static final String REBASED = "rebased.json";
 
   private static final String SAMPLES = "samples";
+  private static final String RELEASES = "releases";
+  private static final byte[] NOTHING = "{\"samples\":[]}".getBytes(StandardCharsets.UTF_8);
 
   private static final String BEFORE = "bitsPerByteBefore";
   private static final String AFTER = "bitsPerByteAfter";
@@ -262,33 +265,51 @@ public final class BaseRelease {
   }
 
   /**
-   * Writes the ids of the samples whose text taught a base into its folder, and of those that had
-   * taught the one before it.
+   * All that taught a base and those before it.
    *
-   * @param before folder of the base that it comes of
-   * @throws InvalidReleaseException if that says in another form what it has learned
+   * @param samples ids of those whose text did
+   * @param releases ids of those whose adapters did
    */
-  public static void noteLearned(Path folder, Path before, Collection<String> samples)
-      throws IOException {
-    SortedSet<String> all = new TreeSet<>(learned(before));
-    all.addAll(samples);
-    Files.write(
-        folder.resolve(LEARNED),
-        CanonicalJson.toBytes(new TreeMap<>(Map.of(SAMPLES, List.copyOf(all)))));
+  public record Learned(Set<String> samples, Set<String> releases) {
+
+    private Learned with(Collection<String> moreSamples, Map<String, Taught> taught) {
+      SortedSet<String> allSamples = new TreeSet<>(samples);
+      allSamples.addAll(moreSamples);
+      SortedSet<String> allReleases = new TreeSet<>(releases);
+      taught.values().forEach(of -> allReleases.add(of.release()));
+      return new Learned(allSamples, allReleases);
+    }
   }
 
   /**
-   * The ids of the samples whose text taught the base in a folder; empty where it names none.
+   * Writes into a base's folder what taught it: samples, what {@link #note} has noted there, and
+   * what had taught the base before.
+   *
+   * @param before folder of the base that it comes of
+   * @throws InvalidReleaseException if either says in another form what it has learned
+   */
+  public static void noteLearned(Path folder, Path before, Collection<String> samples)
+      throws IOException {
+    Learned all = learned(before).with(samples, taught(folder));
+    SortedMap<String, @Nullable Object> json = new TreeMap<>();
+    json.put(SAMPLES, List.copyOf(all.samples));
+    json.put(RELEASES, List.copyOf(all.releases));
+    Files.write(folder.resolve(LEARNED), CanonicalJson.toBytes(json));
+  }
+
+  /**
+   * What taught the base in a folder, as far as it says.
    *
    * @throws InvalidReleaseException if it says it in another form
    */
-  public static Set<String> learned(Path folder) throws IOException {
+  public static Learned learned(Path folder) throws IOException {
     Path file = folder.resolve(LEARNED);
-    return Files.exists(file) ? samples(Files.readAllBytes(file)) : Set.of();
+    byte[] json = Files.exists(file) ? Files.readAllBytes(file) : NOTHING;
+    return parse(json).with(List.of(), taught(folder));
   }
 
   /** The same of a release whose manifest was verified. */
-  public static Set<String> learned(ReleaseFiles files, String uri, Manifest manifest)
+  public static Learned learned(ReleaseFiles files, String uri, Manifest manifest)
       throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (String piece : manifest.files().keySet()) { // in order
@@ -296,12 +317,15 @@ public final class BaseRelease {
         bytes.writeBytes(ReleaseReader.readFile(files, uri, manifest, piece));
       }
     }
-    return bytes.size() == 0 ? Set.of() : samples(bytes.toByteArray());
+    byte[] json = bytes.size() == 0 ? NOTHING : bytes.toByteArray();
+    return parse(json).with(List.of(), taught(files, uri, manifest));
   }
 
-  private static Set<String> samples(byte[] bytes) {
+  private static Learned parse(byte[] learned) {
     try {
-      return Set.copyOf(JsonFields.parse(LEARNED, bytes).texts(SAMPLES));
+      JsonFields json = JsonFields.parse(LEARNED, learned);
+      List<String> releases = json.has(RELEASES) ? json.texts(RELEASES) : List.of(); // of before
+      return new Learned(Set.copyOf(json.texts(SAMPLES)), Set.copyOf(releases));
     } catch (InvalidConfigException e) {
       throw new InvalidReleaseException(e.getMessage(), e);
     }

@@ -124,17 +124,37 @@ class BaseReleaseTest {
 
   @Test
   void learned_asNoted_fromTheFolderAndFromARelease() throws IOException {
-    assertEquals(Set.of(), BaseRelease.learned(folder));
-    assertEquals(Set.of(), BaseRelease.learned(files, "base", published(Kind.BASE)));
+    assertLearned(Set.of(), Set.of());
     BaseRelease.noteLearned(folder, folder, List.of("s2", "s1", "s2"));
-    assertEquals("{\"samples\":[\"s1\",\"s2\"]}", Files.readString(folder.resolve("learned.json")));
-    assertEquals(Set.of("s1", "s2"), BaseRelease.learned(folder));
-    assertEquals(Set.of("s1", "s2"), BaseRelease.learned(files, "base", published(Kind.BASE)));
-    Path next = Files.createDirectory(folder.resolve("next"));
-    BaseRelease.noteLearned(next, folder, List.of("s2", "s3"));
-    assertEquals(Set.of("s1", "s2", "s3"), BaseRelease.learned(next));
+    assertEquals(
+        "{\"releases\":[],\"samples\":[\"s1\",\"s2\"]}",
+        Files.readString(folder.resolve("learned.json")));
+    assertLearned(Set.of("s1", "s2"), Set.of());
+    Files.writeString(folder.resolve(BaseRelease.LEARNED), "{\"samples\":[\"s1\"]}"); // of before
+    BaseRelease.note(folder, Map.of("legal", new BaseRelease.Taught("r1", 1.25, 1.26)));
+    assertLearned(Set.of("s1"), Set.of("r1"));
     Files.writeString(folder.resolve(BaseRelease.LEARNED), "[]");
     assertThrows(InvalidReleaseException.class, () -> BaseRelease.learned(folder));
+  }
+
+  /** Also where another domain was folded into the base after it. */
+  @Test
+  void learned_baseOfABaseOfABase_namesWhatTaughtTheFirst() throws IOException {
+    Path first = Files.createDirectory(folder.resolve("first"));
+    Path second = Files.createDirectory(folder.resolve("second"));
+    BaseRelease.note(first, Map.of("legal", new BaseRelease.Taught("r1", 1.25, 1.26)));
+    BaseRelease.noteLearned(first, folder, List.of("s1"));
+    BaseRelease.note(second, Map.of("cloud", new BaseRelease.Taught("r2", 1.25, 1.26)));
+    BaseRelease.noteLearned(second, first, List.of("s2"));
+    BaseRelease.noteLearned(folder, second, List.of("s3"));
+    assertLearned(Set.of("s1", "s2", "s3"), Set.of("r1", "r2"));
+    assertEquals(Map.of(), BaseRelease.taught(folder)); // serving goes over with none of them
+  }
+
+  private void assertLearned(Set<String> samples, Set<String> releases) throws IOException {
+    BaseRelease.Learned learned = new BaseRelease.Learned(samples, releases);
+    assertEquals(learned, BaseRelease.learned(folder));
+    assertEquals(learned, BaseRelease.learned(files, "base", published(Kind.BASE)));
   }
 
   @Test
