@@ -77,7 +77,7 @@ public final class DomainMemory {
    * Reads what {@link #toBytes} wrote; smaller limits keep what is newest. What another base or
    * other encoders made of texts, pictures and sounds is forgotten.
    *
-   * @throws IllegalArgumentException if the bytes are of another version or cut short
+   * @throws IllegalArgumentException if the bytes are of another version, cut short or damaged
    */
   public static DomainMemory fromBytes(byte[] bytes, MemoryLimits limits, Readers readers) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -238,6 +238,11 @@ public final class DomainMemory {
       byEncoders.captions.read(in);
       byEncoders.fits.read(in);
       byBase.neighbours.read(in);
+      if (in.hasRemaining()) {
+        throw new IllegalArgumentException(
+            "domain memory is damaged: it ends at byte %d of %d"
+                .formatted(in.position(), in.limit()));
+      }
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);
     }

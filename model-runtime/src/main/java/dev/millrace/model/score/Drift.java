@@ -83,8 +83,8 @@ final class Drift {
   }
 
   void read(ByteBuffer in) {
-    known = in.getInt();
-    fresh = in.getInt();
+    known = Lengths.read(in, Double.BYTES, BEFORE);
+    fresh = Lengths.read(in, Double.BYTES, RECENT - 1);
     for (int i = 0; i < known; i++) {
       before[i] = in.getDouble();
     }

@@ -73,8 +73,8 @@ final class EmbeddingMemory {
   }
 
   void read(ByteBuffer in) {
-    float[] unit = new float[in.getInt()];
-    int count = in.getInt();
+    float[] unit = new float[Lengths.read(in, Float.BYTES)];
+    int count = Lengths.read(in, Math.max(1, unit.length) * Float.BYTES);
     for (int i = 0; i < count; i++) {
       in.asFloatBuffer().get(unit);
       in.position(in.position() + unit.length * Float.BYTES);

@@ -58,7 +58,7 @@ final class LineCounts {
   /** Reads what {@link #write} wrote; a sketch of another size is passed over. */
   void read(ByteBuffer in) {
     lines = in.getInt();
-    byte[] written = new byte[in.getInt()];
+    byte[] written = new byte[Lengths.read(in, 1)];
     in.get(written);
     if (written.length == counters.length) {
       System.arraycopy(written, 0, counters, 0, written.length);

@@ -92,10 +92,10 @@ final class Neighbours {
   }
 
   void read(ByteBuffer in) {
-    int count = in.getInt();
+    int count = Lengths.read(in, Double.BYTES + Integer.BYTES);
     for (int i = 0; i < count; i++) {
       double length = in.getDouble();
-      int[] tokens = new int[in.getInt()];
+      int[] tokens = new int[Lengths.read(in, Integer.BYTES)];
       for (int at = 0; at < tokens.length; at++) {
         tokens[at] = in.getInt();
       }

@@ -76,7 +76,7 @@ public final class QualityWindow {
   }
 
   void read(ByteBuffer in) {
-    int count = in.getInt();
+    int count = Lengths.read(in, Double.BYTES);
     for (int i = 0; i < count; i++) {
       add(in.getDouble());
     }

@@ -32,13 +32,7 @@ public record Readers(String base, String encoders) {
   }
 
   private static String text(ByteBuffer in) {
-    int length = in.getInt();
-    if (length < 0 || length > in.remaining()) {
-      throw new IllegalArgumentException(
-          "domain memory names a reader of %d bytes, expected 0 to %d"
-              .formatted(length, in.remaining()));
-    }
-    byte[] bytes = new byte[length];
+    byte[] bytes = new byte[Lengths.read(in, 1)];
     in.get(bytes);
     return new String(bytes, StandardCharsets.UTF_8);
   }

@@ -167,7 +167,7 @@ final class Reference {
 
   /** Reads what {@link #write} wrote; what was counted into tables of another size is forgotten. */
   void read(ByteBuffer in) {
-    int length = in.getInt();
+    int length = Lengths.read(in, Character.BYTES);
     taken = in.getInt();
     learned = in.getInt();
     counts = new char[length];

@@ -105,7 +105,7 @@ final class SignatureRing {
 
   /** Adds what {@link #write} wrote. */
   void read(ByteBuffer in) {
-    int count = in.getInt();
+    int count = Lengths.read(in, words * Long.BYTES);
     long[] signature = new long[words];
     for (int i = 0; i < count; i++) {
       for (int w = 0; w < words; w++) {

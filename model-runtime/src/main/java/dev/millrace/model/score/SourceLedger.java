@@ -161,7 +161,7 @@ final class SourceLedger {
   void read(ByteBuffer in) {
     generated = in.getInt();
     taken = in.getInt();
-    int count = in.getInt();
+    int count = Lengths.read(in, ENTRY_BYTES, SOURCES);
     in.getLong();
     all.read(in);
     for (int i = 0; i < count; i++) {

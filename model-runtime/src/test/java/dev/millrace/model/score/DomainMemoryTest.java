@@ -2,6 +2,7 @@ package dev.millrace.model.score;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,7 +70,27 @@ class DomainMemoryTest {
     byte[] bytes = filled(20).toBytes();
     for (int length : new int[] {-1, Integer.MAX_VALUE}) {
       ByteBuffer.wrap(bytes).putInt(1, length);
-      assertRefused(bytes, "names a reader of " + length + " bytes");
+      assertRefused(bytes, "damaged: " + length + " things of 1 bytes at byte 1 of ");
+    }
+    assertRefused(Arrays.copyOf(filled(20).toBytes(), bytes.length + 1), "it ends at byte ");
+  }
+
+  /**
+   * Wherever a length stands: what is read is as it was, or refused, and nothing else is thrown.
+   */
+  @Test
+  void fromBytes_anyFourBytesDamaged_allocatesNoMoreThanThereIs() {
+    byte[] bytes = filled(20).toBytes();
+    for (int at = 1; at <= bytes.length - Integer.BYTES; at++) {
+      for (int length : new int[] {-1, Integer.MAX_VALUE, 1 << 28}) {
+        byte[] damaged = bytes.clone();
+        ByteBuffer.wrap(damaged).putInt(at, length);
+        try {
+          assertNotNull(DomainMemory.fromBytes(damaged, LIMITS, READERS));
+        } catch (IllegalArgumentException e) {
+          assertTrue(e.getMessage().startsWith("domain memory is "), e::getMessage);
+        }
+      }
     }
   }
 
