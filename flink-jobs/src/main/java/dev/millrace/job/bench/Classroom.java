@@ -147,7 +147,7 @@ final class Classroom implements AutoCloseable {
 
   private JobClient serve(EmbeddedStack stack) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    ServeJob.build(env, config, Stamps.servings(Openers.serving(config)));
+    ServeJob.build(env, config, Openers.serving(config));
     return stack.submit(env);
   }
 
@@ -163,9 +163,8 @@ final class Classroom implements AutoCloseable {
                 config,
                 subtask ->
                     new Opened<>(
-                        new Stamps.Store(
-                            ReleaseStore.of(
-                                StoreFiles.in(Path.of(store)), ReleaseSigner.ofKey(signing))),
+                        ReleaseStore.of(
+                            StoreFiles.in(Path.of(store)), ReleaseSigner.ofKey(signing)),
                         () -> {}))),
         InstantSource.system());
     return stack.submit(env);

@@ -1,5 +1,7 @@
 package dev.millrace.job.bench;
 
+import java.util.function.ToDoubleFunction;
+
 /** One way to learn a course. */
 interface Pupil {
 
@@ -10,4 +12,24 @@ interface Pupil {
 
   /** Sum of log-probabilities of the subject's texts as they would be answered now, nats. */
   double logProb(Subject subject);
+
+  /** One that learns with another, and answers otherwise. */
+  static Pupil beside(String name, ToDoubleFunction<Subject> logProb) {
+    return new Pupil() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public void learn(Subject subject, int visit) {
+        throw new UnsupportedOperationException("it learns with the other");
+      }
+
+      @Override
+      public double logProb(Subject subject) {
+        return logProb.applyAsDouble(subject);
+      }
+    };
+  }
 }

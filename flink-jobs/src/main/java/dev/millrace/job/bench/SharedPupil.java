@@ -115,21 +115,7 @@ final class SharedPupil implements Pupil {
 
   /** The same lessons, when their mean is served; none goes on from it. */
   Pupil averaging() {
-    return new Pupil() {
-      @Override
-      public String name() {
-        return "the same, the mean of its lessons served";
-      }
-
-      @Override
-      public void learn(Subject subject, int visit) {
-        throw new UnsupportedOperationException("it learns with the other");
-      }
-
-      @Override
-      public double logProb(Subject subject) {
-        return SharedPupil.this.logProb(mean.mean(), subject);
-      }
-    };
+    return Pupil.beside(
+        "the same, the mean of its lessons served", subject -> logProb(mean.mean(), subject));
   }
 }

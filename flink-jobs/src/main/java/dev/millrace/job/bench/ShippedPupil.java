@@ -104,26 +104,15 @@ final class ShippedPupil implements Pupil {
 
   /** The same adapters, when each text says by its beginning who answers. */
   Pupil assigning() {
-    return new Pupil() {
-      @Override
-      public String name() {
-        return "the same, requests routed auto";
-      }
+    return Pupil.beside("the same, requests routed auto", this::assignedLogProb);
+  }
 
-      @Override
-      public void learn(Subject subject, int visit) {
-        throw new UnsupportedOperationException("it learns with the other");
-      }
-
-      @Override
-      public double logProb(Subject subject) {
-        double sum = 0;
-        for (int i = 0; i < subject.exam().size(); i++) {
-          sum += logProbs(assigned(subject.exam().get(i).start()), subject)[i];
-        }
-        return sum;
-      }
-    };
+  private double assignedLogProb(Subject subject) {
+    double sum = 0;
+    for (int i = 0; i < subject.exam().size(); i++) {
+      sum += logProbs(assigned(subject.exam().get(i).start()), subject)[i];
+    }
+    return sum;
   }
 
   String verdicts() {
