@@ -2,6 +2,7 @@ package dev.millrace.adapter.publish;
 
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseSigner;
+import dev.millrace.model.release.ReleaseStep;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
@@ -28,6 +29,7 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
   @Override
   public String publish(Manifest manifest, Contents contents) throws IOException {
     String id = manifest.id();
+    ReleaseStep step = ReleaseStep.begun(ReleaseStep.Kind.PUBLISH, id);
     if (!files.exists(path(id, Manifest.FILE))) {
       warnIfEmptyAfter(manifest.parent(), id);
       for (String name : manifest.files().keySet()) {
@@ -44,6 +46,7 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
       }
       files.write(path(id, Manifest.FILE), bytes);
     }
+    step.commit();
     return files.uri(id);
   }
 

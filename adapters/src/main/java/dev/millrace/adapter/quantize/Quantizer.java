@@ -1,6 +1,7 @@
 package dev.millrace.adapter.quantize;
 
 import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.release.ReleaseStep;
 
 /**
  * Rounds an adapter to int8 × scale, one scale a row, and keeps exactly those numbers as floats.
@@ -16,7 +17,11 @@ public final class Quantizer {
 
   /** The adapter as it will be served. */
   public static AdapterWeights quantize(AdapterWeights weights) {
-    return weights.with(weights.factors().stream().map(f -> rows(f.values(), f.width())).toList());
+    ReleaseStep step = ReleaseStep.begun(ReleaseStep.Kind.QUANTIZE, "");
+    AdapterWeights rounded =
+        weights.with(weights.factors().stream().map(f -> rows(f.values(), f.width())).toList());
+    step.commit();
+    return rounded;
   }
 
   private static float[] rows(float[] values, int width) {

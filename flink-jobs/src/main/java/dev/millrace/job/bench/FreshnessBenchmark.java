@@ -1,6 +1,8 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.model.release.ReleaseStep;
+import dev.millrace.model.release.ReleaseStep.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
+import jdk.jfr.Recording;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -28,13 +31,17 @@ final class FreshnessBenchmark implements Benchmark {
   public List<Table> run(Setting setting) throws Exception {
     List<Fact> facts = new ArrayList<>();
     try (EmbeddedStack stack = EmbeddedStack.start(1, 8);
+        Recording recording = new Recording();
         Classroom classroom = new Classroom(setting.nano(), stack, setting.seed())) {
+      recording.enable(ReleaseStep.NAME);
+      recording.start();
       setting.progress().accept("teaching until there is a release");
       classroom.begin();
       warmUp(setting, classroom);
       for (int round = 0; round < setting.rounds(); round++) {
         List<Fact> told = classroom.tell(FACTS_A_ROUND);
         facts.addAll(told);
+        Stamps.take(recording);
         setting.progress().accept("round " + (round + 1) + ": " + summary(told));
         STEPS.forEach(step -> setting.progress().accept(step.median(facts)));
       }
@@ -80,13 +87,14 @@ final class FreshnessBenchmark implements Benchmark {
   }
 
   private static Table times(List<Fact> facts) {
-    Table table = Table.of("From told to known, ms", "step | facts | p50 | p99 | most");
+    Table table = Table.of("From told to known, ms", "step | facts | mean | p50 | p99 | most");
     Consumer<Step> row =
         step -> {
           Histogram millis = histogram(facts, step.millis());
           table.row(
               step.name(),
               (int) millis.getTotalCount(),
+              millis.getMean(),
               (int) millis.getValueAtPercentile(50),
               (int) millis.getValueAtPercentile(99),
               (int) millis.getMaxValue());
@@ -111,6 +119,7 @@ final class FreshnessBenchmark implements Benchmark {
     }
   }
 
+  /** Of each fact they add up to all. */
   private static final List<Step> STEPS =
       List.of(
           new Step("ingest", fact -> scoring(fact).span().from() - fact.toldMillis()),
@@ -119,21 +128,33 @@ final class FreshnessBenchmark implements Benchmark {
               "fill a batch of one",
               fact -> learning(fact).span().from() - scoring(fact).span().to()),
           new Step("train", fact -> learning(fact).trainMillis()),
+          new Step("quantize", fact -> Stamps.released(Kind.QUANTIZE, learning(fact).span())),
           new Step(
-              "quantize, gate",
+              "gate",
               fact ->
                   learning(fact).span().millis()
                       - learning(fact).trainMillis()
-                      - publishing(fact).millis()),
-          new Step("sign, publish", fact -> publishing(fact).millis()),
+                      - Stamps.released(Kind.QUANTIZE, learning(fact).span())
+                      - Stamps.released(Kind.PUBLISH, learning(fact).span())),
+          new Step("sign, publish", fact -> Stamps.released(Kind.PUBLISH, learning(fact).span())),
           new Step(
               "commit, read the event",
               fact -> shown(fact).releaseReadMillis() - learning(fact).span().to()),
+          new Step("fetch", fact -> Stamps.released(Kind.READ, switching(fact))),
           new Step(
-              "fetch, verify, load, switch",
-              fact -> switching(fact) - shown(fact).releaseReadMillis()),
+              "verify",
+              fact ->
+                  Stamps.released(Kind.FETCH, switching(fact))
+                      - Stamps.released(Kind.READ, switching(fact))),
           new Step(
-              "ask, compute an answer", fact -> shown(fact).answeredMillis() - switching(fact)),
+              "load, switch",
+              fact ->
+                  switching(fact).to()
+                      - shown(fact).releaseReadMillis()
+                      - Stamps.released(Kind.FETCH, switching(fact))),
+          new Step(
+              "ask, compute an answer",
+              fact -> shown(fact).answeredMillis() - switching(fact).to()),
           new Step(
               "commit the answer, read it",
               fact -> shown(fact).seenMillis() - shown(fact).answeredMillis()));
@@ -150,12 +171,9 @@ final class FreshnessBenchmark implements Benchmark {
     return found(Stamps.learning(fact.id()), fact);
   }
 
-  private static long switching(Fact fact) {
-    return found(Stamps.switching(shown(fact).release()), fact);
-  }
-
-  private static Stamps.Span publishing(Fact fact) {
-    return found(Stamps.publishing(shown(fact).release()), fact);
+  private static Stamps.Span switching(Fact fact) {
+    Fact.Shown shown = shown(fact);
+    return found(Stamps.switching(shown.release(), shown.releaseReadMillis()), fact);
   }
 
   private static <T> T found(@Nullable T stamp, Fact fact) {

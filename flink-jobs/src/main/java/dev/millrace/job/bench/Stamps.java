@@ -3,25 +3,33 @@ package dev.millrace.job.bench;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
-import dev.millrace.adapter.publish.Draft;
-import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.model.release.ReleaseStep;
+import dev.millrace.model.release.ReleaseStep.Kind;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
-import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,14 +40,30 @@ final class Stamps {
 
   private static final Map<String, Scoring> SCORED = new ConcurrentHashMap<>();
   private static final Map<String, Learning> LEARNED = new ConcurrentHashMap<>();
-  private static final Map<String, Span> PUBLISHED = new ConcurrentHashMap<>();
 
-  private static final Map<String, Long> SWITCHED = new ConcurrentHashMap<>();
+  private static List<RecordedEvent> released = List.of();
 
   private Stamps() {}
 
-  /** From and to. */
-  record Span(long from, long to) {
+  /** What a thread was at, from and to. */
+  record Span(long from, long to, long thread) {
+
+    /** Until now, on this thread. */
+    static Span since(long from) {
+      return new Span(from, System.currentTimeMillis(), Thread.currentThread().getId());
+    }
+
+    static Span of(RecordedEvent event) {
+      return new Span(
+          event.getStartTime().toEpochMilli(),
+          event.getEndTime().toEpochMilli(),
+          event.getThread().getJavaThreadId());
+    }
+
+    boolean holds(Span other) {
+      return from <= other.from && other.to <= to && thread == other.thread;
+    }
+
     long millis() {
       return to - from;
     }
@@ -84,27 +108,43 @@ final class Stamps {
     return verdicts;
   }
 
-  static @Nullable Span publishing(String release) {
-    return PUBLISHED.get(release);
+  /** Takes in what was recorded of releases. */
+  static void take(Recording recording) throws IOException {
+    Path file = Files.createTempFile("millrace-", ".jfr");
+    try {
+      recording.dump(file);
+      released = RecordingFile.readAllEvents(file);
+    } finally {
+      Files.delete(file);
+    }
   }
 
-  /** When a release answered first, epoch milliseconds; null while it does not. */
-  static @Nullable Long switching(String release) {
-    return SWITCHED.get(release);
+  /**
+   * A subtask's switch to a release, from the beginning of its fetch; null if none was recorded.
+   *
+   * @param readMillis when it read of it
+   */
+  static @Nullable Span switching(String release, long readMillis) {
+    return released(Kind.SWITCH)
+        .filter(step -> step.getString("of").equals(release))
+        .map(Span::of)
+        .min(Comparator.comparingLong(span -> Math.abs(span.from - readMillis)))
+        .orElse(null);
   }
 
-  static void switched(String release) {
-    SWITCHED.putIfAbsent(release, System.currentTimeMillis());
+  /** How long steps of a kind took, milliseconds. */
+  static long released(Kind kind, Span within) {
+    return released(kind)
+        .filter(step -> within.holds(Span.of(step)))
+        .map(RecordedEvent::getDuration)
+        .reduce(Duration.ZERO, Duration::plus)
+        .toMillis();
   }
 
-  /** Serving whose releases leave stamps. */
-  static Opener<Serving> servings(Opener<Serving> servings) {
-    return subtask -> {
-      Opened<Serving> opened = servings.open(subtask);
-      Serving real = opened.value();
-      LiveReleases stamped = new StampedReleases(real.releases());
-      return new Opened<>(new Serving(real.responder(), stamped, real.cache()), opened.resources());
-    };
+  private static Stream<RecordedEvent> released(Kind kind) {
+    return released.stream()
+        .filter(event -> event.getEventType().getName().equals(ReleaseStep.NAME))
+        .filter(event -> event.getString("kind").equals(kind.name()));
   }
 
   /** Scorers that leave stamps. */
@@ -115,7 +155,7 @@ final class Stamps {
           (sample, memory) -> {
             long from = System.currentTimeMillis();
             Scored scored = opened.value().score(sample, memory);
-            Span span = new Span(from, System.currentTimeMillis());
+            Span span = Span.since(from);
             SCORED.put(
                 sample.id(),
                 scored instanceof Scored.Refused refused
@@ -158,7 +198,7 @@ final class Stamps {
     public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
       long from = System.currentTimeMillis();
       Outcome outcome = learner.learn(state, batch, governor);
-      Span span = new Span(from, System.currentTimeMillis());
+      Span span = Span.since(from);
       long trainMillis = outcome.verdict().trainMillis();
       String against =
           outcome.verdict().rules().stream()
@@ -175,23 +215,6 @@ final class Stamps {
     @Override
     public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
       return learner.obey(state, event, governor);
-    }
-  }
-
-  /** A store that leaves stamps. */
-  record Store(ReleaseStore store) implements ReleaseStore {
-
-    @Override
-    public String publish(Draft draft) {
-      long from = System.currentTimeMillis();
-      String uri = store.publish(draft);
-      PUBLISHED.put(draft.manifest().id(), new Span(from, System.currentTimeMillis()));
-      return uri;
-    }
-
-    @Override
-    public String uri(String release) {
-      return store.uri(release);
     }
   }
 }

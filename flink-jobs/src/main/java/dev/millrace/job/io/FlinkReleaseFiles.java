@@ -1,6 +1,7 @@
 package dev.millrace.job.io;
 
 import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.ReleaseStep;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,6 +41,7 @@ public final class FlinkReleaseFiles implements ReleaseFiles {
    */
   @Override
   public byte[] read(String uri, int maxBytes) throws IOException {
+    ReleaseStep step = ReleaseStep.begun(ReleaseStep.Kind.READ, uri);
     Path path = new Path(uri);
     FileSystem files = files(path);
     try (FSDataInputStream in = files.open(path)) {
@@ -47,6 +49,8 @@ public final class FlinkReleaseFiles implements ReleaseFiles {
     } catch (FileNotFoundException e) { // Java's own says so of all that it cannot open
       java.nio.file.Path file = local(path);
       throw file == null ? e : failure(e, file);
+    } finally {
+      step.commit();
     }
   }
 

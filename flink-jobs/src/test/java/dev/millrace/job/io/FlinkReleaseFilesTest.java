@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.release.ReleaseStep;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -14,6 +15,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +47,21 @@ class FlinkReleaseFilesTest {
           }
         };
     assertArrayEquals(file, FlinkReleaseFiles.read(in, 9));
+  }
+
+  @Test
+  void read_whileFlightRecorderRuns_isAStepOfARelease() throws IOException {
+    String uri = Files.write(folder.resolve("f"), new byte[] {1}).toUri().toString();
+    Path recorded = folder.resolve("recorded.jfr");
+    try (Recording recording = new Recording()) {
+      recording.enable(ReleaseStep.NAME);
+      recording.start();
+      byte[] unused = new FlinkReleaseFiles().read(uri, 1);
+      recording.dump(recorded);
+    }
+    RecordedEvent step = RecordingFile.readAllEvents(recorded).get(0);
+    assertEquals(ReleaseStep.Kind.READ.name(), step.getString("kind"));
+    assertEquals(uri, step.getString("of"));
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.release.ReleaseStep;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -256,6 +257,7 @@ final class AtomicLiveReleases implements LiveReleases {
   private final class Prepared implements Staged {
 
     private final long start = System.nanoTime();
+    private final ReleaseStep step;
     private Registered next;
     private final List<LoadedRelease> held = new ArrayList<>();
     private @Nullable SwapResult problem;
@@ -266,6 +268,7 @@ final class AtomicLiveReleases implements LiveReleases {
 
     Prepared(Registered next) {
       this.next = next;
+      step = ReleaseStep.begun(ReleaseStep.Kind.SWITCH, next.release());
     }
 
     /** What cannot be had now answers, and is refused to whoever asks until it can be. */
@@ -321,6 +324,7 @@ final class AtomicLiveReleases implements LiveReleases {
       } else {
         live.put(next.alias(), now); // the switch: one write of one reference
       }
+      step.commit();
       note(next); // before anything is forgotten: who looks for it from then on does not find it
       settle(next, before, now);
       close();

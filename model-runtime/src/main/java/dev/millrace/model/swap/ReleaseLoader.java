@@ -8,6 +8,7 @@ import dev.millrace.model.base.Sequence;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseStep;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
@@ -56,7 +57,10 @@ record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
 
   /** Fetches and verifies a release, and notes what its domain looks like. */
   Release fetch(Registered registered) throws IOException {
-    return verified(registered, source.fetch(registered.event()));
+    ReleaseStep step = ReleaseStep.begun(ReleaseStep.Kind.FETCH, registered.release());
+    Release verified = verified(registered, source.fetch(registered.event()));
+    step.commit();
+    return verified;
   }
 
   private Release verified(Registered registered, Release release) throws IOException {
