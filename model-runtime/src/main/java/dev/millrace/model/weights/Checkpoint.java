@@ -39,9 +39,10 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Opens a folder and checks every file's header; values are read when asked for.
+   * Opens a folder and checks every file's header, and that it has the layers and experts that
+   * config.json counts; values are read when asked for.
    *
-   * @throws InvalidWeightsException if a weights file or the index is broken
+   * @throws InvalidWeightsException if a weights file or the index is broken, or does not fit
    * @throws dev.millrace.model.config.InvalidConfigException if the model is not supported
    */
   public static Checkpoint open(Path folder) throws IOException {
@@ -54,6 +55,7 @@ public final class Checkpoint implements AutoCloseable {
     Checkpoint checkpoint = new Checkpoint(folder, config);
     try {
       checkpoint.openFiles();
+      checkpoint.requireLayers();
       checkpoint.untie();
       return checkpoint;
     } catch (IOException | RuntimeException | Error e) {
@@ -72,6 +74,21 @@ public final class Checkpoint implements AutoCloseable {
       openFile(file);
     }
     requireAsIndexed(fileOf);
+  }
+
+  /**
+   * Holds the numbers of layers and experts to the tensors before anything is made of what they
+   * promise: a few bytes of config.json could ask for any amount of memory.
+   */
+  private void requireLayers() {
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      String at = "model.layers." + layer + ".";
+      tensor(at + "input_layernorm.weight").require(config.hiddenSize());
+      if (config.layers().get(layer).sparse()) {
+        tensor(at + config.names().sparse() + ".gate.weight")
+            .require(config.router().numExperts(), config.hiddenSize());
+      }
+    }
   }
 
   /** As transformers 5 does: a head of its own goes before tie_word_embeddings. */

@@ -13,16 +13,27 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CheckpointTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
   private static final String INDEX = "model.safetensors.index.json";
 
+  /** The one tensor that a checkpoint of {@link #CONFIG} must have; shape (1). */
+  private static final String NORM = "model.layers.0.input_layernorm.weight";
+
+  private static final String CONFIG =
+      """
+      {"model_type": "qwen3_moe", "hidden_size": 1, "num_attention_heads": 1, "head_dim": 2,
+       "num_key_value_heads": 1, "num_hidden_layers": 1, "mlp_only_layers": [0]}
+      """;
+
   @TempDir Path folder;
 
   @BeforeEach
-  void copyConfig() throws IOException {
-    Files.copy(GOLDEN.resolve("config.json"), folder.resolve("config.json"));
+  void writeConfig() throws IOException {
+    Files.writeString(folder.resolve("config.json"), CONFIG);
   }
 
   @Test
@@ -38,44 +49,63 @@ class CheckpointTest {
 
   @Test
   void open_shards_joinsThem() throws IOException {
-    shard("1.safetensors", "a", 1);
+    shard("1.safetensors", NORM, 1);
     shard("2.safetensors", "b", 2);
-    index("{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"}");
+    index("{\"NORM\":\"1.safetensors\",\"b\":\"2.safetensors\"}");
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      assertArrayEquals(new float[] {1}, checkpoint.tensor("a").floats());
+      assertArrayEquals(new float[] {1}, checkpoint.tensor(NORM).floats());
       assertArrayEquals(new float[] {2}, checkpoint.tensor("b").floats());
     }
   }
 
   @Test
   void open_indexThatIsWrong_namesTheTensor() throws IOException {
-    shard("1.safetensors", "a", 1);
+    shard("1.safetensors", NORM, 1);
     shard("2.safetensors", "b", 2);
-    assertIndexRefused("{\"a\":\"1.safetensors\",\"b\":\"1.safetensors\"}", "tensor b");
-    assertIndexRefused("{\"a\":\"1.safetensors\",\"c\":\"2.safetensors\"}", "tensor b");
+    assertIndexRefused("{\"NORM\":\"1.safetensors\",\"b\":\"1.safetensors\"}", "tensor b");
+    assertIndexRefused("{\"NORM\":\"1.safetensors\",\"c\":\"2.safetensors\"}", "tensor b");
     assertIndexRefused("{\"a\":\"../1.safetensors\"}", "tensor a: file ../1.safetensors");
   }
 
   @Test
   void open_tensorInTwoShards_isRefused() throws IOException {
-    shard("1.safetensors", "a", 1);
-    shard("2.safetensors", "a", 2);
-    assertIndexRefused("{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"}", "tensor a: again");
+    shard("1.safetensors", NORM, 1);
+    shard("2.safetensors", NORM, 2);
+    assertIndexRefused(
+        "{\"NORM\":\"1.safetensors\",\"b\":\"2.safetensors\"}", "tensor " + NORM + ": again");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"num_experts\": 16777216 | tensor model.layers.0.mlp.gate.weight: shape [16, 64],",
+        "\"num_hidden_layers\": 4096 | tensor model.layers.3.input_layernorm.weight: missing",
+        "\"hidden_size\": 1048576 | tensor model.layers.0.input_layernorm.weight: shape [64]",
+      })
+  void open_configThatCountsMoreThanThereIs_isRefusedBeforeItIsBelieved(
+      String field, String message) throws IOException {
+    Files.copy(GOLDEN.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+    String name = field.substring(0, field.indexOf(':'));
+    Files.writeString(
+        folder.resolve("config.json"),
+        Files.readString(GOLDEN.resolve("config.json")).replaceAll(name + ": \\d+", field));
+    assertRefused(message, () -> Checkpoint.open(folder));
   }
 
   @Test
   void id_changedByte_isAnotherId() throws IOException {
-    shard("model.safetensors", "a", 1);
+    shard("model.safetensors", NORM, 1);
     String before = id();
     assertEquals(before, id());
-    shard("model.safetensors", "a", 2);
+    shard("model.safetensors", NORM, 2);
     assertNotEquals(before, id());
     assertTrue(Digest.isSha256(before));
   }
 
   @Test
   void id_otherEndOfTextBesideTheConfig_isAnotherId() throws IOException {
-    shard("model.safetensors", "a", 1);
+    shard("model.safetensors", NORM, 1);
     String before = id();
     generation("{\"temperature\": 0.6}");
     assertEquals(before, id());
@@ -95,6 +125,7 @@ class CheckpointTest {
     quantize();
     byte[] ones = {0x38, 0x38, 0x38, 0x38, 0x38, 0x38};
     new SafetensorsWriter()
+        .add(NORM, DType.F32, new float[] {1}, 1)
         .addRaw("matrix", DType.F8_E4M3, ones, 2, 3)
         .add("matrix_scale_inv", DType.F32, new float[] {2, 3}, 1, 2)
         .addRaw("stack", DType.F8_E4M3, ones, 2, 1, 3)
@@ -114,6 +145,7 @@ class CheckpointTest {
   void values_fp8WithoutScale_isRefused() throws IOException {
     quantize();
     new SafetensorsWriter()
+        .add(NORM, DType.F32, new float[] {1}, 1)
         .addRaw("matrix", DType.F8_E4M3, new byte[4], 2, 2)
         .addRaw("stack", DType.F8_E4M3, new byte[4], 1, 2, 2)
         .addRaw("vector", DType.F8_E4M3, new byte[4], 4)
@@ -156,6 +188,8 @@ class CheckpointTest {
   }
 
   private void index(String weightMap) throws IOException {
-    Files.writeString(folder.resolve(INDEX), "{\"metadata\":{},\"weight_map\":" + weightMap + "}");
+    Files.writeString(
+        folder.resolve(INDEX),
+        "{\"metadata\":{},\"weight_map\":" + weightMap.replace("NORM", NORM) + "}");
   }
 }
