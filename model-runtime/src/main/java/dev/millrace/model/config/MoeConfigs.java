@@ -22,6 +22,10 @@ public final class MoeConfigs {
           new DeepseekV2Config(),
           new DeepseekV3Config());
   private static final String GENERATION = "generation_config.json";
+
+  /** Half a GB, twice: a million positions of 128 features fit. */
+  private static final int MAX_ANGLES = 1 << 27;
+
   private static final ObjectMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -54,11 +58,19 @@ public final class MoeConfigs {
   private static MoeConfig parse(String where, byte[] configJson) {
     JsonFields json = JsonFields.parse(where, configJson);
     String modelType = json.text("model_type");
-    return FAMILIES.stream()
-        .filter(family -> family.modelType().equals(modelType))
-        .findFirst()
-        .orElseThrow(() -> json.invalid("model_type", "one of " + supported()))
-        .read(json);
+    MoeConfig config =
+        FAMILIES.stream()
+            .filter(family -> family.modelType().equals(modelType))
+            .findFirst()
+            .orElseThrow(() -> json.invalid("model_type", "one of " + supported()))
+            .read(json);
+    int most = MAX_ANGLES / config.attention().ropeDim();
+    if (config.maxPositionEmbeddings() > most) {
+      throw json.invalid(
+          "max_position_embeddings",
+          "at most %d: their rotary angles are kept in memory".formatted(most));
+    }
+    return config;
   }
 
   /**

@@ -284,6 +284,8 @@ class MoeConfigsTest {
         "'model_type':'qwen2_moe','use_sliding_window':true,'layer_types':['full_attention'] | layer_types is [\"full_attention\"], expected full_attention or sliding_attention, 24 times",
         "'model_type':'qwen2_moe','num_hidden_layers':1,'use_sliding_window':true,'layer_types':['linear_attention'] | layer_types is [\"linear_attention\"]",
         "'model_type':'mixtral','head_dim':33 | head_dim is 33",
+        "'model_type':'olmoe','max_position_embeddings':16777216 | max_position_embeddings is 16777216, expected at most 1048576",
+        "'model_type':'deepseek_v3','max_position_embeddings':2097153 | expected at most 2097152: their rotary angles",
         "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu or swish",
         "'model_type':'olmoe','rope_scaling':{'type':'longrope','factor':2} | rope_scaling: type is \"longrope\"",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_parameters: factor is absent",
