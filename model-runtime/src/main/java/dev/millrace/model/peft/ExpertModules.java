@@ -1,6 +1,8 @@
 package dev.millrace.model.peft;
 
 import dev.millrace.model.adapter.Site;
+import dev.millrace.model.weights.InvalidWeightsException;
+import dev.millrace.model.weights.Tensor;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -11,9 +13,9 @@ import java.util.stream.IntStream;
  */
 final class ExpertModules {
 
-  /** Gives a tensor of the file. */
+  /** Gives a tensor of the file, which must have this shape. */
   interface Source {
-    float[] values(String name, int rows, int columns);
+    Tensor tensor(String name, int rows, int columns);
   }
 
   private final Site site;
@@ -59,10 +61,19 @@ final class ExpertModules {
     return IntStream.range(0, site.parts().size());
   }
 
+  /** All shapes are compared first: the arrays are as large as the ranks promise. */
   LoraPair read(Source source) {
+    int rows = site.out() / site.parts().size();
+    for (String name : ModuleNames.experts(site)) {
+      if (wanted.contains(name)) {
+        int r = config.rankAt(name);
+        source.tensor(name + PeftFolder.A, r, site.in());
+        source.tensor(name + PeftFolder.B, rows, r);
+      }
+    }
     int rank = rank();
-    float[] a = new float[Math.multiplyExact(site.experts() * rank, site.in())];
-    float[] b = new float[Math.multiplyExact(site.experts() * rank, site.out())];
+    float[] a = new float[size(rank, site.in())];
+    float[] b = new float[size(rank, site.out())];
     double scale = scale();
     for (int e = 0; e < site.experts(); e++) {
       int before = 0;
@@ -70,9 +81,8 @@ final class ExpertModules {
         String name = ModuleNames.expert(site, e, part);
         if (wanted.contains(name)) {
           int r = config.rankAt(name);
-          int rows = site.out() / site.parts().size();
-          float[] down = source.values(name + PeftFolder.A, r, site.in());
-          float[] up = source.values(name + PeftFolder.B, rows, r);
+          float[] down = source.tensor(name + PeftFolder.A, r, site.in()).floats();
+          float[] up = source.tensor(name + PeftFolder.B, rows, r).floats();
           System.arraycopy(down, 0, a, (e * rank + before) * site.in(), down.length);
           double own = config.scaleAt(name, r);
           place(
@@ -86,6 +96,16 @@ final class ExpertModules {
       }
     }
     return new LoraPair(site, a, b);
+  }
+
+  private int size(int rank, int width) {
+    long size = (long) site.experts() * rank * width;
+    if (size > Integer.MAX_VALUE) {
+      throw new InvalidWeightsException(
+          "%s: %d experts of rank %d have %d values together, expected at most %d"
+              .formatted(site.name(), site.experts(), rank, size, Integer.MAX_VALUE));
+    }
+    return (int) size;
   }
 
   private void place(float[] block, double factor, int width, float[] b, int at) {

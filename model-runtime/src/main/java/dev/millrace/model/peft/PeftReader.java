@@ -127,12 +127,12 @@ final class PeftReader {
     String name = weight(site) ? site.name() : ModuleNames.module(site);
     return new LoraPair(
         site,
-        values(name + PeftFolder.A, rank, site.in()),
-        values(name + PeftFolder.B, site.out(), rank));
+        tensor(name + PeftFolder.A, rank, site.in()).floats(),
+        tensor(name + PeftFolder.B, site.out(), rank).floats());
   }
 
-  private float[] values(String name, int rows, int columns) {
-    return tensor(name).require(rows, columns).floats();
+  private Tensor tensor(String name, int rows, int columns) {
+    return tensor(name).require(rows, columns);
   }
 
   private Tensor tensor(String name) {
@@ -166,6 +166,6 @@ final class PeftReader {
     ExpertModules found = new ExpertModules(site, config.plain(), Set.copyOf(wanted));
     experts.add(found);
     modules.addAll(wanted);
-    return found.read(this::values);
+    return found.read(this::tensor);
   }
 }

@@ -170,6 +170,27 @@ class ExpertLayoutTest {
             writer.toBytes()));
   }
 
+  @Test
+  void parse_ranksThatTheTensorsDoNotHave_areRefusedBeforeTheyAreBelieved() {
+    SortedMap<String, byte[]> files = ownDownProjections(false, 2);
+    String config = new String(files.get(PeftFolder.CONFIG), StandardCharsets.UTF_8);
+    byte[] greater = config.replace("\"r\": 2", "\"r\": 4096").getBytes(StandardCharsets.UTF_8);
+    String gate = EXPERTS + ".%d.gate_proj";
+    Site wide =
+        Site.experts(
+            EXPERTS + ".gate_up_proj", 6, 1 << 28, 3, List.of(gate, EXPERTS + ".%d.up_proj"));
+    for (Site site : List.of(SITES.get(1), wide)) { // of the other no array is long enough
+      var refused =
+          assertThrows(
+              InvalidAdapterException.class,
+              () -> PeftFolder.parse(greater, files.get(PeftFolder.WEIGHTS), List.of(site)));
+      assertEquals(
+          "adapter_model.safetensors: tensor base_model.model.%s.lora_A.weight: shape [2, 6], expected [4096, 6]"
+              .formatted(gate.formatted(0)),
+          refused.getMessage());
+    }
+  }
+
   private static float[] normal(SplittableRandom random, int n) {
     float[] values = new float[n];
     for (int i = 0; i < n; i++) {
