@@ -1,11 +1,13 @@
 package dev.millrace.model.djl;
 
 import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.Tensor;
@@ -22,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param id of the checkpoint
  * @param positions how many were compared
  * @param agreement of the checkpoint as it is
- * @param withoutExpert0 where that is not close: the agreement of the checkpoint with the first
- *     expert of every layer silenced, which shows an expected file whose writer left it out
+ * @param withoutExpert0 where that is not close: the agreement of the checkpoint, and of the
+ *     adapter, with the first expert of every layer silenced, which shows an expected file whose
+ *     writer left it out
  */
 public record LogitCheck(
     String id, int positions, Agreement agreement, @Nullable Agreement withoutExpert0) {
@@ -57,7 +60,7 @@ public record LogitCheck(
       @Nullable Agreement without = null;
       if (agreement.maxAbsLogitDiff > CLOSE) {
         model.silence(0);
-        without = agreement(model, adapter, expected, rows);
+        without = agreement(model, without(adapter, 0), expected, rows);
       }
       return new LogitCheck(model.id(), rows.length * rows[0].length, agreement, without);
     }
@@ -97,6 +100,27 @@ public record LogitCheck(
   private static AdapterWeights none(DjlModel model) {
     List<String> modules = List.of("k_proj", "o_proj", "q_proj", "v_proj");
     return LoraWeights.initial(new LoraConfig(1, 1, false, modules), model.sites(), 1);
+  }
+
+  /**
+   * The adapter without what it adds within an expert: PEFT adds that to the expert's weights, so
+   * whoever leaves the expert out leaves both out.
+   */
+  private static AdapterWeights without(AdapterWeights adapter, int expert) {
+    return adapter instanceof LoraWeights lora
+        ? new LoraWeights(
+            lora.config(), lora.pairs().stream().map(pair -> without(pair, expert)).toList())
+        : adapter;
+  }
+
+  private static LoraPair without(LoraPair pair, int expert) {
+    if (pair.site().place() != Site.Place.EXPERTS) {
+      return pair;
+    }
+    int size = pair.site().out() * pair.rank();
+    float[] b = pair.b().clone();
+    Arrays.fill(b, expert * size, (expert + 1) * size, 0);
+    return new LoraPair(pair.site(), pair.a(), b);
   }
 
   private static int[][] rows(Tensor ids) {

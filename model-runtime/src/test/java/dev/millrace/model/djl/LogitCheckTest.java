@@ -5,10 +5,28 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.AdapterPlan;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Delta;
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.peft.Lora;
+import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.SafetensorsWriter;
+import dev.millrace.model.weights.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +41,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LogitCheckTest {
 
   private static final Path GOLDEN = Path.of("src/test/resources/golden");
+
+  private static final String QWEN3 =
+      "{'model_type':'qwen3_moe','vocab_size':97,'hidden_size':32,'max_position_embeddings':64,"
+          + "'num_hidden_layers':2,'num_attention_heads':4,'num_key_value_heads':2,"
+          + "'num_experts':6,'num_experts_per_tok':3,'moe_intermediate_size':12,"
+          + "'norm_topk_prob':true}";
 
   @ParameterizedTest
   @ValueSource(strings = {"olmoe-tiny", "qwen3-moe-tiny", "deepseek-v3-tiny"})
@@ -73,6 +97,89 @@ class LogitCheckTest {
         "a text has 24 tokens, expected at most max_position_embeddings, 16: longer ones are not"
             + " supported with dynamic rope_scaling",
         refusal.getMessage());
+  }
+
+  @Test
+  void of_expertAdapterOfAWriterThatLeftExpert0Out_agreesWithoutWhatItAddsThere(
+      @TempDir Path folder) throws IOException {
+    Path base = RandomCheckpoint.write(folder.resolve("base"), QWEN3, DType.F32, 7);
+    Path adapted = folder.resolve("adapter");
+    LoraWeights adapter = ofExperts(base);
+    AdapterFolder.write(adapter, "", adapted);
+    Path merged = mergedWithoutExpert0(base, adapter, folder.resolve("merged"));
+    int[] row = new SplittableRandom(2).ints(24, 0, 97).toArray();
+    try (DjlModel model = DjlModels.openAlone(merged, Precision.FLOAT32, LoadProgress.SILENT)) {
+      AdapterWeights none = adapter.with(zeros(adapter));
+      ByteBuffer ids = ByteBuffer.allocate(8 * row.length).order(ByteOrder.LITTLE_ENDIAN);
+      Arrays.stream(row).forEach(ids::putLong);
+      new SafetensorsWriter()
+          .addRaw("input_ids", DType.I64, ids.array(), 1, row.length)
+          .add("logits", DType.F32, model.logits(none, new int[][] {row}), 1, row.length, 97)
+          .write(adapted.resolve("expected.safetensors"));
+    }
+    LogitCheck check = LogitCheck.of(base, adapted, LoadProgress.SILENT);
+    assertTrue(check.agreement().maxAbsLogitDiff() > 0.01, check::toString);
+    LogitCheck.@Nullable Agreement without = check.withoutExpert0();
+    assertNotNull(without);
+    assertTrue(without.maxAbsLogitDiff() < 1e-4, check::toString);
+  }
+
+  private static LoraWeights ofExperts(Path base) throws IOException {
+    List<Site> experts =
+        DjlModels.sites(MoeConfigs.read(base.resolve("config.json"))).stream()
+            .filter(site -> site.place() == Site.Place.EXPERTS)
+            .toList();
+    LoraWeights zero = Lora.KIND.initial(new AdapterPlan(2, 8, true), experts, 3);
+    SplittableRandom random = new SplittableRandom(4);
+    return zero.with(
+        zero.factors().stream()
+            .map(factor -> RandomAdapters.normal(random, factor.values().length))
+            .toList());
+  }
+
+  private static List<float[]> zeros(LoraWeights adapter) {
+    return adapter.factors().stream().map(factor -> new float[factor.values().length]).toList();
+  }
+
+  /** The checkpoint with B·A in its experts' weights, and nothing in those of the first. */
+  private static Path mergedWithoutExpert0(Path base, LoraWeights adapter, Path to)
+      throws IOException {
+    Files.createDirectory(to);
+    Files.copy(base.resolve("config.json"), to.resolve("config.json"));
+    SafetensorsWriter writer = new SafetensorsWriter();
+    Pattern expert = Pattern.compile("(.*\\.experts\\.)(\\d+)\\.(gate|up|down)_proj\\.weight");
+    try (Safetensors file = Safetensors.open(base.resolve("model.safetensors"))) {
+      for (Tensor tensor : file.tensors().values()) {
+        float[] values = tensor.floats();
+        Matcher name = expert.matcher(tensor.name());
+        if (name.matches()) {
+          boolean down = name.group(3).equals("down");
+          String site = name.group(1) + (down ? "down_proj" : "gate_up_proj");
+          Delta delta =
+              adapter.deltas().stream().filter(d -> d.site().name().equals(site)).findFirst().get();
+          int first = name.group(3).equals("up") ? delta.site().out() / 2 : 0;
+          merge(values, delta, Integer.parseInt(name.group(2)), first);
+        }
+        writer.add(tensor.name(), DType.F32, values, tensor.shape());
+      }
+    }
+    writer.write(to.resolve("model.safetensors"));
+    return to;
+  }
+
+  /** Adds rows of an expert's B·A from one on, or clears the weights of the first expert. */
+  private static void merge(float[] weights, Delta delta, int expert, int first) {
+    int in = delta.site().in();
+    int rank = delta.rank();
+    for (int i = 0; i < weights.length; i++) {
+      int row = expert * delta.site().out() + first + i / in;
+      for (int r = 0; r < rank; r++) {
+        weights[i] += delta.b()[row * rank + r] * delta.a()[(expert * rank + r) * in + i % in];
+      }
+    }
+    if (expert == 0) {
+      Arrays.fill(weights, 0);
+    }
   }
 
   private static void copy(String name, Path folder, String positions) throws IOException {
