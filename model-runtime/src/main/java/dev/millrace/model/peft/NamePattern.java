@@ -2,6 +2,7 @@ package dev.millrace.model.peft;
 
 import dev.millrace.model.adapter.InvalidAdapterException;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -13,6 +14,10 @@ final class NamePattern {
   private static final int MAX_LENGTH = 1024;
   private static final int MAX_STEPS = 1 << 20;
 
+  /** What Python writes otherwise: {@code (?P<name>}, {@code (?P=name)} and {@code {,3}}. */
+  private static final Pattern PYTHON =
+      Pattern.compile("(?<!\\\\)(?:\\(\\?P([<=])(\\w+)[>)]|\\{,(?=\\d*}))");
+
   private final Pattern pattern;
 
   NamePattern(String field, String regex) {
@@ -22,11 +27,21 @@ final class NamePattern {
               .formatted(field, regex.length(), MAX_LENGTH));
     }
     try {
-      pattern = Pattern.compile(regex);
+      pattern = Pattern.compile(PYTHON.matcher(regex).replaceAll(NamePattern::inJava));
     } catch (PatternSyntaxException | StackOverflowError e) {
       throw new InvalidAdapterException(
           field + ": pattern is " + regex + ", expected a regular expression", e);
     }
+  }
+
+  private static String inJava(MatchResult python) {
+    String name = python.group(2);
+    if (name == null) {
+      return "{0,";
+    }
+    String group = "g" + name.replace("_", "Z"); // Java's names have no underscore
+    return Matcher.quoteReplacement(
+        python.group(1).equals("<") ? "(?<" + group + ">" : "\\k<" + group + ">");
   }
 
   /** Whether it fits all of a name (Python's re.fullmatch). */

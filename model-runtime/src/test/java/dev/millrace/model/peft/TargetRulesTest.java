@@ -30,6 +30,8 @@ class TargetRulesTest {
         "'target_modules':'all-linear' | 0 1 2 3",
         "'target_modules':'.*attn\\\\.[qv]' | 0 1 3",
         "'target_modules':'q' | ``",
+        "'target_modules':'(?P<any_one>.{,4}).*(?P<last>[qv])(?P<more>(?!(?P=last)).)?' | 0 1 3",
+        "'target_modules':'model.layers.(?P<the_layer>1).+(?P=the_layer)?q' | 1",
         "'target_modules':['q','v'],'exclude_modules':['attn.v'] | 0 1",
         "'target_modules':['q','v'],'exclude_modules':'.*layers\\\\.1.*' | 0 3",
         "'target_modules':['q','v'],'layers_to_transform':[1,2] | 1 3",
