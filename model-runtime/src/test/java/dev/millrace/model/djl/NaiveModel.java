@@ -467,7 +467,9 @@ final class NaiveModel implements AutoCloseable {
       }
       add(y, shared);
     }
-    if (latent() && !c.path("n_shared_experts").isNull()) {
+    boolean shares =
+        !c.path("n_shared_experts").isNull() && c.path("n_shared_experts").asInt(1) > 0;
+    if (latent() && shares) {
       add(y, mlp(x, sparse + "shared_experts.", "gate_proj", "up_proj", "down_proj"));
     }
     return y;

@@ -211,12 +211,46 @@ class NaiveModelTest {
                 + "'quantization_config':{'quant_method':'fp8','weight_block_size':[3,10]}}"));
   }
 
+  /** Legal shapes at the edge of what there is. */
+  static Stream<Case> shapes() {
+    return Stream.of(
+        new Case(
+            "deepseek v3, all of its layers dense",
+            DType.F32,
+            "{'model_type':'deepseek_v3',"
+                + LATENT.replace("_replace':1", "_replace':3")
+                + "'q_lora_rank':14,'n_shared_experts':1,'n_group':4,'topk_group':2,"
+                + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"),
+        new Case(
+            "deepseek v3 whose values are as wide as its keys, without shared experts",
+            DType.F32,
+            "{'model_type':'deepseek_v3',"
+                + LATENT.replace("'v_head_dim':6", "'v_head_dim':18")
+                + "'q_lora_rank':14,'n_shared_experts':0,'n_group':4,'topk_group':2,"
+                + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"),
+        new Case(
+            "mixtral with one expert and a window of one token",
+            DType.F32,
+            "{'model_type':'mixtral',"
+                + COMMON.replace("_per_tok':3", "_per_tok':1")
+                + "'rms_norm_eps':1e-5,'num_key_value_heads':2,'num_local_experts':1,"
+                + "'intermediate_size':16,'sliding_window':1}"),
+        new Case(
+            "qwen3 of odd sizes, one layer, one head, heads of two",
+            DType.F32,
+            "{'model_type':'qwen3_moe','vocab_size':97,'hidden_size':31,"
+                + "'max_position_embeddings':64,'num_hidden_layers':1,'num_attention_heads':1,"
+                + "'num_experts_per_tok':2,'rms_norm_eps':1e-6,'num_key_value_heads':1,"
+                + "'head_dim':2,'num_experts':3,'moe_intermediate_size':7,"
+                + "'norm_topk_prob':true}"));
+  }
+
   private static int[] tokens(int n, long seed) {
     return new SplittableRandom(seed).ints(n, 0, 97).toArray();
   }
 
   @ParameterizedTest
-  @MethodSource({"cases", "options"})
+  @MethodSource({"cases", "options", "shapes"})
   void logits_float32_areThoseOfTheOracle(Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
     int[][] rows = {tokens(21, 1), tokens(13, 2)};
@@ -338,7 +372,7 @@ class NaiveModelTest {
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource({"cases", "shapes"})
   void generate_float32_goesOnAsTheOracle(Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 8);
     int[] prompt = tokens(9, 3);
