@@ -12,7 +12,8 @@ import java.io.Serializable;
  * @param lines counters of lines, one byte each, a power of two
  * @param referenceBits log2 of the cells of the reference, 3.5 bytes each
  * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each;
- *     with the signal belonging their tokens too, at most 4 · trainTokens bytes
+ *     with the signal belonging the tokens of as many of the best too, at most 4 · trainTokens
+ *     bytes
  * @param qualities the last values of Q(x), 8 bytes each
  */
 public record MemoryLimits(

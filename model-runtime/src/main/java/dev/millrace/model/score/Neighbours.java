@@ -9,11 +9,11 @@ import java.util.Arrays;
 import java.util.Deque;
 
 /**
- * The last texts that a domain accepted, as sets of tokens, and how near to them those were that
- * came: by the cosine of what both have of their own with the k-th nearest (Ramaswamy, Rastogi and
- * Shim, 2000) and the mean one, beside the cosine of all with what the base knows. k is a share of
- * them all: a kind of text that is less of the domain than that is far from it even where some got
- * in.
+ * The last texts that a domain accepted as good examples, as sets of tokens, and how near to them
+ * those were that came: by the cosine of what both have of their own with the k-th nearest
+ * (Ramaswamy, Rastogi and Shim, 2000) and the mean one, beside the cosine of all with what the base
+ * knows. k is a share of them all: a kind of text that is less of the domain than that is far from
+ * it even where some got in.
  */
 final class Neighbours {
 

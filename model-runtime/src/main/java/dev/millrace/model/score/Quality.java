@@ -18,6 +18,11 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
   /** A word that the reference does not know costs so many nats. */
   private static final double REFERENCE = Math.log(20_000);
 
+  /**
+   * The share of recent texts by Q(x), the best, that belonging compares with, however many teach.
+   */
+  private static final double EXAMPLES = 0.7;
+
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     candidate.diversity = diversity(candidate, memory);
@@ -30,12 +35,14 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
     double least =
         Math.max(
             config.minQuality(), memory.qualities.quantile(1 - AcceptRate.of(candidate, config)));
+    double exemplary = memory.qualities.quantile(1 - EXAMPLES);
     memory.qualities.add(candidate.quality);
     if (candidate.quality < least) {
       return refusal(candidate, signal, similarity, least);
     }
     memory.usual.add(candidate.fit, surprise(candidate));
-    if (config.signal() == Signal.BELONGING && !candidate.heldOut) {
+    boolean example = candidate.quality >= exemplary && !candidate.heldOut;
+    if (config.signal() == Signal.BELONGING && example) {
       memory.neighbours.add(TokenSet.of(candidate.tokens, known));
     }
     return null;

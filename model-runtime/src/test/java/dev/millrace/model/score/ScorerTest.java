@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.TokenSet;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Modality;
@@ -498,6 +499,28 @@ class ScorerTest {
     assertTrue(
         detail.matches("Q .*: belonging %1$s, diversity %1$s, similarity %1$s".formatted(share)),
         detail);
+  }
+
+  @Test
+  void score_textThatTeachesButRanksLow_isNoExampleOfItsDomain() {
+    Scorer all = scorer(Signal.BELONGING, 1, SHAPE, Weights.none(), GuardLimits.defaults());
+    KnownTexts nothing = KnownTexts.of(List.of(), 256);
+    double nearness = 0;
+    double otherNearness = 0;
+    for (int i = 0; i < 300; i++) {
+      String text = Samples.words(random, 40);
+      String other = text.toUpperCase(Locale.ROOT).replace(' ', '_');
+      accepted(all.score(Samples.of(Samples.training(i % 7), i % 5 == 0 ? other : text), memory));
+      if (i >= 100) {
+        nearness += memory.neighbours.nearness(tokens(text, nothing), nothing);
+        otherNearness += memory.neighbours.nearness(tokens(other, nothing), nothing);
+      }
+    }
+    assertTrue(otherNearness < nearness / 20, otherNearness + " and " + nearness);
+  }
+
+  private static TokenSet tokens(String text, KnownTexts known) {
+    return TokenSet.of(new ByteTokenizer().encode(text), known);
   }
 
   private Scorer scorer(double acceptRate) {
