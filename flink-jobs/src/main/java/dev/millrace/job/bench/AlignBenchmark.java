@@ -12,6 +12,7 @@ import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.score.AlignLimits;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Modality;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The encoders that ship, on pairs that they were not trained on. */
 final class AlignBenchmark implements Benchmark {
@@ -31,13 +33,11 @@ final class AlignBenchmark implements Benchmark {
         Tokenizer tokenizer = setting.tokenizer();
         Aligner aligner = DjlAligner.open(setting.nano().resolveSibling("align"))) {
       AlignPairs pairs = new AlignPairs(base, tokenizer);
-      List<String> kinds = new ArrayList<>(Pairs.kinds());
-      kinds.addAll(Pairs.installed());
-      for (String kind : kinds) {
+      for (String kind : kinds()) {
         List<Pair> some = AlignPairs.load(kind, true);
         setting.progress().accept(some.size() + " held-out pairs of " + kind);
         held.put(kind, pairs.aligned(some, setting.progress()));
-        if (some.get(0).modality() == Modality.IMAGE || some.get(0).modality() == Modality.AUDIO) {
+        if (isMedia(some)) {
           media.put(kind, pairs.captioned(some, held.get(kind)));
         }
       }
@@ -47,6 +47,32 @@ final class AlignBenchmark implements Benchmark {
           captions(base, aligner, media, setting.seed()),
           AlignStream.table(pairs, aligner, List.copyOf(media.keySet()), held, setting));
     }
+  }
+
+  /** Wrong captions of held-out pictures and sounds alone. */
+  static Table wrongCaptions(BaseModel base, Tokenizer tokenizer, Setting setting)
+      throws IOException {
+    Map<String, List<AlignedPair>> held = new TreeMap<>();
+    try (Aligner aligner = DjlAligner.open(setting.nano().resolveSibling("align"))) {
+      AlignPairs pairs = new AlignPairs(base, tokenizer);
+      for (String kind : kinds()) {
+        List<Pair> some = AlignPairs.load(kind, true);
+        if (isMedia(some)) {
+          setting.progress().accept(some.size() + " held-out pairs of " + kind);
+          held.put(kind, pairs.aligned(some, setting.progress()));
+        }
+      }
+      return refusals(aligner, held, setting.seed());
+    }
+  }
+
+  private static List<String> kinds() {
+    return Stream.concat(Pairs.kinds().stream(), Pairs.installed().stream()).toList();
+  }
+
+  private static boolean isMedia(List<Pair> pairs) {
+    Modality modality = pairs.get(0).modality();
+    return modality == Modality.IMAGE || modality == Modality.AUDIO;
   }
 
   private static Table retrieval(Aligner aligner, Map<String, List<AlignedPair>> held) {
@@ -76,9 +102,9 @@ final class AlignBenchmark implements Benchmark {
     AlignLimits limits = AlignLimits.defaults();
     Table table =
         Table.of(
-            "As the scorer judges, against %d others or half of them, refused below a fit of %.2f"
+            "Wrong captions, as the scorer judges, against %d others or half of them, refused below a fit of %.2f"
                 .formatted(CaptionFits.OTHERS, limits.leastFit()),
-            "pairs | true pairs | median fit | of them refused % | wrong captions | of them refused % | AUC");
+            "pairs | true pairs | median fit | of them refused % | wrong captions | of these refused % | precision of refusals % | AUC");
     held.forEach(
         (kind, pairs) -> {
           List<AlignedPair> shuffled = new ArrayList<>(pairs);
@@ -91,6 +117,7 @@ final class AlignBenchmark implements Benchmark {
               100 * CaptionFits.below(fits.own(), limits.leastFit()),
               fits.wrong().length,
               100 * CaptionFits.below(fits.wrong(), limits.leastFit()),
+              100 * fits.precision(limits.leastFit()),
               fits.auc());
         });
     return table.note("A wrong caption is that of another held-out pair, drawn by the seed.");

@@ -54,6 +54,12 @@ record CaptionFits(double[] own, double[] wrong) {
     return (double) Arrays.stream(fits).filter(fit -> fit < limit).count() / fits.length;
   }
 
+  /** Share of the pairs below a limit that are wrong; NaN if there are none. */
+  double precision(double limit) {
+    double found = below(wrong, limit);
+    return found / (found + below(own, limit));
+  }
+
   /** Probability that a true pair fits better than a wrong one. */
   double auc() {
     return Chosen.auc(wrong, own);

@@ -32,6 +32,15 @@ record Chosen(List<Choice> choices, double cpuSeconds) {
     return share(choices.stream().filter(c -> !c.taken()).toList());
   }
 
+  /**
+   * Share of the clean texts and those of a kind that were refused that is of the kind; NaN if none
+   * was refused.
+   */
+  double precision(Label label) {
+    return share(
+        choices.stream().filter(c -> !c.taken() && (!c.isJunk() || c.label() == label)).toList());
+  }
+
   /** Share of all texts that is junk. */
   double junk() {
     return share(choices);

@@ -92,6 +92,7 @@ final class QualityBenchmark implements Benchmark {
     try (BaseModel base = setting.base();
         Tokenizer tokenizer = setting.tokenizer();
         TempDirectory scratch = TempDirectory.create()) {
+      Table wrongCaptions = AlignBenchmark.wrongCaptions(base, tokenizer, setting);
       School school =
           new School(base, tokenizer, setting.nano(), scratch.resolve("store"), setting.seed());
       for (String domain : setting.order().isEmpty() ? DOMAINS : setting.order()) {
@@ -103,6 +104,7 @@ final class QualityBenchmark implements Benchmark {
         tables.add(seeds(domain, Filter.shipped(), school, tokenizer, setting));
         tables.add(seeds(domain, Filter.classifier(), school, tokenizer, setting));
       }
+      tables.add(wrongCaptions);
     }
     return tables;
   }
@@ -162,6 +164,7 @@ final class QualityBenchmark implements Benchmark {
     }
     return List.of(
         refusals(stream, outcomes),
+        precisions(stream, outcomes),
         ranks(stream, outcomes),
         lessons(stream, outcomes),
         curves(stream, outcomes));
@@ -304,7 +307,7 @@ final class QualityBenchmark implements Benchmark {
   private static Table refusals(Stream stream, List<Outcome> outcomes) {
     Table table =
         new Table(
-            stream.domain() + ": share refused, %",
+            stream.domain() + ": share refused (recall, of junk), %",
             columns("filter", "clean", "precision of refusals", "junk in what teaches"));
     for (Outcome outcome : outcomes) {
       Chosen chosen = outcome.chosen();
@@ -327,6 +330,15 @@ final class QualityBenchmark implements Benchmark {
         .note(
             "%s, by Apache OpenNLP: logistic regression over words and pairs of words. It alone knows the junk beforehand: it learned from %d texts of other documents, the domain's and junk of every kind but copies, Finnish debates and dictionary entries included. Its own training counts as choosing."
                 .formatted(Filter.classifier().name(), stream.examples().size()));
+  }
+
+  private static Table precisions(Stream stream, List<Outcome> outcomes) {
+    Table table = new Table(stream.domain() + ": precision by kind of junk, %", columns("filter"));
+    for (Outcome outcome : outcomes) {
+      Chosen chosen = outcome.chosen();
+      table.row(row(outcome.filter().name(), label -> 100 * chosen.precision(label)));
+    }
+    return table.note("Of the clean texts and those of the kind that were refused.");
   }
 
   private static Table ranks(Stream stream, List<Outcome> outcomes) {

@@ -53,6 +53,13 @@ class ChosenTest {
   }
 
   @Test
+  void precision_ofAKind_isBesideCleanTextAlone() {
+    assertEquals(1.0 / 2, CHOSEN.precision(Label.SHUFFLED));
+    assertEquals(
+        Double.NaN, new Chosen(CHOSEN.choices().subList(0, 2), 1).precision(Label.SHUFFLED));
+  }
+
+  @Test
   void precision_nothingRefused_isUnknown() {
     assertEquals(Double.NaN, new Chosen(CHOSEN.choices().subList(0, 2), 1).precision());
   }
