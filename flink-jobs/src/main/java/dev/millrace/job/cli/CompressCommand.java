@@ -108,6 +108,15 @@ final class CompressCommand implements Callable<Integer> {
   private double temperature = 1;
 
   @Option(
+      names = "--hints",
+      paramLabel = "W",
+      description = {
+        "Weight of what the teacher has inside: its stream behind each layer, and its routers. For a",
+        "student that is cut out of a base without an adapter (default: ${DEFAULT-VALUE})."
+      })
+  private double hints;
+
+  @Option(
       names = "--likeliest",
       paramLabel = "K",
       description = "Tokens that the teacher names at each place (default: ${DEFAULT-VALUE}).")
@@ -150,7 +159,7 @@ final class CompressCommand implements Callable<Integer> {
     if (input != null) {
       Path unused = UserMaterial.readable(input);
     }
-    var objective = new StudentTrainer.Objective(text, temperature);
+    var objective = new StudentTrainer.Objective(text, temperature, hints);
     Path folder = teacher == null ? Home.here().nano() : BaseOption.require("--teacher", teacher);
     Compressor compressor = new Compressor(folder, adapter, likeliest, work.resolve("targets"));
     Student student = compressor.student(factor);

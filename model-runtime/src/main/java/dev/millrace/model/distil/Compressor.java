@@ -5,6 +5,7 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.djl.StreamHints;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.release.BaseRelease;
 import java.io.IOException;
@@ -54,7 +55,8 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
    *
    * @param stream token ids of the training documents, end to end
    * @param out the student's folder
-   * @throws IllegalArgumentException if that is the teacher's, or the stream is too short
+   * @throws IllegalArgumentException if that is the teacher's, the stream is too short, or there
+   *     are to be hints for a student that is no part of its teacher, or from one under an adapter
    */
   public void run(
       MoeConfig student,
@@ -71,6 +73,15 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     if (stream.length < 2 * plan.time()) {
       throw new IllegalArgumentException(
           "%d tokens to learn from, expected %d or more".formatted(stream.length, 2 * plan.time()));
+    }
+    if (plan.objective().hints() > 0 && (plan.begins() != Beginning.CUT || adapter != null)) {
+      throw new IllegalArgumentException(
+          "hints %s, expected 0: %s"
+              .formatted(
+                  plan.objective().hints(),
+                  adapter == null
+                      ? "the student is no part of its teacher"
+                      : "they are of the base without its adapter"));
     }
     Files.createDirectories(out);
     takeOver(teacher, out);
@@ -93,8 +104,13 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
       Distillation.Listener listener)
       throws IOException {
     if (plan.begins() == Beginning.CUT) {
-      Pruning.write(teacher, student, some(stream, plan.time()), cut, listener::cuts);
-      return StudentTrainer.of(cut, plan.objective(), plan.asServed());
+      Pruning.Part part =
+          Pruning.write(teacher, student, some(stream, plan.time()), cut, listener::cuts);
+      StudentTrainer trainer = StudentTrainer.of(cut, plan.objective(), plan.asServed());
+      if (plan.objective().hints() > 0) {
+        trainer.follow(new StreamHints(teacher, part.directions(), part.experts()));
+      }
+      return trainer;
     }
     StudentTrainer trainer =
         StudentTrainer.start(student, plan.objective(), plan.asServed(), plan.seed());

@@ -67,6 +67,14 @@ final class Pruning {
    */
   private record Place(float[] norm, double scale, StreamPair.Sums sums) {}
 
+  /**
+   * What of the teacher a student is.
+   *
+   * @param directions of the stream, (student's width, teacher's width)
+   * @param experts (layers, student's): those that stayed; any, where one reads all tokens
+   */
+  record Part(double[][] directions, int[][] experts) {}
+
   private Pruning(
       Checkpoint teacher,
       MoeConfig to,
@@ -90,16 +98,17 @@ final class Pruning {
   }
 
   /**
-   * Writes the student's checkpoint.
+   * Writes the student's checkpoint, and says what of the teacher it is.
    *
    * @param student as many layers as the teacher has; one expert, where the teacher has more, is of
    *     neurons of all
    * @param texts token ids that tell what matters, 2 or more each
    * @param before is run before each part; what it throws ends the writing
    */
-  static void write(Path teacher, MoeConfig student, List<int[]> texts, Path out, Runnable before)
+  static Part write(Path teacher, MoeConfig student, List<int[]> texts, Path out, Runnable before)
       throws IOException {
     Files.createDirectories(out);
+    Part part;
     try (Checkpoint checkpoint = Checkpoint.open(teacher)) {
       int all = checkpoint.config().router().numExperts();
       int count = student.router().numExperts();
@@ -114,8 +123,10 @@ final class Pruning {
         new Pruning(checkpoint, student, experts, stream, directions, pair)
             .write(texts, out, before);
       }
+      part = new Part(directions, count == 1 ? new int[experts.length][1] : experts);
     }
     MoeConfigs.write(student, "float32", out.resolve("config.json"));
+    return part;
   }
 
   /** The experts of each layer that read most tokens: (layers, count). */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains all weights of a student on what a teacher says and on the text itself: two micro-batches
@@ -24,23 +25,32 @@ public final class StudentTrainer implements AutoCloseable {
 
   private static final float BALANCE = 0.01f;
 
-  /** Losses and balance, before the gradients. */
+  /** Losses, with the hints', and balance, before the gradients. */
   private static final int FIGURES = 2;
 
   /**
-   * What is learned: {@code text · nll + (1 − text) · temperature² · KL(teacher ‖ student)}.
+   * What is learned: {@code text · nll + (1 − text) · temperature² · KL(teacher ‖ student) + hints
+   * · (1 − cos(stream, teacher's) + KL(teacher's router ‖ student's))}, the last a mean over
+   * layers.
    *
    * @param text weight of the text's own tokens, 0 to 1
    * @param temperature that the logits of both are divided by
+   * @param hints weight of what the teacher has inside, 0 or more; of a student that is a part of
+   *     it
    */
-  public record Objective(double text, double temperature) {
+  public record Objective(double text, double temperature, double hints) {
 
     public Objective {
-      if (!(text >= 0 && text <= 1) || !(temperature > 0)) {
+      if (!(text >= 0 && text <= 1) || !(temperature > 0) || !(hints >= 0)) {
         throw new IllegalArgumentException(
-            "text %s, temperature %s, expected 0 to 1 and more than 0"
-                .formatted(text, temperature));
+            "text %s, temperature %s, hints %s, expected 0 to 1, more than 0, and 0 or more"
+                .formatted(text, temperature, hints));
       }
+    }
+
+    /** Without hints. */
+    public Objective(double text, double temperature) {
+      this(text, temperature, 0);
     }
   }
 
@@ -57,9 +67,10 @@ public final class StudentTrainer implements AutoCloseable {
    *
    * @param loss of the text's own tokens
    * @param divergence of the student from the teacher, at the temperature
+   * @param apart what the hints say is missing inside; 0 without any
    * @param gradientNorm before clipping
    */
-  public record Step(double loss, double divergence, double gradientNorm) {
+  public record Step(double loss, double divergence, double apart, double gradientNorm) {
 
     /**
      * Refuses a step after which the weights are no numbers any more.
@@ -68,10 +79,10 @@ public final class StudentTrainer implements AutoCloseable {
      * @throws IllegalStateException if a figure is not finite
      */
     public void requireFinite(long number) {
-      if (!Double.isFinite(loss + divergence + gradientNorm)) {
+      if (!Double.isFinite(loss + divergence + apart + gradientNorm)) {
         throw new IllegalStateException(
-            "loss %s, divergence %s, gradient norm %s at step %d, expected finite numbers"
-                .formatted(loss, divergence, gradientNorm, number));
+            "loss %s, divergence %s, hints %s, gradient norm %s at step %d, expected finite numbers"
+                .formatted(loss, divergence, apart, gradientNorm, number));
       }
     }
   }
@@ -80,6 +91,7 @@ public final class StudentTrainer implements AutoCloseable {
   private final Program program;
   private final TrainedWeights weights;
   private final TwoThreads threads = new TwoThreads("a training step");
+  private @Nullable StreamHints hints;
 
   private StudentTrainer(
       MoeConfig config, Objective objective, MatrixFormat format, InitialWeights weights) {
@@ -128,6 +140,11 @@ public final class StudentTrainer implements AutoCloseable {
     weights.embed(embedding);
   }
 
+  /** Sets who says what the student is to have inside; the trainer closes it. */
+  public void follow(StreamHints teacher) {
+    hints = teacher;
+  }
+
   /**
    * One step.
    *
@@ -144,7 +161,7 @@ public final class StudentTrainer implements AutoCloseable {
       double[] b = h.get(0).toDoubleArray();
       double norm =
           weights.step(scope, Program.arrays(g, FIGURES), Program.arrays(h, FIGURES), rate, number);
-      return new Step((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, norm);
+      return new Step((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2, norm);
     }
   }
 
@@ -157,8 +174,11 @@ public final class StudentTrainer implements AutoCloseable {
   NDList gradients(PtNDManager scope, Lesson lesson) {
     Texts texts = Texts.of(lesson.rows);
     int count = lesson.teacher.isEmpty() ? 0 : lesson.teacher.get(0).count();
-    float[] how = {(float) objective.text, (float) objective.temperature, BALANCE};
+    float[] how = {
+      (float) objective.text, (float) objective.temperature, BALANCE, (float) objective.hints
+    };
     Shape shape = new Shape(texts.starts().length, count);
+    StreamHints.Said inside = hints == null ? StreamHints.none(scope) : hints.of(scope, texts);
     return program.train(
         scope,
         "student_gradients",
@@ -167,6 +187,8 @@ public final class StudentTrainer implements AutoCloseable {
         Program.Argument.of("lens", scope.create(texts.lens())),
         Program.Argument.of("likely", scope.create(tokens(lesson.teacher), shape)),
         Program.Argument.of("logp", scope.create(logProbs(lesson.teacher), shape)),
+        Program.Argument.of("streams", inside.streams()),
+        Program.Argument.of("routers", inside.routers()),
         Program.Argument.of("how", scope.create(how)));
   }
 
@@ -211,5 +233,8 @@ public final class StudentTrainer implements AutoCloseable {
   public void close() {
     threads.close();
     weights.close();
+    if (hints != null) {
+      hints.close();
+    }
   }
 }

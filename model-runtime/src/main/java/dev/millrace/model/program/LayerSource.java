@@ -27,10 +27,20 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
   private static final String ROUTED =
       """
           x, h, route = self.front_$layer(x, cos, sin, lens, r, a, c, w, m)
-          chosen.append(route[2])
-          chosen.append(route[3])
           x = torch.add(x, self.sparse(h, $experts_at, $experts_site, route, a, m))
           balance = self.balanced(balance, route)
+      """;
+
+  private static final String CHOICES =
+      """
+          chosen.append(route[2])
+          chosen.append(route[3])
+      """;
+
+  private static final String WATCHED =
+      """
+          chosen.append(x)
+          chosen.append(route[0])
       """;
 
   String methods() {
@@ -41,13 +51,25 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
     return methods.toString();
   }
 
-  /** The lines that run the layers one by one. */
+  /** The lines that run the layers one by one, and gather which experts each chose. */
   String calls() {
+    return calls(CHOICES);
+  }
+
+  /**
+   * The same, but that they gather the stream behind each layer and its router's probabilities; all
+   * layers are sparse.
+   */
+  String watched() {
+    return calls(WATCHED);
+  }
+
+  private String calls(String gathered) {
     StringBuilder lines = new StringBuilder();
     for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
       if (sparse(layer)) {
         lines.append(
-            ROUTED
+            (ROUTED + gathered)
                 .replace("$layer", Integer.toString(layer))
                 .replace("$experts_at", Integer.toString(experts(layer)))
                 .replace("$experts_site", Integer.toString(expertSite(layer))));

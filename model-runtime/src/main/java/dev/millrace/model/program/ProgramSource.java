@@ -292,6 +292,10 @@ public final class ProgramSource {
           return x
         def hidden(self: __torch__.Program, ids: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], r: Tensor, w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           return self.through(torch.to(torch.embedding(w[0], ids), 6), lens, a, c, r, w, m)
+      """;
+
+  private static final String THROUGH =
+      """
         def through(self: __torch__.Program, x: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], r: Tensor, w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           keys, values, slots, past, runs, aside = c
           chosen = annotate(List[Tensor], [])
@@ -480,7 +484,8 @@ public final class ProgramSource {
             + experts
             + StudentSource.METHODS;
     String rounded = matrices.replace("$rounded(", "self.as_served(");
-    return source.render(rounded, TrainingSource.METHODS + AdapterTrainingSource.PART);
+    String watched = THROUGH.replace("def through(", "def watched(") + source.layers().watched();
+    return source.render(rounded, watched + TrainingSource.METHODS + AdapterTrainingSource.PART);
   }
 
   /** A program that trains with a plain loop over its experts and autograd alone: the rival. */
@@ -508,6 +513,7 @@ public final class ProgramSource {
             + ExpertsSource.methods(config)
             + layers.methods()
             + HIDDEN
+            + THROUGH
             + layers.calls()
             + USES
             + training);

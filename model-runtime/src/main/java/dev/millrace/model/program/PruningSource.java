@@ -38,6 +38,29 @@ final class PruningSource {
       """;
 
   /**
+   * What a student is to follow: the stream behind each layer along some directions, (layers,
+   * tokens, directions), and what the routers would say if the experts that stay were all, (layers,
+   * tokens, experts).
+   */
+  private static final String FOLLOWED =
+      """
+        def followed(self: __torch__.Program, ids: Tensor, lens: Tensor, along: Tensor, stays: Tensor) -> List[Tensor]:
+          experts_at = $experts_at
+          sizes = self.lengths(lens)
+          a = self.unadapted(sizes)
+          streams = annotate(List[Tensor], [])
+          routers = annotate(List[Tensor], [])
+          x = torch.to(torch.embedding(self.w[0], ids), 6)
+          for i in range($layers):
+            x, h, route = self.front(i, x, sizes, self.fixed(), a, 6)
+            x = torch.add(x, self.sparse(h, experts_at[i], 0, route, a, self.m))
+            streams.append(torch.linear(x, along))
+            q = torch.index_select(route[0], 1, torch.select(stays, 0, i))
+            routers.append(torch.div(q, torch.sum(q, [-1], True)))
+          return annotate(List[Tensor], [torch.stack(streams, 0), torch.stack(routers, 0)])
+      """;
+
+  /**
    * The stream layer by layer, and sums over tokens for least squares: of a student's features with
    * themselves, and of what they are to give with them. While {@code attention_sums} runs, o_proj
    * is the identity. {@code features} are all that all experts have inside, times the token's
@@ -88,6 +111,6 @@ final class PruningSource {
 
   /** The methods of a model whose layers are all sparse. */
   static String methods(LayerSource layers) {
-    return (STREAM + LAYERS).replace("$experts_at", layers.expertPlaces().toString());
+    return (STREAM + FOLLOWED + LAYERS).replace("$experts_at", layers.expertPlaces().toString());
   }
 }

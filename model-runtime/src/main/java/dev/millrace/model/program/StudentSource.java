@@ -61,10 +61,16 @@ final class StudentSource {
           return x
       """;
 
-  /** {@code how} holds the weight of the text's own tokens, and the temperature. */
+  /**
+   * {@code how} holds the weight of the text's own tokens, the temperature, and the weights of the
+   * routers' balance and of the hints. These are what the stream is to be behind each layer,
+   * (layers, tokens, d), and what the routers are to say, (layers, tokens, experts); none where
+   * there are no layers. The figures: mean −log p of the text, mean KL, and the hints' mean over
+   * layers and tokens of 1 − cosine and of the routers' KL.
+   */
   static final String METHODS =
       """
-        def student_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, likely: Tensor, logp: Tensor, how: Tensor) -> List[Tensor]:
+        def student_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, likely: Tensor, logp: Tensor, streams: Tensor, routers: Tensor, how: Tensor) -> List[Tensor]:
           w = self.leaves(self.w)
           w[0] = torch.requires_grad_(torch.detach(self.short(self.w[0])), True)
           w[2] = self.w[2]
@@ -76,9 +82,11 @@ final class StudentSource {
           sizes = self.lengths(lens)
           spans = annotate(List[int], [ids.size(0)])
           off = (spans, annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [1.]))
-          x, balance, chosen = self.hidden(ids, sizes, off, self.none(sizes), self.fixed(), w, m)
+          x, balance, seen = self.watched(torch.to(torch.embedding(w[0], ids), 6), sizes, off, self.none(sizes), self.fixed(), w, m)
+          hint = self.apart(seen, streams, routers)
           losses, dx, dhead = self.distilled(self.as_served(torch.detach(x)), torch.detach(m[$head]), targets, likely, logp, float(how[0]), float(how[1]))
           loss = torch.add(torch.sum(torch.mul(x, dx)), torch.mul(torch.select(balance, 0, 0), how[2]))
+          loss = torch.add(loss, torch.mul(hint, how[3]))
           leaves = annotate(List[Tensor], [])
           for i in range(len(w)):
             if i != 2 and i != 3:
@@ -90,9 +98,20 @@ final class StudentSource {
             torch.add_(out[0], dhead)
           else:
             torch.add_(out[vectors + $head], dhead)
-          all = annotate(List[Tensor], [losses, torch.detach(balance)])
+          hinted = torch.to(torch.reshape(torch.detach(hint), [1]), 7)
+          all = annotate(List[Tensor], [torch.cat([losses, hinted], 0), torch.detach(balance)])
           all.extend(out)
           return all
+        def apart(self: __torch__.Program, seen: List[Tensor], streams: Tensor, routers: Tensor) -> Tensor:
+          apart = torch.zeros([], dtype=6)
+          for i in range(streams.size(0)):
+            near = torch.cosine_similarity(seen[2 * i], torch.select(streams, 0, i), -1, 1e-08)
+            apart = torch.add(apart, torch.div(torch.rsub(torch.mean(near), 1.), float($layers)))
+          for i in range(routers.size(0)):
+            p = torch.select(routers, 0, i)
+            kl = torch.sub(torch.xlogy(p, p), torch.xlogy(p, seen[2 * i + 1]))
+            apart = torch.add(apart, torch.div(torch.sum(kl), float($layers * p.size(0))))
+          return apart
         def distilled(self: __torch__.Program, x: Tensor, head: Tensor, targets: Tensor, likely: Tensor, logp: Tensor, hard: float, t: float) -> Tuple[Tensor, Tensor, Tensor]:
           n = x.size(0)
           soft = 1.0 - hard

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
@@ -43,7 +44,11 @@ class DistillationTest {
   }
 
   private static Distillation.Plan plan(int steps, Beginning begins) {
-    var objective = new StudentTrainer.Objective(0.5, 1);
+    return plan(steps, begins, 0);
+  }
+
+  private static Distillation.Plan plan(int steps, Beginning begins, double hints) {
+    var objective = new StudentTrainer.Objective(0.5, 1, hints);
     return new Distillation.Plan(steps, 2, 32, 1e-2, objective, true, begins, 3);
   }
 
@@ -104,7 +109,7 @@ class DistillationTest {
   @Test
   void run_cutOutOfTheTeacher_stoppedAndResumed_endsInTheSameBytes() throws IOException {
     MoeConfig part = MoeConfigs.read(GOLDEN.resolve("config.json")).pruned(2, 5, 32);
-    Distillation.Plan plan = plan(5, Beginning.CUT);
+    Distillation.Plan plan = plan(5, Beginning.CUT, 1);
     run(part, plan, "whole", step -> {});
     assertThrows(
         IllegalStateException.class,
@@ -120,6 +125,18 @@ class DistillationTest {
                 }));
     run(part, plan, "halves", step -> assertTrue(step > 3));
     assertArrayEquals(weights("whole"), weights("halves"));
+    run(part, plan(5, Beginning.CUT), "without", step -> {});
+    assertFalse(Arrays.equals(weights("whole"), weights("without")), "hints teach");
+  }
+
+  @Test
+  void run_hintsForAStudentThatIsNoPart_areRefused() {
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> run(student(), plan(1, Beginning.HINTED, 1), "hinted", step -> {}));
+    assertTrue(refused.getMessage().contains("no part of its teacher"), refused.getMessage());
+    assertFalse(Files.exists(folder.resolve("hinted")));
   }
 
   @Test

@@ -12,6 +12,8 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.djl.StreamHints;
+import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Checkpoint;
@@ -19,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
@@ -55,6 +58,31 @@ class PruningTest {
     Pruning.write(GOLDEN, config.pruned(4, 16, 32), texts(), folder, () -> {});
     int[] text = new SplittableRandom(9).ints(60, 0, 320).toArray();
     assertArrayEquals(logProbs(GOLDEN, text), logProbs(folder, text), 1e-3f);
+  }
+
+  /** Whole, a student has inside what its teacher has; of other experts it does not. */
+  @Test
+  void write_everythingStays_hasNothingToFollow() throws IOException {
+    MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    Pruning.Part part = Pruning.write(GOLDEN, config.pruned(4, 16, 32), texts(), folder, () -> {});
+    assertEquals(0, apart(part.directions(), part.experts()), 1e-4);
+    int[][] others = Arrays.stream(part.experts()).map(int[]::clone).toArray(int[][]::new);
+    others[1][0] = part.experts()[1][1];
+    others[1][1] = part.experts()[1][0];
+    assertTrue(apart(part.directions(), others) > 1e-3);
+    double[][] turned = part.directions().clone();
+    turned[0] = part.directions()[1];
+    turned[1] = part.directions()[0];
+    assertTrue(apart(turned, part.experts()) > 1e-3);
+  }
+
+  private double apart(double[][] directions, int[][] experts) throws IOException {
+    StudentTrainer.Objective objective = new StudentTrainer.Objective(1, 1, 1);
+    try (StudentTrainer trainer = StudentTrainer.of(folder, objective, false)) {
+      trainer.follow(new StreamHints(GOLDEN, directions, experts));
+      StudentTrainer.Lesson lesson = new StudentTrainer.Lesson(texts(), List.of());
+      return trainer.step(lesson, lesson, 0, 1).apart();
+    }
   }
 
   @Test

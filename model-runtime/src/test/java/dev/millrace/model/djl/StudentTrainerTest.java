@@ -101,7 +101,7 @@ class StudentTrainerTest {
 
   private static double[] losses(StudentTrainer trainer, StudentTrainer.Lesson lesson) {
     StudentTrainer.Step step = trainer.step(lesson, lesson, 0, 1_000);
-    return new double[] {step.loss(), step.divergence()};
+    return new double[] {step.loss(), step.divergence(), step.apart()};
   }
 
   @Test
@@ -197,6 +197,22 @@ class StudentTrainerTest {
     }
   }
 
+  /** Experts of the teacher in another order, and its stream along rows that are no basis. */
+  @Test
+  void gradients_withHints_areThoseOfTheObjective() throws IOException {
+    StudentTrainer.Objective objective = new StudentTrainer.Objective(0.4, 1, 3);
+    MoeConfig config = config(4, true);
+    try (StudentTrainer teacher = StudentTrainer.start(config, objective, false, 8);
+        StudentTrainer trainer = moved(config, objective, false)) {
+      double[][] directions = new double[32][];
+      SplittableRandom random = new SplittableRandom(6);
+      Arrays.setAll(directions, i -> random.doubles(32, -1, 1).toArray());
+      int[][] experts = {{3, 1, 0, 2}, {0, 2, 1, 3}};
+      trainer.follow(new StreamHints(written(teacher, config), directions, experts));
+      check(trainer, objective);
+    }
+  }
+
   private static void check(StudentTrainer trainer, StudentTrainer.Objective objective) {
     StudentTrainer.Lesson lesson = lesson(50);
     List<BaseTrainer.NamedValues> state = trainer.state();
@@ -216,7 +232,10 @@ class StudentTrainerTest {
           double[] losses = losses(trainer, lesson);
           double t = objective.temperature();
           rise +=
-              side * (objective.text() * losses[0] + (1 - objective.text()) * t * t * losses[1]);
+              side
+                  * (objective.text() * losses[0]
+                      + (1 - objective.text()) * t * t * losses[1]
+                      + objective.hints() * losses[2]);
         }
         restore(trainer, state, tensor.name(), tensor.data());
         // fp32 losses of about 4 are known to 5e-7.
@@ -284,5 +303,6 @@ class StudentTrainerTest {
   void objective_outOfRange_isRefused() {
     assertThrows(IllegalArgumentException.class, () -> new StudentTrainer.Objective(1.5, 1));
     assertThrows(IllegalArgumentException.class, () -> new StudentTrainer.Objective(0.5, 0));
+    assertThrows(IllegalArgumentException.class, () -> new StudentTrainer.Objective(0.5, 1, -1));
   }
 }
