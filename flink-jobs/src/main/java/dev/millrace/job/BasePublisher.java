@@ -15,6 +15,7 @@ import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.text.Tokenizer;
@@ -253,7 +254,7 @@ public final class BasePublisher {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       for (Map.Entry<String, BaseRelease.Rebased> of : named.entrySet()) {
         String id = of.getValue().release();
-        String uri = BaseRelease.rebased(folder, id).toAbsolutePath().toUri().toString();
+        String uri = ReleaseFiles.uri(BaseRelease.rebased(folder, id));
         Manifest manifest = ReleaseReader.readManifest(new FlinkReleaseFiles(), uri, id);
         if (!manifest.base().equals(checkpoint.id())
             || !of.getKey().equals(manifest.parent())

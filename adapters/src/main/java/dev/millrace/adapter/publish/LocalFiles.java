@@ -1,5 +1,6 @@
 package dev.millrace.adapter.publish;
 
+import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -127,8 +128,7 @@ final class LocalFiles implements StoreFiles {
 
   @Override
   public String uri(String path) {
-    String uri = resolve(path).toUri().toString(); // of a folder that is there it ends with a slash
-    return uri.endsWith("/") ? uri.substring(0, uri.length() - 1) : uri;
+    return ReleaseFiles.uri(resolve(path));
   }
 
   private Path resolve(String path) {

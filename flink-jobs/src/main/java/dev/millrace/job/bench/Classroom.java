@@ -15,6 +15,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.Opened;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Answer;
@@ -123,8 +124,8 @@ final class Classroom implements AutoCloseable {
             Map.of(
                 "kafka.bootstrap", stack.bootstrapServers(),
                 "checkpoint.intervalMillis", "100",
-                "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
-                "store.uri", store.toUri().toString(),
+                "checkpoint.dir", ReleaseFiles.uri(stack.folder("checkpoints")),
+                "store.uri", ReleaseFiles.uri(store),
                 "store.trustedKeys",
                     Base64.getEncoder().encodeToString(keys.getPublic().getEncoded()),
                 "base.dir", nano.toAbsolutePath().toString()))

@@ -6,6 +6,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.Link;
 import dev.millrace.job.embedded.LinkedCluster;
 import dev.millrace.job.embedded.TempDirectory;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ final class ExchangeLink {
     try (TempDirectory store = TempDirectory.create();
         Link link = Link.open(setting.progress());
         LinkedCluster cluster = LinkedCluster.start(link, SLOTS)) {
-      return new ExchangeLink(setting, texts, store.path().toUri().toString(), link, cluster)
+      return new ExchangeLink(setting, texts, ReleaseFiles.uri(store.path()), link, cluster)
           .table();
     }
   }

@@ -9,6 +9,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -84,8 +85,8 @@ final class ServedNano implements AutoCloseable {
                 "kafka.prefix", "lap" + laps++ + ".",
                 "kafka.guarantee", contender.guarantee().name(),
                 "checkpoint.intervalMillis", String.valueOf(contender.intervalMillis()),
-                "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
-                "store.uri", stack.folder("store").toUri().toString(),
+                "checkpoint.dir", ReleaseFiles.uri(stack.folder("checkpoints")),
+                "store.uri", ReleaseFiles.uri(stack.folder("store")),
                 "job.name", "lap" + laps,
                 "base.dir", folder.toAbsolutePath().toString()));
   }

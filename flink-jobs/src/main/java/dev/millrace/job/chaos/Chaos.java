@@ -24,6 +24,7 @@ import dev.millrace.job.report.Recording;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.ReleaseFiles;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -256,8 +257,8 @@ public final class Chaos {
     settings.add("kafka.bootstrap=127.0.0.1:" + kafka.port());
     settings.add("redis.uri=redis://127.0.0.1:" + redis.port());
     settings.add("base.dir=" + config.base());
-    settings.add("store.uri=" + kept.resolve("store").toUri());
-    settings.add("checkpoint.dir=" + kept.resolve("checkpoints").toUri());
+    settings.add("store.uri=" + ReleaseFiles.uri(kept.resolve("store")));
+    settings.add("checkpoint.dir=" + ReleaseFiles.uri(kept.resolve("checkpoints")));
     return settings;
   }
 

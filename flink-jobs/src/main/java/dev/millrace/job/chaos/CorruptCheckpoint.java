@@ -1,9 +1,9 @@
 package dev.millrace.job.chaos;
 
 import dev.millrace.job.io.KeptCheckpoints;
+import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -24,7 +24,7 @@ record CorruptCheckpoint() implements Fault {
   @Override
   public Struck strike(Site site, RandomGenerator random) throws InterruptedException {
     try {
-      String folder = site.checkpoints().resolve(site.jobs().learn()).toUri().toString();
+      String folder = ReleaseFiles.uri(site.checkpoints().resolve(site.jobs().learn()));
       if (!site.jobs().await(() -> hasOlder(folder))) {
         throw new IllegalStateException("no second checkpoint is kept in " + folder);
       }
@@ -53,7 +53,7 @@ record CorruptCheckpoint() implements Fault {
   }
 
   private static String damage(List<String> files, RandomGenerator random) throws IOException {
-    Path file = Path.of(URI.create(files.get(random.nextInt(files.size()))).getPath());
+    Path file = Path.of(files.get(random.nextInt(files.size())).replaceFirst("^file:", ""));
     Path name = file.subpath(file.getNameCount() - 2, file.getNameCount());
     long at = random.nextLong(Files.size(file));
     try (FileChannel bytes =

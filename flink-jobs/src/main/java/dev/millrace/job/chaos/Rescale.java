@@ -1,6 +1,7 @@
 package dev.millrace.job.chaos;
 
 import dev.millrace.job.io.KeptCheckpoints;
+import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.random.RandomGenerator;
@@ -21,7 +22,7 @@ record Rescale() implements Fault {
   }
 
   private static String lose(Site site) throws InterruptedException {
-    String folder = site.checkpoints().resolve(site.jobs().learn()).toUri().toString();
+    String folder = ReleaseFiles.uri(site.checkpoints().resolve(site.jobs().learn()));
     try {
       KeptCheckpoints.choose(folder, damaged -> {}); // fails before the job is lost
       site.jobs().loseLearn();

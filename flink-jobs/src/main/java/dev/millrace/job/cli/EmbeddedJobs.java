@@ -10,6 +10,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.NotedHeads;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.ReleaseEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +73,7 @@ final class EmbeddedJobs implements AutoCloseable {
     return MillraceConfig.defaults()
         .with(
             Map.of(
-                "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
+                "checkpoint.dir", ReleaseFiles.uri(stack.folder("checkpoints")),
                 "kafka.bootstrap", stack.bootstrapServers(),
                 "redis.uri", stack.redisUri(),
                 "store.uri", store.toAbsolutePath().toString(),

@@ -10,6 +10,7 @@ import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
@@ -139,7 +140,7 @@ final class GatewayCommand implements Callable<Integer> {
             ? Optional.of(store.toAbsolutePath().toString())
             : broker.named().isPresent() || broker.settings().containsKey("store.uri")
                 ? Optional.ofNullable(broker.settings().get("store.uri"))
-                : Optional.of(Home.here().cluster().home().resolve("store").toUri().toString());
+                : Optional.of(ReleaseFiles.uri(Home.here().cluster().home().resolve("store")));
     return uri.<Adopting>map(
             known -> {
               MillraceConfig with = config.with(Map.of("store.uri", known));

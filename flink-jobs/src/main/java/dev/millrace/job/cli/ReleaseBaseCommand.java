@@ -5,6 +5,7 @@ import dev.millrace.job.BasePublisher;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
@@ -95,7 +96,7 @@ final class ReleaseBaseCommand implements Callable<Integer> {
         .with(
             Map.of(
                 "base.dir", before.folder().toAbsolutePath().toString(),
-                "store.uri", store.folder(broker).toAbsolutePath().toUri().toString()));
+                "store.uri", ReleaseFiles.uri(store.folder(broker))));
   }
 
   private int publish(BasePublisher publisher, Path of, MillraceConfig config) throws Exception {

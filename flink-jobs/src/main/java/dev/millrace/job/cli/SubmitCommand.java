@@ -7,6 +7,7 @@ import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.io.KeptCheckpoints;
+import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -162,8 +163,8 @@ final class SubmitCommand implements Callable<Integer> {
         "kafka.bootstrap=" + state.bootstrap(),
         "redis.uri=" + state.redisUri(),
         "base.dir=" + Home.here().nano(),
-        "store.uri=" + cluster.home().resolve("store").toUri(),
-        "checkpoint.dir=" + cluster.home().resolve("checkpoints").toUri(),
+        "store.uri=" + ReleaseFiles.uri(cluster.home().resolve("store")),
+        "checkpoint.dir=" + ReleaseFiles.uri(cluster.home().resolve("checkpoints")),
         "compress.work=" + cluster.home().resolve("compress").toAbsolutePath(),
         "batch.idleMillis=" + EmbeddedJobs.IDLE_MILLIS);
   }

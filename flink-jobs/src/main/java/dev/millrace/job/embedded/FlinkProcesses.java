@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.simd.Simd;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
@@ -71,9 +72,9 @@ record FlinkProcesses(Map<String, String> options, @Nullable String agent) {
     o.put("web.timeout", "120000");
     o.put("state.backend.rocksdb.log.level", "ERROR_LEVEL"); // else two lines a checkpoint
     TEMPORARY.forEach(folder -> o.put(folder, home.resolve("tmp").toString()));
-    o.put("execution.checkpointing.dir", home.resolve("checkpoints").toUri().toString());
+    o.put("execution.checkpointing.dir", ReleaseFiles.uri(home.resolve("checkpoints")));
     o.put("execution.checkpointing.num-retained", "3");
-    o.put("execution.checkpointing.savepoint-dir", home.resolve("savepoints").toUri().toString());
+    o.put("execution.checkpointing.savepoint-dir", ReleaseFiles.uri(home.resolve("savepoints")));
     o.put(
         "classloader.parent-first-patterns.additional",
         "ai.djl;com.sun.jna;dev.millrace.model;dev.millrace.schema");
@@ -106,7 +107,7 @@ record FlinkProcesses(Map<String, String> options, @Nullable String agent) {
     o.put("high-availability.zookeeper.client.session-timeout", "5 s");
     o.put("high-availability.zookeeper.client.connection-timeout", "5 s");
     o.put("high-availability.zookeeper.client.tolerate-suspended-connections", "true");
-    o.put("high-availability.storageDir", home.resolve("ha").toUri().toString());
+    o.put("high-availability.storageDir", ReleaseFiles.uri(home.resolve("ha")));
     return new FlinkProcesses(o, agent);
   }
 

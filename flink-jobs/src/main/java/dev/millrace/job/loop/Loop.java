@@ -25,6 +25,7 @@ import dev.millrace.job.report.ReportFolder;
 import dev.millrace.job.report.Reporter;
 import dev.millrace.job.report.Timeline;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
@@ -124,7 +125,7 @@ public final class Loop {
     return run.config()
         .with(
             Map.of(
-                "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
+                "checkpoint.dir", ReleaseFiles.uri(stack.folder("checkpoints")),
                 "kafka.bootstrap", stack.bootstrapServers(),
                 "redis.uri", stack.redisUri(),
                 "store.uri", run.store().toAbsolutePath().toString(),
@@ -219,7 +220,7 @@ public final class Loop {
     pace.require("all tasks of the " + name + " job", PATIENCE, () -> stack.runs(job));
     CompletableFuture<String> savepoint =
         job.stopWithSavepoint(
-            drain, stack.folder("savepoints").toUri().toString(), SavepointFormatType.CANONICAL);
+            drain, ReleaseFiles.uri(stack.folder("savepoints")), SavepointFormatType.CANONICAL);
     pace.require("the end of the " + name + " job", PATIENCE, savepoint::isDone);
     try {
       savepoint.join();

@@ -7,6 +7,7 @@ import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -66,7 +67,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
       for (Path folder :
           folders.filter(f -> Files.exists(f.resolve(Manifest.FILE))).sorted().toList()) {
         String id = folder.getFileName().toString();
-        String uri = folder.toAbsolutePath().toUri().toString();
+        String uri = ReleaseFiles.uri(folder);
         try {
           byId.put(id, ReleaseReader.readManifest(new FlinkReleaseFiles(), uri, id));
         } catch (InvalidReleaseException e) {
@@ -119,7 +120,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
   /** Where a release lies. */
   public String uri(String id) {
-    return store.resolve(id).toAbsolutePath().toUri().toString();
+    return ReleaseFiles.uri(store.resolve(id));
   }
 
   /** What people order about a release. */

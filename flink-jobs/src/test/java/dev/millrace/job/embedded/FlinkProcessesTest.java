@@ -26,6 +26,22 @@ class FlinkProcessesTest {
     assertTrue(flink.taskManager(folder, "taskmanager-1", 4).contains(FlinkProcesses.PATIENCE));
   }
 
+  /** They lay in a second folder, whose name was the escaped one. */
+  @Test
+  void options_homeWithASpaceInItsName_areOfThatFolderForFlink() {
+    Path home = folder.resolve("a 100% home");
+    Map<String, String> options =
+        FlinkProcesses.of(home, 1, 2, ClusterShape.defaults()).keptBy(5, home).options();
+    for (String key :
+        List.of(
+            "execution.checkpointing.dir",
+            "execution.checkpointing.savepoint-dir",
+            "high-availability.storageDir")) {
+      var read = new org.apache.flink.core.fs.Path(options.get(key));
+      assertEquals(home, Path.of(read.getPath()).getParent(), key);
+    }
+  }
+
   /** Of Flink's own only its scripts read them. */
   @Test
   void commands_ofBoth_haveJavasOptionsAndTheAgentBesideThem() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
+import dev.millrace.model.release.ReleaseFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -36,6 +37,20 @@ class FlinkStoreFilesTest {
     assertArrayEquals(new byte[] {1, 2, 3}, Files.readAllBytes(written));
     try (var listed = Files.list(folder.resolve("a"))) {
       assertEquals(List.of(written), listed.toList());
+    }
+  }
+
+  /** Flink takes what is escaped for the name of another folder: no release answered. */
+  @ParameterizedTest
+  @ValueSource(strings = {"my report", "50% #1?", "my%20report"})
+  void uri_folderWhoseNameJavaEscapes_isReadThroughFlink(String name) throws IOException {
+    Path store = folder.resolve(name);
+    for (String at : List.of(store.toString(), ReleaseFiles.uri(store))) {
+      StoreFiles files = FlinkStoreFiles.at(at);
+      files.write("a/b.json", new byte[] {1});
+      assertTrue(Files.exists(store.resolve("a/b.json")), at);
+      assertArrayEquals(new byte[] {1}, new FlinkReleaseFiles(at).read(files.uri("a/b.json"), 9));
+      files.delete("a/b.json");
     }
   }
 

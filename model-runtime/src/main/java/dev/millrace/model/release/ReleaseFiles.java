@@ -1,6 +1,7 @@
 package dev.millrace.model.release;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** Where release files are read, by URI. */
 @FunctionalInterface
@@ -15,4 +16,12 @@ public interface ReleaseFiles {
    * @throws IllegalArgumentException if the URI is none
    */
   byte[] read(String uri, int maxBytes) throws IOException;
+
+  /**
+   * The URI of a path of this machine. Nothing in it is escaped, as Flink reads URIs: {@code %20}
+   * would be part of a name.
+   */
+  static String uri(Path path) {
+    return "file://" + path.toAbsolutePath().normalize();
+  }
 }
