@@ -3,11 +3,13 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -97,6 +99,22 @@ class LauncherTest {
     assertTrue(said.contains("-Dmillrace.log=" + line.group(1)), said::toString);
   }
 
+  /** What was typed reached the model with a replacement character for each byte. */
+  @Test
+  void run_localeOfC_isUtf8AndAnotherStays() throws Exception {
+    build();
+    String none = "unset LC_ALL LC_CTYPE LANG; ";
+    assumeTrue(run(none + "locale -a; exit 1").toLowerCase(Locale.ROOT).contains("c.utf"));
+    for (String locale : List.of("", "export LANG=C; ", "export LC_ALL=POSIX; ")) {
+      String said = run(none + locale + "exec sh ./millrace ask");
+      assertTrue(said.contains("\nLC_ALL=C.UTF-8\n"), said);
+    }
+    for (String locale : List.of("LANG=de_DE.ISO-8859-1", "LC_CTYPE=C.UTF-8")) {
+      String said = run(none + "export " + locale + "; exec sh ./millrace ask");
+      assertTrue(said.contains("\nLC_ALL=\n"), said);
+    }
+  }
+
   /** Java took its number for a file of its own. */
   @Test
   void run_standardInputIsClosed_isEmpty() throws Exception {
@@ -131,7 +149,7 @@ class LauncherTest {
         #!/bin/sh
         case $1 in
           -Xshow*) echo 'java.specification.version = 17' ;;
-          *) printf '%s\n' "$@"; readlink /proc/self/fd/0; exit 1 ;;
+          *) printf '%s\n' "$@" "LC_ALL=$LC_ALL"; readlink /proc/self/fd/0; exit 1 ;;
         esac
         """);
     assertTrue(program.toFile().setExecutable(true));
