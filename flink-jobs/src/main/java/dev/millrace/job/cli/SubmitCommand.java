@@ -84,11 +84,13 @@ final class SubmitCommand implements Callable<Integer> {
     FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println);
     requireAlone(flink.unfinished(config.job().name() + "-" + job));
     String from = from();
-    String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
-    output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
+    String id = FlinkRest.newJobId();
     if (rest.local().isPresent()) {
-      note(id, set);
+      note(id, set); // before: one that waits long for its slots is told as a failure, and stays
     }
+    String runs = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from, id);
+    output.result(
+        Map.of("job", runs, "state", flink.state(runs)), "job " + runs + " runs on " + url);
     return 0;
   }
 

@@ -81,7 +81,20 @@ class SubmitCommandTest {
     assertFalse(failing("submit serve").contains("--savepoint"));
   }
 
-  /** The job runs by then. */
+  /** As one that waits for slots: it is still there, and will be stopped and go on. */
+  @Test
+  void run_jobDoesNotRun_itsSettingsAreNotedAllTheSame() throws IOException {
+    answerSubmissions("FAILED");
+    writeRunning();
+    assertTrue(failing("submit serve --set batch.count=8").contains("expected RUNNING"));
+    assertEquals(List.of("batch.count=8"), noted());
+  }
+
+  private List<String> noted() throws IOException {
+    String id = new ObjectMapper().readTree(submitted.get(0)).path("jobId").asText();
+    return Files.readAllLines(root.resolve(".millrace/cluster/submitted").resolve(id));
+  }
+
   @Test
   void run_settingsCannotBeNoted_isToldAndSucceeds() throws IOException {
     answerSubmissions();
@@ -117,7 +130,7 @@ class SubmitCommandTest {
     body.path("programArgsList").forEach(argument -> given.add(argument.asText()));
     assertEquals(set, given.subList(given.size() - set.size(), given.size()));
     assertTrue(given.contains("batch.idleMillis=30000"), given::toString);
-    assertEquals(set, Files.readAllLines(root.resolve(".millrace/cluster/submitted/3f9a")));
+    assertEquals(set, noted());
   }
 
   @Test
@@ -145,11 +158,16 @@ class SubmitCommandTest {
   }
 
   private void answerSubmissions() throws IOException {
+    answerSubmissions("RUNNING");
+  }
+
+  private void answerSubmissions(String state) throws IOException {
     answerAll(
         """
-        {"jobs": [], "filename": "/jars/1.jar", "jobid": "3f9a", "state": "RUNNING",
+        {"jobs": [], "filename": "/jars/1.jar", "jobid": "3f9a", "state": "%s",
          "vertices": [{"status": "RUNNING", "parallelism": 1, "tasks": {"RUNNING": 1}}]}
-        """);
+        """
+            .formatted(state));
     Path target = Files.createDirectories(root.resolve("flink-jobs").resolve("target"));
     Files.createFile(target.resolve("millrace-job.jar"));
   }
