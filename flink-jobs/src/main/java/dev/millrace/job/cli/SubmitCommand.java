@@ -159,8 +159,13 @@ final class SubmitCommand implements Callable<Integer> {
         : Path.of(path).toAbsolutePath().normalize().toString();
   }
 
-  /** What a job must know of the cluster on this machine, and how long its samples wait there. */
+  /**
+   * What a job must know of the cluster on this machine, and how long its samples wait there.
+   *
+   * @throws IllegalStateException if it runs another build
+   */
   static List<String> local(LocalCluster cluster, ClusterState state) {
+    cluster.requireThisBuild();
     return List.of(
         "kafka.bootstrap=" + state.bootstrap(),
         "redis.uri=" + state.redisUri(),

@@ -2,9 +2,12 @@ package dev.millrace.job.embedded;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -60,6 +63,9 @@ record ClusterLib(Path build) {
           "pytorch-",
           "schemas-",
           "tokenizers-");
+
+  /** Of these what is Millrace's: a job takes it from there, whatever its own jar holds. */
+  private static final String OWN = "{model-runtime,schemas}-*.jar";
 
   /** What a job reads and writes Kafka with. */
   private static final List<String> CONNECTOR =
@@ -131,6 +137,24 @@ record ClusterLib(Path build) {
   void fillKafka(Path target) {
     fill(target, name -> startsWithAny(name, BROKER));
     put(build.resolve("flink-jobs.jar"), target);
+  }
+
+  /** The jars of Millrace's own in such a folder that this build has not, or has otherwise. */
+  List<String> outdated(Path filled) {
+    try (DirectoryStream<Path> jars = Files.newDirectoryStream(filled, OWN)) {
+      List<String> outdated = new ArrayList<>();
+      for (Path jar : jars) {
+        Path built = build.resolve("lib").resolve(jar.getFileName());
+        if (!Files.exists(built) || Files.mismatch(jar, built) >= 0) {
+          outdated.add(jar.getFileName().toString());
+        }
+      }
+      return outdated;
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot compare " + filled, e);
+    }
   }
 
   private void fill(Path target, Predicate<String> wanted) {

@@ -298,6 +298,20 @@ public record LocalCluster(Path build, Path home) {
     return flink.get(JobManagerOptions.SCHEDULER) == JobManagerOptions.SchedulerType.Adaptive;
   }
 
+  /**
+   * Makes sure that its processes have the model runtime of this build, which jobs take from them.
+   *
+   * @throws IllegalStateException if it was started with another: a job would go on with that
+   */
+  public void requireThisBuild() {
+    List<String> outdated = new ClusterLib(build).outdated(home.resolve("lib"));
+    if (!outdated.isEmpty()) {
+      throw new IllegalStateException(
+          "the cluster on this machine was started with %s of another build, expected this one: ./millrace stop what runs, cluster down, cluster up, and submit from the savepoints"
+              .formatted(String.join(" and ", outdated)));
+    }
+  }
+
   /** The jar of both jobs. */
   public Path jobJar() {
     return new ClusterLib(build).jobJar();

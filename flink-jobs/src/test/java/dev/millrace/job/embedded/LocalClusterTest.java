@@ -71,6 +71,26 @@ class LocalClusterTest {
     assertTrue(Files.exists(cluster.home().resolve("zookeeper-data").resolve("file")));
   }
 
+  /** Jobs of a new build went on with the model runtime that the cluster was started with. */
+  @Test
+  void requireThisBuild_jarsWereBuiltAnew_namesThoseThatDiffer() throws IOException {
+    cluster.requireThisBuild();
+    Path built = Files.createDirectories(folder.resolve("build/lib"));
+    Path used = Files.createDirectories(cluster.home().resolve("lib"));
+    for (Path lib : List.of(built, used)) {
+      for (String jar : List.of("schemas-1.jar", "model-runtime-1.jar", "api-1.jar")) {
+        Files.writeString(lib.resolve(jar), jar);
+      }
+    }
+    cluster.requireThisBuild();
+    Files.writeString(built.resolve("schemas-1.jar"), "another");
+    Files.writeString(built.resolve("api-1.jar"), "another");
+    var e = assertThrows(IllegalStateException.class, cluster::requireThisBuild);
+    assertTrue(e.getMessage().contains("with schemas-1.jar of another build"), e::getMessage);
+    Files.delete(built.resolve("schemas-1.jar"));
+    assertThrows(IllegalStateException.class, cluster::requireThisBuild);
+  }
+
   @Test
   void up_diskIsFull_saysWhichFileCannotBeWritten() throws IOException {
     Path full = Path.of("/dev/full");
