@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,6 +29,17 @@ import picocli.CommandLine.Option;
 /** What the commands that run the loop in this process have in common. */
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class LoopOptions {
+
+  private static final String NONE = "none: a run has its own Kafka, Redis and checkpoints";
+
+  /** What a run says itself, by key, and how it is told otherwise. */
+  private static final Map<String, String> OWN =
+      Map.of(
+          "base.dir", "--base DIR",
+          "store.uri", "--report DIR, where the store goes",
+          "kafka.bootstrap", NONE,
+          "redis.uri", NONE,
+          "checkpoint.dir", NONE);
 
   @Mixin private BaseOption base;
 
@@ -43,8 +55,13 @@ final class LoopOptions {
       description = "A setting of the jobs; docs/configuration.md lists them.")
   private List<String> settings = List.of();
 
-  /** Of the jobs: what was set, above the command's own choice. */
+  /**
+   * Of the jobs: what was set, above the command's own choice.
+   *
+   * @throws IllegalArgumentException if something is set that a run does not take
+   */
   MillraceConfig config(int batch) {
+    settings.forEach(LoopOptions::requireTaken);
     List<String> all = new ArrayList<>();
     all.add("batch.count=" + batch);
     all.add("learn.seed=" + seed);
@@ -58,6 +75,13 @@ final class LoopOptions {
               .formatted(config.learn().gate().parityBound(), bound));
     }
     return config;
+  }
+
+  private static void requireTaken(String set) {
+    String instead = OWN.get(set.replaceFirst("=.*", "").strip());
+    if (instead != null) {
+      throw new IllegalArgumentException("--set %s, expected %s".formatted(set, instead));
+    }
   }
 
   long seed() {

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LoopOptionsTest {
 
@@ -71,6 +73,24 @@ class LoopOptionsTest {
     remembering.remember();
     assertEquals(1, told.size(), told::toString);
     assertTrue(told.get(0).contains("--store " + folder.resolve("store")), told::toString);
+  }
+
+  /** The run put its own over them, and said nothing. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "demo | base.dir=models/next | --base DIR",
+        "demo | redis.uri= | none: a run has its own Kafka, Redis and checkpoints",
+        "adapt --domain d --input none --report none | store.uri=x | --report DIR, where the store goes",
+      })
+  void set_whatARunDoesNotTake_isRefused(String command, String set, String expected) {
+    StringWriter err = new StringWriter();
+    PrintWriter to = new PrintWriter(err, true);
+    String line = "%s --base %s/models/nano --set %s".formatted(command, repository, set);
+    assertEquals(Main.USAGE, Main.run(to, to, line.split(" ")));
+    assertEquals(
+        "millrace: --set %s, expected %s".formatted(set, expected), err.toString().strip());
   }
 
   /** Both wrote into one store. */
