@@ -103,7 +103,7 @@ public record SampleTrace(
       }
       return stored.byId().entrySet().stream()
           .filter(entry -> entry.getValue().kind() == Kind.ADAPTER)
-          .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))
+          .filter(entry -> isTaught(sample.id(), arrival.origin(), entry.getValue()))
           .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
           .map(entry -> learned(arrival, entry.getKey(), entry.getValue()))
           .orElseGet(() -> notLearned(arrival, sample));
@@ -216,6 +216,13 @@ public record SampleTrace(
       return to.topic().equals(at.topic())
           && to.partition() == at.partition()
           && to.offset() > at.offset();
+    }
+
+    /** On a topic that was made anew another sample may stand where the one that taught stood. */
+    private static boolean isTaught(String id, Origin at, Manifest manifest) {
+      return manifest
+          .fresh()
+          .anyMatch(sample -> sample.sample().equals(id) && sample.origin().equals(at));
     }
 
     private static Stream<Origin> taught(Manifest manifest) {

@@ -1,6 +1,8 @@
 package dev.millrace.job.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.loop.SampleTrace.Fate;
@@ -54,7 +56,8 @@ class SampleTraceTest {
 
   private static final StoredReleases STORED =
       new StoredReleases(
-          Path.of("store"), new TreeMap<>(Map.of("a", release(0, 0), "b", release(2, 3))));
+          Path.of("store"),
+          new TreeMap<>(Map.of("a", release(0, "learned", 0), "b", release(2, "assigned", 3))));
 
   private static SampleTrace trace(String id) {
     List<SampleTrace> found = SampleTrace.of(RECORDING, STORED, HELD_OUT, id);
@@ -71,6 +74,16 @@ class SampleTraceTest {
     assertEquals(0.5, trace.quality());
     assertEquals("batch 0, release a; passed finite", trace.detail());
     assertTrue(trace.text().startsWith("sample learned of domain java at samples-0@0"));
+  }
+
+  /** As on a topic that was made anew. */
+  @Test
+  void of_standsWhereAnotherTaught_isNotLearned() {
+    Recording recording =
+        Topic.recording(List.of(sample("another", 0, false)), List.of(), RECORDING.verdicts());
+    SampleTrace trace = SampleTrace.of(recording, STORED, HELD_OUT, "another").get(0);
+    assertNull(trace.release());
+    assertNotEquals(Fate.LEARNED, trace.fate());
   }
 
   @Test
@@ -175,7 +188,7 @@ class SampleTraceTest {
     return new Committed<>(verdict, new Origin("verdicts", 0, batch), 0, 0);
   }
 
-  private static Manifest release(long batch, long offset) {
+  private static Manifest release(long batch, String sample, long offset) {
     return new Manifest(
         null,
         "java",
@@ -185,7 +198,7 @@ class SampleTraceTest {
         Routing.topK(1),
         null,
         batch,
-        List.of(new LearnedSample("s", at(offset), false)),
+        List.of(new LearnedSample(sample, at(offset), false)),
         List.of(at(offset)),
         new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
         List.of(),
