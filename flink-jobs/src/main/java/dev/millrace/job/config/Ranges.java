@@ -141,9 +141,12 @@ final class Ranges {
   private static final Set<String> ANY_SIGN =
       Set.of("learn.seed", "learn.gate.minGain", "learn.watch.bound", "compress.seed");
 
+  /** A name, an address, or one of IPv6 in brackets, and a port. */
+  private static final String BROKER = "([^\\s:,\\[\\]]+|\\[[0-9a-fA-F:.]+(%\\w+)?]):\\d+";
+
   private static final Map<String, Pattern> FORMS =
       Map.ofEntries(
-          form("kafka.bootstrap", "[^\\s:,]+:\\d+(,[^\\s:,]+:\\d+)*"),
+          form("kafka.bootstrap", BROKER + "(," + BROKER + ")*"),
           form("kafka.prefix", "[a-zA-Z0-9._-]{1,100}"),
           form("kafka.registry", "(https?://[^@?#\\s]+)?"),
           form("job.name", "[a-zA-Z0-9._-]{1,64}"),

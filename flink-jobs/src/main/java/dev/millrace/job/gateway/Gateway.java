@@ -145,8 +145,7 @@ public final class Gateway implements AutoCloseable {
 
   /** Where its clients begin, without a path. */
   public String url() {
-    return "%s://%s:%d"
-        .formatted(config.keystore() == null ? "http" : "https", config.host(), port());
+    return config.url(port());
   }
 
   /** Where people watch. */

@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record GatewayConfig(String host, int port, @Nullable Path keystore, GatewayLimits limits) {
 
+  /** Where clients begin, without a path, if it listens on that port. */
+  String url(int listens) {
+    String named = host.contains(":") ? "[" + host + "]" : host; // of IPv6
+    return "%s://%s:%d".formatted(keystore == null ? "http" : "https", named, listens);
+  }
+
   /** Loopback, plain HTTP. */
   public static GatewayConfig local(int port, GatewayLimits limits) {
     return new GatewayConfig("127.0.0.1", port, null, limits);

@@ -113,6 +113,15 @@ class MillraceConfigTest {
     MillraceConfig unused = read(setting.replaceAll(":\\d+\\b", ":65535"));
   }
 
+  @Test
+  void read_brokersOfIpV6_areInBrackets() {
+    String brokers = "[::1]:9092,[fe80::1%eth0]:9092,h:1";
+    assertEquals(brokers, read("kafka.bootstrap=" + brokers).kafka().bootstrap());
+    for (String broker : List.of("::1:9092", "[::1]", "[h]:1", "[::1:9092")) {
+      assertTrue(refused("kafka.bootstrap=" + broker).getMessage().contains("host:port"), broker);
+    }
+  }
+
   /** Or the answers' cache would be said to be down for ever. */
   @Test
   void read_databaseOfRedisThatNoneHas_isRefused() {
