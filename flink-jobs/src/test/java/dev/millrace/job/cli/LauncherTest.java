@@ -115,6 +115,19 @@ class LauncherTest {
     }
   }
 
+  /** As in Emacs' shell: a table was drawn over itself by codes that it shows. */
+  @Test
+  void run_terminalThatKnowsNoCodes_isTakenForNone() throws Exception {
+    build();
+    assumeTrue(run("command -v script; exit 1").contains("/script"));
+    for (String terminal : List.of("dumb", "xterm")) {
+      String said =
+          run("export TERM=%s; exec script -qec ./millrace /dev/null".formatted(terminal));
+      String expected = "-Dmillrace.terminal=" + terminal.equals("xterm");
+      assertTrue(said.contains(expected), said);
+    }
+  }
+
   /** Java took its number for a file of its own. */
   @Test
   void run_standardInputIsClosed_isEmpty() throws Exception {
