@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -50,6 +51,11 @@ final class ReleasesCommand implements Runnable {
   record Row(
       String release, @Nullable String tenant, String domain, Kind kind, long batch, int samples) {
 
+    /** A tenant's domain is another one than the shared one of its name. */
+    String name() {
+      return Heads.name(tenant, domain);
+    }
+
     static Row of(Map.Entry<String, Manifest> release) {
       Manifest manifest = release.getValue();
       long fresh = manifest.fresh().count();
@@ -79,7 +85,7 @@ final class ReleasesCommand implements Runnable {
           StoredReleases.read(folder, output.err()::println).byId().entrySet().stream()
               .map(Row::of)
               .sorted(
-                  Comparator.comparing(Row::domain)
+                  Comparator.comparing(Row::name)
                       .thenComparing(Row::kind)
                       .thenComparingLong(Row::batch))
               .toList();
@@ -87,7 +93,7 @@ final class ReleasesCommand implements Runnable {
       return 0;
     }
 
-    private static String text(Collection<Row> rows) {
+    static String text(Collection<Row> rows) {
       List<String> lines = new ArrayList<>();
       lines.add("%-64s  %-14s %-9s %5s %7s".formatted("id", "domain", "kind", "batch", "fresh"));
       for (Row row : rows) {
@@ -95,7 +101,7 @@ final class ReleasesCommand implements Runnable {
             "%-64s  %-14s %-9s %5d %7d"
                 .formatted(
                     row.release(),
-                    row.domain(),
+                    row.name(),
                     row.kind().name().toLowerCase(Locale.ROOT),
                     row.batch(),
                     row.samples()));

@@ -5,6 +5,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.RuleFigures;
@@ -41,7 +42,7 @@ import picocli.CommandLine.Option;
 final class VerdictsCommand implements Callable<Integer> {
 
   private static final Comparator<Verdict> ORDER =
-      Comparator.comparing(Verdict::domain)
+      Comparator.comparing(VerdictsCommand::name)
           .thenComparing(Verdict::kind)
           .thenComparingLong(Verdict::batch);
 
@@ -122,13 +123,17 @@ final class VerdictsCommand implements Callable<Integer> {
         manifest.kind());
   }
 
+  private static String name(Verdict verdict) {
+    return Heads.name(verdict.tenant(), verdict.domain());
+  }
+
   static String table(List<Verdict> verdicts) {
     List<String> lines = new ArrayList<>();
     lines.add(line("domain", "batch", "verdict", "release", "samples"));
     for (Verdict verdict : verdicts) {
       lines.add(
           line(
-              verdict.domain() + (verdict.isOfAlignment() ? " (alignment)" : ""),
+              name(verdict) + (verdict.isOfAlignment() ? " (alignment)" : ""),
               Long.toString(verdict.batch()),
               verdict.accepted() ? "passed" : "refused",
               verdict.release() == null ? "-" : start(verdict.release()),

@@ -59,7 +59,7 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
   }
 
   /** What people and the notes call a domain: {@code TENANT/DOMAIN}, or a shared one by itself. */
-  static String name(@Nullable String tenant, String domain) {
+  public static String name(@Nullable String tenant, String domain) {
     return tenant == null ? domain : tenant + "/" + domain;
   }
 

@@ -31,6 +31,17 @@ class VerdictsCommandTest {
                 verdict(4, null, List.of(parity), 30))));
   }
 
+  /** Both stood under one name. */
+  @Test
+  void table_domainOfATenant_isNotTheSharedOneOfItsName() {
+    Verdict verdict =
+        new Verdict(
+            "acme", "java", 3, "0123456789abcdef", null, true, List.of(), 32, 0, 0, List.of());
+    assertEquals(
+        "acme/java             3  passed   0123456789ab       32",
+        VerdictsCommand.table(List.of(verdict)).lines().toList().get(1));
+  }
+
   @Test
   void origin_inAMessage_isAPlaceOnATopic() {
     assertEquals("millrace.verdicts-0@17", new Origin("millrace.verdicts", 0, 17).toString());
