@@ -14,9 +14,7 @@ import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.ReleaseEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -82,7 +80,7 @@ final class EmbeddedJobs implements AutoCloseable {
                 "batch.idleMillis", IDLE_MILLIS));
   }
 
-  /** As rollbacks: the job that answers serves what is current, the one that learns goes on. */
+  /** As orders: the job that answers serves what is current, the one that learns goes on there. */
   private void announce(StoredReleases stored) {
     if (stored.byId().values().stream().anyMatch(m -> m.kind() == ReleaseEvent.Kind.BASE)) {
       LOG.warn(
@@ -92,12 +90,8 @@ final class EmbeddedJobs implements AutoCloseable {
     }
     Topics topics = Topics.create(config.kafka(), PARTITIONS);
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
-      for (SortedMap<String, String> line : List.of(stored.serving(), stored.alignments())) {
-        for (String release : line.values()) {
-          String why = "what answered when the last run ended";
-          ReleaseRecords.send(
-              writer, topics, stored.order(ReleaseEvent.Action.ROLLBACK, release, why));
-        }
+      for (ReleaseEvent order : stored.orders("what answered when the last run ended")) {
+        ReleaseRecords.send(writer, topics, order);
       }
       writer.flush();
     }

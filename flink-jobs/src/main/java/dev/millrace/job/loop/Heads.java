@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.model.weights.WholeFile;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,8 +34,9 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
    *
    * @param release empty for the base, or its encoders, alone
    * @param batch the latest of the domain's releases in the store at that time
+   * @param pinned whether people hold it there, whatever is stored since
    */
-  public record Head(String release, long batch) {}
+  public record Head(String release, long batch, boolean pinned) {}
 
   /** The event that each alias follows, as serving decides it. */
   public static SortedMap<String, ReleaseEvent> followed(List<ReleaseEvent> events) {
@@ -74,7 +76,8 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     SortedMap<String, Head> heads = new TreeMap<>();
     for (ReleaseEvent event : followed(events, kind).values()) {
       String name = name(event.tenant(), event.domain());
-      heads.put(name, new Head(answering(event), stored.lastBatch(name, kind)));
+      boolean pinned = event.action() == Action.PIN;
+      heads.put(name, new Head(answering(event), stored.lastBatch(name, kind), pinned));
     }
     return new Heads(kind, heads);
   }
@@ -117,7 +120,8 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
                         head.getKey(),
                         new Head(
                             head.getValue().required("release").asText(),
-                            head.getValue().required("batch").asLong())));
+                            head.getValue().required("batch").asLong(),
+                            head.getValue().path("pinned").asBoolean())));
       } catch (IOException | IllegalArgumentException e) {
         throw new IllegalArgumentException(
             file + ", expected by domain a release and a batch: " + e.getMessage(), e);
@@ -136,7 +140,10 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     ObjectNode node = mapper.createObjectNode();
     byDomain.forEach(
         (domain, head) ->
-            node.putObject(domain).put("release", head.release()).put("batch", head.batch()));
+            node.putObject(domain)
+                .put("release", head.release())
+                .put("batch", head.batch())
+                .put("pinned", head.pinned()));
     Path file = file(store, kind);
     try {
       Files.createDirectories(store);

@@ -10,12 +10,14 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -204,7 +206,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
         .forEach(
             (domain, head) -> {
               boolean here = head.release().isEmpty() || byId.containsKey(head.release());
-              if (!here && head.batch() >= lastBatch(domain, Kind.ADAPTER)) {
+              if (!here && holds(head, domain, Kind.ADAPTER)) {
                 lost.put(domain, head.release());
               }
             });
@@ -217,7 +219,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
         .byDomain()
         .forEach(
             (domain, head) -> {
-              if (head.batch() >= lastBatch(domain, kind)) {
+              if (holds(head, domain, kind)) {
                 current.remove(domain);
                 if (byId.containsKey(head.release())) {
                   current.put(domain, head.release());
@@ -225,6 +227,27 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
               }
             });
     return current;
+  }
+
+  /** Whether what was noted counts: nothing was stored since, or people hold the domain there. */
+  private boolean holds(Heads.Head head, String domain, Kind kind) {
+    return head.pinned() || head.batch() >= lastBatch(domain, kind);
+  }
+
+  /** What takes every domain to where it was when the last run ended; what was pinned stays so. */
+  public List<ReleaseEvent> orders(String reason) {
+    List<ReleaseEvent> orders = new ArrayList<>();
+    for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
+      SortedMap<String, Heads.Head> noted = Heads.read(store, kind).byDomain();
+      current(kind)
+          .forEach(
+              (domain, release) -> {
+                Heads.Head head = noted.get(domain);
+                boolean pinned = head != null && head.pinned();
+                orders.add(order(pinned ? Action.PIN : Action.ROLLBACK, release, reason));
+              });
+    }
+    return orders;
   }
 
   /** Notes beside the store which releases answer; what cannot be read there is replaced. */

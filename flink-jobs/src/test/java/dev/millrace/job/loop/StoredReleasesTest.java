@@ -1,5 +1,6 @@
 package dev.millrace.job.loop;
 
+import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -71,6 +72,29 @@ class StoredReleasesTest {
     stored.note(events);
     assertEquals(Map.of("java", "r0"), stored.serving());
     assertEquals(Map.of("java", "r3"), stored(4).serving());
+  }
+
+  /** Whoever had pinned it found that it had gone on after the next start. */
+  @Test
+  void orders_pinnedWhenTheRunEnded_arePinsUntilItIsUnpinned() {
+    StoredReleases stored = stored(2);
+    List<ReleaseEvent> events = new ArrayList<>();
+    events.add(event(Action.PUBLISH, "r0", 0, 0));
+    events.add(event(Action.PUBLISH, "r1", 1, 0));
+    events.add(event(Action.PIN, "r0", 0, 0));
+    stored.note(events);
+    StoredReleases later = stored(3); // one that was on its way
+    assertEquals(Map.of("java", "r0"), later.serving());
+    assertEquals(Map.of("ADAPTER 0", Action.PIN, "ALIGNMENT 2", Action.ROLLBACK), orders(later));
+    events.add(event(Action.ROLLBACK, "r0", 0, 0));
+    stored.note(events);
+    assertEquals(
+        Map.of("ADAPTER 0", Action.ROLLBACK, "ALIGNMENT 1", Action.ROLLBACK), orders(stored));
+  }
+
+  private static Map<String, Action> orders(StoredReleases stored) {
+    return stored.orders("test").stream()
+        .collect(toMap(event -> event.kind() + " " + event.batch(), ReleaseEvent::action));
   }
 
   @Test
