@@ -18,6 +18,7 @@ public final class Autoscaler {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   private final LocalCluster cluster;
+  private final int least;
   private final ScalingRule rule;
   private final Consumer<String> progress;
   private final InstantSource clock;
@@ -35,6 +36,7 @@ public final class Autoscaler {
   public Autoscaler(
       LocalCluster cluster, ScalingConfig config, Consumer<String> progress, InstantSource clock) {
     this.cluster = cluster;
+    this.least = config.least();
     this.rule = new ScalingRule(config);
     this.progress = progress;
     this.clock = clock;
@@ -49,8 +51,8 @@ public final class Autoscaler {
       List<ClusterProcess> running = cluster.taskManagers();
       OptionalDouble waiting =
           scrape.waiting(running.stream().map(process -> URI.create(process.address())).toList());
-      if (waiting.isPresent()) {
-        look(running, waiting.getAsDouble()).ifPresent(changes::add);
+      if (waiting.isPresent() || running.size() < least) { // with none left, nobody says anything
+        look(running, waiting.orElse(0)).ifPresent(changes::add);
       }
       Thread.sleep(LOOK.toMillis());
     }
