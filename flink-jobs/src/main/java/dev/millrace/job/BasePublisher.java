@@ -1,5 +1,6 @@
 package dev.millrace.job;
 
+import dev.millrace.adapter.gate.BaseGate;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.config.MillraceConfig;
@@ -43,8 +44,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Releases a base that was made outside the jobs: judges it on the protected texts of the one whose
- * place it takes, writes it into the store and its event to the topic.
+ * Releases a base that was made outside the jobs: judges it by what the one whose place it takes
+ * knows and says, writes it into the store and its event to the topic.
  */
 public final class BasePublisher {
 
@@ -97,7 +98,8 @@ public final class BasePublisher {
    *
    * @param heads tells the event that the line of bases follows; null if there was none
    * @throws IllegalStateException if somebody else moved the line meanwhile
-   * @throws IllegalArgumentException if it cannot take the place of the configured base at all
+   * @throws IllegalArgumentException if it cannot take the place of the configured base at all, or
+   *     that one has no protected texts
    */
   public Result publish(
       Path folder, Supplier<@Nullable ReleaseEvent> heads, Bounds bounds, String reason)
@@ -106,6 +108,7 @@ public final class BasePublisher {
     Path before = Path.of(config.base().dir());
     requireUnpinned(head);
     requireSameTokens(before, folder);
+    BaseTexts.requireProtected(before);
     List<RuleResult> rules = new ArrayList<>(taught(folder, bounds.taught()));
     List<Draft> rebased = rebased(folder);
     if (allPassed(rules)) {
@@ -293,11 +296,18 @@ public final class BasePublisher {
                   bound));
         }
       }
-    }
-    if (rules.isEmpty()) {
-      throw new IllegalArgumentException(
-          "base %s has no texts to judge another by, expected %s; ./millrace model protect %s writes them"
-              .formatted(base, BaseTexts.PROTECTED, base));
+      progress.accept("asking the gate");
+      try (BaseModel before = DjlModels.open(base, Precision.INT8);
+          BaseModel next = DjlModels.open(folder, Precision.INT8)) {
+        rules.addAll(
+            BaseGate.judge(
+                before,
+                next,
+                BaseTexts.protection(base, tokenizer),
+                bound,
+                config.learn().gate(),
+                wanted));
+      }
     }
     return rules;
   }

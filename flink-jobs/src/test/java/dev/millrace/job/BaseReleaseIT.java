@@ -24,6 +24,7 @@ import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -83,6 +84,12 @@ class BaseReleaseIT {
         BasePublisher.Result result = publisher.publish(next, () -> null, BOUND, "a test");
         String release = result.release();
         assertNotNull(release, result.rules()::toString);
+        assertTrue(
+            result.rules().stream()
+                .map(RuleResult::rule)
+                .toList()
+                .containsAll(List.of("protected-unharmed", "train-serve-parity", "canary-prompts")),
+            result.rules()::toString);
         keepAsking("health", asker);
         assertEquals(after, asker.await(brought, "health").base());
         Answer taught = asker.await(release, "cloud");

@@ -33,8 +33,15 @@ final class Canaries {
 
   /** Names of those that an adapter goes on from otherwise. */
   List<String> changed(LoadedAdapter adapter) {
-    List<int[]> before = expected();
-    List<int[]> after = outputs(adapter);
+    return changed(expected(), outputs(adapter));
+  }
+
+  /** Names of those that this base goes on from otherwise than another. */
+  List<String> changed(Canaries other) {
+    return changed(other.expected(), expected());
+  }
+
+  private List<String> changed(List<int[]> before, List<int[]> after) {
     List<String> changed = new ArrayList<>();
     for (int i = 0; i < canaries.size(); i++) {
       if (!Arrays.equals(before.get(i), after.get(i))) {

@@ -14,8 +14,10 @@ final class CanaryPrompts implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    List<String> changed = evidence.measured().changedCanaries();
-    int canaries = evidence.measured().canaries();
+    return judge(evidence.measured().canaries(), evidence.measured().changedCanaries());
+  }
+
+  RuleResult judge(int canaries, List<String> changed) {
     return result(
         changed.isEmpty(),
         "greedy outputs of %s are other than the base's; expected none".formatted(changed),

@@ -1,11 +1,14 @@
 package dev.millrace.adapter.gate;
 
 import dev.millrace.adapter.train.Workers;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 /** Measures adapters; what the base makes of the protected sets is measured once. */
 final class Examination {
   private static final int SEQUENCES_A_CALL = 8;
+
+  /** An adapter that adds to no matrix. */
+  private static final AdapterWeights NOTHING =
+      new LoraWeights(new LoraConfig(1, 1, false, List.of()), List.of());
 
   private final BaseModel base;
   private final List<ProtectedSet> protectedSets;
@@ -82,7 +89,15 @@ final class Examination {
   }
 
   private ProtectedRise rise(Map<String, Double> after) {
-    Map<String, Double> before = baseNats();
+    return rise(baseNats(), after);
+  }
+
+  /** What the protected sets lose by this base, to another. */
+  ProtectedRise rise(Examination other) {
+    return rise(other.baseNats(), baseNats());
+  }
+
+  private static ProtectedRise rise(Map<String, Double> before, Map<String, Double> after) {
     Map<String, Double> sets = new TreeMap<>();
     after.forEach((name, nats) -> sets.put(name, nats / before.getOrDefault(name, 0.0) - 1));
     return new ProtectedRise(sets, sum(after) / sum(before) - 1);
@@ -96,6 +111,19 @@ final class Examination {
             .mapToInt(text -> text.length - 1)
             .sum();
     return sum(baseNats()) / tokens;
+  }
+
+  /**
+   * Mean |Δ log p| between training and serving of the base alone on some protected texts, nats.
+   */
+  double parity() {
+    List<int[]> texts =
+        protectedSets.stream()
+            .flatMap(set -> set.sequences().stream())
+            .limit(config.paritySamples())
+            .toList();
+    return Sitting.parity(
+        base.scoreAsTrained(NOTHING, texts), base.score(sequences(texts, base.noAdapter())));
   }
 
   /** (sequences): sums of log-probabilities, nats. */

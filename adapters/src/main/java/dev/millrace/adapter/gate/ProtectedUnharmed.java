@@ -17,14 +17,18 @@ final class ProtectedUnharmed implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    Map<String, Double> rises = evidence.harm().protectedRise().sets();
-    double all = evidence.harm().protectedRise().all();
-    double bound = evidence.config.protectedBound();
-    double worstBound = evidence.config.worstProtectedBound();
+    GateConfig config = evidence.config;
+    return judge(
+        evidence.harm().protectedRise(), config.protectedBound(), config.worstProtectedBound());
+  }
+
+  RuleResult judge(ProtectedRise rise, double bound, double worstBound) {
+    Map<String, Double> rises = rise.sets();
+    double all = rise.all();
     boolean passed =
         !rises.isEmpty()
             && all <= bound
-            && rises.values().stream().allMatch(rise -> rise <= worstBound);
+            && rises.values().stream().allMatch(of -> of <= worstBound);
     Map<String, Double> figures = new TreeMap<>(rises);
     figures.put(ALL, all);
     return result(

@@ -126,7 +126,7 @@ final class Sitting implements AutoCloseable {
     return base.under(as.routing()).scoreAsTrained(as.adapter(), texts);
   }
 
-  private static double parity(List<TokenScores> trained, List<TokenScores> served) {
+  static double parity(List<TokenScores> trained, List<TokenScores> served) {
     double sum = 0;
     int count = 0;
     for (int i = 0; i < trained.size(); i++) {

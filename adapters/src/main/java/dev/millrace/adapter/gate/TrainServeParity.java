@@ -13,8 +13,10 @@ final class TrainServeParity implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    double parity = evidence.measured().parity();
-    double bound = evidence.config.parityBound();
+    return judge(evidence.measured().parity(), evidence.config.parityBound());
+  }
+
+  RuleResult judge(double parity, double bound) {
     return result(
         parity <= bound,
         "mean |Δ log p| is %.5f nats; expected at most %s".formatted(parity, bound),

@@ -1,7 +1,9 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.adapter.Rebaser;
+import dev.millrace.adapter.gate.BaseGate;
 import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.Protection;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.distil.Consolidation;
@@ -156,6 +158,7 @@ final class ConsolidateCommand implements Callable<Integer> {
       outcomes = judge(folder, next, texts);
       outcomes.add(Consolidation.judge(folder, next, PROTECTED, null, guarded));
       against = against(outcomes);
+      against.addAll(againstByTheGate(folder, next, tokenizer));
       if (against.isEmpty() && !old.isEmpty()) {
         brought = bringing(folder, next).bring(old, texts, anchors, guarded);
       }
@@ -298,6 +301,20 @@ final class ConsolidateCommand implements Callable<Integer> {
       }
     }
     return against;
+  }
+
+  /** What the gate will ask when the base is released. */
+  private static List<String> againstByTheGate(Path folder, Path next, Tokenizer tokenizer)
+      throws IOException {
+    GateConfig gate = GateConfig.defaults();
+    try (BaseModel before = DjlModels.open(folder, Precision.INT8);
+        BaseModel now = DjlModels.open(next, Precision.INT8)) {
+      Protection protection = BaseTexts.protection(folder, tokenizer);
+      return BaseGate.judge(before, now, protection, gate.protectedBound(), gate, () -> {}).stream()
+          .filter(rule -> !rule.passed())
+          .map(rule -> rule.rule() + ": " + rule.reason())
+          .toList();
+    }
   }
 
   private static Map<String, Object> json(

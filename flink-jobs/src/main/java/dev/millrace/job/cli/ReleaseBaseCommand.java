@@ -110,9 +110,7 @@ final class ReleaseBaseCommand implements Callable<Integer> {
       sayWhoStays(of, config);
     }
     String rules =
-        result.rules().stream()
-            .map(rule -> (rule.passed() ? "  " : "  NO: ") + rule.reason())
-            .collect(Collectors.joining("\n"));
+        result.rules().stream().map(ReleaseBaseCommand::line).collect(Collectors.joining("\n"));
     output.result(
         json,
         rules
@@ -120,6 +118,11 @@ final class ReleaseBaseCommand implements Callable<Integer> {
                 ? "\nrefused; serving goes on as it was"
                 : "\nreleased as " + result.release()));
     return result.rules().stream().allMatch(RuleResult::passed) ? 0 : Main.FAILED;
+  }
+
+  private static String line(RuleResult rule) {
+    String line = rule.reason().isEmpty() ? rule.rule() : rule.rule() + ": " + rule.reason();
+    return (rule.passed() ? "  " : "  NO: ") + line;
   }
 
   /** What was brought over answers in the place of no other release than that which it came of. */

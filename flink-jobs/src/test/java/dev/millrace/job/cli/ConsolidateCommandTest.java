@@ -102,6 +102,35 @@ class ConsolidateCommandTest {
     }
   }
 
+  @Test
+  void consolidate_forgetsWhatIsProtected_isRefusedByTheGatesRules() throws IOException {
+    Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
+    Files.writeString(
+        base.resolve("canaries.jsonl"), "{\"domain\":\"java\",\"text\":\"public static void\"}\n");
+    Path store = folder.resolve("store");
+    String cloud = new NanoReleases(store).publish("cloud", 1).release();
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      lines.add("{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i));
+    }
+    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    int exit =
+        consolidate(
+            "--base=" + base,
+            "--adapter=cloud=" + store.resolve(cloud),
+            "--input=cloud=" + input,
+            "--steps=1",
+            "--rate=0.1",
+            "--bound=1000",
+            "--out=" + folder.resolve("out"));
+    assertEquals(Main.FAILED, exit, err::toString);
+    String said = out.toString();
+    assertTrue(said.contains("; protected-unharmed: rise of loss on protected sets {(all)="), said);
+    assertTrue(said.contains("; expected at most 0.0036 on all and 0.01 on each"), said);
+    assertTrue(said.contains("; canary-prompts: greedy outputs of [java 0] are other"), said);
+    assertFalse(Files.exists(folder.resolve("out")));
+  }
+
   /** It was there when all was done, and the next run would have taken it for its own. */
   @Test
   void consolidate_failsWhenItHasWritten_leavesNothing() throws IOException {
