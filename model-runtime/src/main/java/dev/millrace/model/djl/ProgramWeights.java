@@ -1,11 +1,10 @@
 package dev.millrace.model.djl;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import dev.millrace.model.base.Products;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.program.Layout;
 import dev.millrace.model.simd.Int8Matrix;
@@ -55,11 +54,7 @@ final class ProgramWeights {
 
   /** Fills a program that serves in int8. */
   void int8(Program program) {
-    MoeConfig config = checkpoint.config();
-    try (PtNDManager scope = program.scope()) {
-      program.infer(scope, "embedding", IValue.from(config.vocabSize()));
-    }
-    embeddingRows(program, false);
+    embedding(program, Products.BF16);
     vectorsButTheFirst(program);
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "begin");
@@ -84,17 +79,21 @@ final class ProgramWeights {
   /**
    * Puts the embedding into its place, some rows at a time: whole it may be a GB.
    *
-   * @param asServed as the numbers that the int8 program's holds
+   * @param type of its numbers there, to which they are rounded
    */
-  private void embeddingRows(Program program, boolean asServed) {
+  private void embedding(Program program, Products type) {
     MoeConfig config = checkpoint.config();
     int columns = config.hiddenSize();
+    try (PtNDManager scope = program.scope()) {
+      program.infer(
+          scope,
+          "embedding",
+          IValue.from(config.vocabSize()),
+          IValue.from(AdapterGradients.type(type)));
+    }
     forChunks(
         checkpoint.matrix(layout.vectors().get(0).name(), config.vocabSize(), columns),
         (row, count) -> {
-          if (asServed) {
-            inBf16(rows, count * columns);
-          }
           staging.bytes(4L * count * columns).asFloatBuffer().put(rows, 0, count * columns);
           try (PtNDManager scope = program.scope()) {
             program.infer(
@@ -112,12 +111,7 @@ final class ProgramWeights {
    * @param asInt8 with the integers that serve, else in fp32
    */
   void training(Program program, boolean asInt8) {
-    MoeConfig config = checkpoint.config();
-    try (PtNDManager scope = program.scope()) {
-      NDArray room = scope.zeros(new Shape(config.vocabSize(), config.hiddenSize()));
-      program.train(scope, "vector", Program.Argument.of("x", room));
-    }
-    embeddingRows(program, asInt8);
+    embedding(program, asInt8 ? Products.BF16 : Products.FP32);
     vectorsButTheFirst(program);
     for (Layout.Matrices matrices : layout.matrices()) {
       try (PtNDManager scope = program.scope()) {
@@ -167,7 +161,7 @@ final class ProgramWeights {
                   simd(packs.next()))));
     }
     float[] embedding = vector(0).data();
-    inBf16(embedding, embedding.length);
+    inBf16(embedding);
     return new SimdBase(
         config,
         embedding,
@@ -272,9 +266,8 @@ final class ProgramWeights {
     }
   }
 
-  /** Rounds the first n values. */
-  private static void inBf16(float[] values, int n) {
-    for (int i = 0; i < n; i++) {
+  private static void inBf16(float[] values) {
+    for (int i = 0; i < values.length; i++) {
       values[i] = HalfFloats.fromBf16(HalfFloats.toBf16(values[i]));
     }
   }

@@ -34,8 +34,8 @@ public final class ProgramSource {
         def vector(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           self.w.append(x)
           return annotate(List[Tensor], [])
-        def embedding(self: __torch__.Program, rows: int) -> List[Tensor]:
-          self.w.append(torch.empty([rows, $d], dtype=$embedding))
+        def embedding(self: __torch__.Program, rows: int, type: int) -> List[Tensor]:
+          self.w.append(torch.empty([rows, $d], dtype=type))
           return annotate(List[Tensor], [])
         def embedding_rows(self: __torch__.Program, x: Tensor, at: int) -> List[Tensor]:
           torch.copy_(torch.narrow(self.w[0], 0, at, x.size(0)), x)
@@ -526,7 +526,6 @@ public final class ProgramSource {
         .replace("$tie", config.tieWordEmbeddings() ? "m[$head] = w[0]" : "pass")
         .replace("$trained", Integer.toString(layout.matrices().size() - frozen))
         .replace("$many", Integer.toString(MANY_ADAPTERS))
-        .replace("$embedding", packed ? "15" : "6")
         .replace("$experts", Integer.toString(config.router().numExperts()))
         .replace("$sites", Integer.toString(Math.max(1, layout.sites().size())))
         .replace("$limits", Integer.toString(config.router().mostExperts() - 1))

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import com.sun.management.ThreadMXBean;
 import dev.millrace.model.adapter.Site;
@@ -601,6 +604,34 @@ class DjlModelTest {
       model.trains();
       long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
       assertTrue(bytes < 65536 * 64 * Float.BYTES, () -> bytes + " bytes");
+    }
+  }
+
+  @Test
+  void trains_withTheIntegersThatServe_holdsTheEmbeddingInBf16(@TempDir Path folder)
+      throws IOException {
+    String json =
+        "{'model_type':'olmoe','vocab_size':320,'hidden_size':64,'num_hidden_layers':1,"
+            + "'num_attention_heads':2,'num_experts':2,'num_experts_per_tok':1,"
+            + "'intermediate_size':32,'max_position_embeddings':32}";
+    RandomCheckpoint.write(folder, json, DType.BF16, 5);
+    assertEquals(1, putAndRead(folder, Precision.INT8, 1.001f));
+    assertEquals(1.001f, putAndRead(folder, Precision.FLOAT32, 1.001f));
+  }
+
+  /** A number in the embedding of what trains, which is what its type can hold. */
+  private static float putAndRead(Path folder, Precision precision, float number)
+      throws IOException {
+    try (DjlModel model = DjlModels.openAlone(folder, precision, LoadProgress.SILENT)) {
+      Program program = model.trains();
+      float[] row = new float[64];
+      Arrays.fill(row, number);
+      try (PtNDManager scope = program.scope()) {
+        IValue rows = IValue.from(Program.array(scope, new Values(row, 1, 64)));
+        program.infer(scope, "embedding_rows", rows, IValue.from(7));
+        IValue ids = IValue.from((PtNDArray) scope.create(new long[] {7}));
+        return program.infer(scope, "embedded_alone", ids)[0].toFloatArray()[0];
+      }
     }
   }
 
