@@ -198,13 +198,15 @@ final class AdapterTrainingSource {
           at = 0
           while at < x.size(0):
             n = self.part(at, x.size(0))
-            z = self.logits_of(torch.narrow(x, 0, at, n), head, type)
-            p = torch.softmax(z, -1)
+            rows = torch.narrow(x, 0, at, n)
+            z = self.logits_of(rows, head, type)
+            p = torch._softmax(z, -1, False, out=z)
             target = torch.unsqueeze(torch.narrow(targets, 0, at, n), -1)
             w = torch.unsqueeze(torch.narrow(weights, 0, at, n), -1)
             logp = torch.log(torch.gather(p, -1, target))
             if float(torch.amin(logp, [0, 1])) < -80.:
-              logp = torch.sub(torch.gather(z, -1, target), self.log_sum(z, p))
+              logits = self.logits_of(rows, head, type)
+              logp = torch.sub(torch.gather(logits, -1, target), self.log_sum(logits, p))
             loss = torch.sub(loss, torch.to(torch.sum(torch.mul(logp, w)), 7))
             d = torch.scatter_add_(p, 1, target, torch.full_like(w, -1.))
             dx.append(torch.mul_(torch.to(torch.matmul(torch.to(d, type), head), 6), w))

@@ -156,7 +156,7 @@ public final class ProgramSource {
           self.w.append(torch.stack(xs, 0))
           return annotate(List[Tensor], [])
         def widened(self: __torch__.Program, q: Tensor, scale: Tensor) -> Tensor:
-          return torch.mul(torch.to(q, 6), scale)
+          return torch.mul_(torch.to(q, 6), scale)
         def taken(self: __torch__.Program, i: int, m: List[Tensor]) -> Tensor:
           q = m[i]
           if ops.prim.dtype(q) == 1:
