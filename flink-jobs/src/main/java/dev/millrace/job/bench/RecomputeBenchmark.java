@@ -89,7 +89,7 @@ final class RecomputeBenchmark implements Benchmark {
     }
     return List.of(
         curve.note(
-            "Sequences of %d tokens, on one thread. Activations: VmHWM over what was resident when the model was open and had computed two sequences, with 8 MB of Java's young generation; CPU s: the least of three calls."
+            "Sequences of %d tokens, on one thread. Activations: VmHWM over what was resident when the model was open and had computed two sequences, with 8 MB of Java's young generation, its serial collector and first compiler; CPU s: the least of three calls."
                 .formatted(TrainKind.LENGTH)),
         batches.note(
             "Bytes a token: the slope from %d to %d sequences, and batches by straight lines through the measured points; time a token over the three largest."

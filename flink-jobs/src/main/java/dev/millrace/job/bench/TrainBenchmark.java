@@ -114,7 +114,7 @@ final class TrainBenchmark implements Benchmark {
             "Bound: %.3g M operations a token (adapters only: two for each weight that a token meets, forward and backward, nothing for frozen weights' gradients, nothing twice) at the peak measured in this run, %.0f and %.0f G operations a second a core in fp32 and bf16."
                 .formatted(each / 1e6, cost.fp32() / 1e9, cost.bf16() / 1e9))
         .note(
-            "Peak: VmHWM of a process of its own over one with a tiny model, of a whole step on two threads (of full fine-tuning with its optimizer), with 8 MB of Java's young generation. Adapters train against int8 weights, the loop against fp32.")
+            "Peak: VmHWM of a process of its own over what was resident once a tiny model had trained there and libc had given back what is free, of a whole step on two threads (of full fine-tuning with its optimizer), with 8 MB of Java's young generation, its serial collector and first compiler. Adapters train against int8 weights, the loop against fp32.")
         .note(
             "The loop is what transformers' eager experts and PEFT compute, as one TorchScript program.");
   }

@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +26,15 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
   /** Sequences of the call that loads what is loaded when it is first used. */
   private static final int FEW = 2;
 
-  /** How much garbage Java gathers before it looks is its own choice, and no need of training. */
-  private static final String SMALL_NURSERY = "-Xmn8m";
+  /**
+   * How much garbage Java gathers before it looks, and what its collector's threads and its second
+   * compiler take, is its own choice, and no need of training.
+   */
+  private static final List<String> SMALL_JAVA =
+      List.of("-Xmn8m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
   /**
-   * Starts the process, with this one's options and a small young generation.
+   * Starts the process, with this one's options and a small Java.
    *
    * @param calls at once, a thread each
    * @param rows sequences of each call
@@ -45,7 +50,7 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
             Integer.toString(rows),
             Long.toString(seed));
     List<String> options = new ArrayList<>(ChildJvm.ownOptions());
-    options.add(SMALL_NURSERY);
+    options.addAll(SMALL_JAVA);
     try (ChildJvm child = ChildJvm.start(TrainProbe.class, List.of(), options, args)) {
       double[] figures = ChildJvm.figures(child.answer());
       return new TrainProbe(figures[0], figures[1], figures[2]);
@@ -64,6 +69,7 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
         all(threads, tiny.step(calls, FEW, seed));
       }
       System.gc();
+      giveBack();
       double idle = LoadProbe.resident("VmRSS");
       try (TrainKind.Rig rig = kind.open(Path.of(args[1]), seed)) {
         all(threads, rig.step(calls, FEW, seed));
@@ -81,6 +87,11 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
     } finally {
       threads.shutdown();
     }
+  }
+
+  /** What the tiny model's step left free in the allocator would be counted as there before. */
+  private static void giveBack() {
+    NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
   }
 
   private static double all(ExecutorService threads, List<Callable<Double>> step) throws Exception {
