@@ -114,7 +114,8 @@ final class PruneCommand implements Callable<Integer> {
 
   /**
    * What any domain may be at, all of a domain of which the topic knows nothing or whose current
-   * release is not here or cannot be read, and what was brought to a base that is here.
+   * release is not here or cannot be read, what was brought to a base that is here, and what taught
+   * it: without that nobody could tell what the base knows, and {@code forget} would be refused.
    */
   static Set<String> needed(StoredReleases stored, List<ReleaseEvent> events) {
     Set<String> needed = new HashSet<>();
@@ -128,6 +129,7 @@ final class PruneCommand implements Callable<Integer> {
             (id, manifest) -> {
               if (manifest.kind() == Kind.BASE) {
                 needed.addAll(stored.rebased(id));
+                needed.addAll(stored.learned(id).releases());
               }
             });
     return needed;

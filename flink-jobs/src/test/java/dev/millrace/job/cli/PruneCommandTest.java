@@ -87,6 +87,19 @@ class PruneCommandTest {
         Set.of("a", "r", "n"), PruneCommand.needed(stored, List.of(event(Action.PUBLISH, "a"))));
   }
 
+  /** Or nobody could tell any more what the base knows, and no sample could be forgotten. */
+  @Test
+  void needed_taughtABaseThatIsHere_stays(@TempDir Path store) throws IOException {
+    Path folder = Files.createDirectory(store.resolve("n"));
+    BaseRelease.note(folder, Map.of("java", new BaseRelease.Taught("r", 1.5, 1.5)));
+    Manifest base = Manifests.ofBase("base", "next", BaseRelease.pieces(folder), 1);
+    StoredReleases stored =
+        new StoredReleases(
+            store, new TreeMap<>(Map.of("a", of("java"), "r", of("java"), "n", base)));
+    assertEquals(
+        Set.of("a", "r", "n"), PruneCommand.needed(stored, List.of(event(Action.PUBLISH, "a"))));
+  }
+
   private static ReleaseEvent event(Action action, String release) {
     return event(action, release, 0);
   }
