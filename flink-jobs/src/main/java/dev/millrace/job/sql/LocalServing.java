@@ -119,6 +119,10 @@ final class LocalServing implements AutoCloseable {
   /** The first time; what cannot be read now is tried again. */
   synchronized CompletableFuture<SwapResult> follow(ReleaseEvent event) {
     unsettled.put(event.origin(), event);
+    Origin last = followed.get(line(event));
+    if (last != null && last.offset() >= event.origin().offset()) {
+      followed.remove(line(event)); // the topic was made anew: it stands before all
+    }
     return apply(event)
         .thenApply(
             result -> {

@@ -106,6 +106,20 @@ class LocalServingTest {
     }
   }
 
+  /** It was taken for one that its domain has gone on from. */
+  @Test
+  @Timeout(60)
+  void follow_publicationOnATopicThatWasMadeAnew_isTriedAgain() throws Exception {
+    fake.takeAway("r1");
+    try (LocalServing local = serving(fake, Long.MAX_VALUE)) {
+      assertEquals(Outcome.SWAPPED, local.follow(event(Action.PUBLISH, 5)).join().outcome());
+      assertEquals(Outcome.FAILED, local.follow(event(Action.PUBLISH, 1)).join().outcome());
+      fake.bringBack("r1");
+      local.tryAgain(event(Action.PUBLISH, 1));
+    }
+    assertEquals(List.of("r5", "r1"), fake.switched());
+  }
+
   /** A topic keeps all events of a week, and one release a domain answers. */
   @Test
   void begin_manyPublications_loadsWhatEachDomainHasComeTo() throws Exception {
