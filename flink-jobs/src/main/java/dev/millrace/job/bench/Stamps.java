@@ -60,8 +60,9 @@ final class Stamps {
           event.getThread().getJavaThreadId());
     }
 
+    /** Whether the other begins in it: its end may be of another clock. */
     boolean holds(Span other) {
-      return from <= other.from && other.to <= to && thread == other.thread;
+      return from <= other.from && other.from < to && thread == other.thread;
     }
 
     long millis() {
