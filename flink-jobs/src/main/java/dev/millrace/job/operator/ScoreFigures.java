@@ -44,7 +44,8 @@ final class ScoreFigures {
     if (rejection.reason().equals(Reason.SOURCE_THROTTLED.code())
         && throttled.size() < MOST_NAMED
         && throttled.add(domain(sample) + "\0" + sample.source())) {
-      LOG.warn("domain {}: throttled: {}", domain(sample), rejection.detail());
+      LOG.warn(
+          "domain {}: throttled: {}", DomainKey.shown(DomainKey.of(sample)), rejection.detail());
     }
   }
 
