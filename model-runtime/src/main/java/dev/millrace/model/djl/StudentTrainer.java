@@ -52,6 +52,13 @@ public final class StudentTrainer implements AutoCloseable {
     public Objective(double text, double temperature) {
       this(text, temperature, 0);
     }
+
+    /** A run finds its state by these words: without hints they are those of before there were. */
+    @Override
+    public String toString() {
+      String last = hints == 0 ? "" : ", hints=" + hints;
+      return "Objective[text=" + text + ", temperature=" + temperature + last + "]";
+    }
   }
 
   /**

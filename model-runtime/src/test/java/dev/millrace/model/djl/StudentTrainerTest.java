@@ -299,6 +299,16 @@ class StudentTrainerTest {
     }
   }
 
+  /** Else a run that an earlier version began would be that of another. */
+  @Test
+  void objective_withoutHints_isNamedAsBeforeThereWereAny() {
+    assertEquals(
+        "Objective[text=0.1, temperature=2.0]", new StudentTrainer.Objective(0.1, 2).toString());
+    assertEquals(
+        "Objective[text=0.1, temperature=2.0, hints=1.0]",
+        new StudentTrainer.Objective(0.1, 2, 1).toString());
+  }
+
   @Test
   void objective_outOfRange_isRefused() {
     assertThrows(IllegalArgumentException.class, () -> new StudentTrainer.Objective(1.5, 1));
