@@ -67,7 +67,7 @@ public final class BasePublisher {
   /**
    * The same.
    *
-   * @param wanted is run before each text and each file; what it throws ends the publication
+   * @param wanted is run before each text, rule and file; what it throws ends the publication
    */
   BasePublisher(MillraceConfig config, Consumer<String> progress, Runnable wanted) {
     this.config = config;
