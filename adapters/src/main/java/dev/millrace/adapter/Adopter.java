@@ -47,6 +47,19 @@ public final class Adopter {
     gate = surroundings.gate(config);
   }
 
+  /**
+   * Whether an event takes its domain over to a release from elsewhere. One that names such a
+   * release later takes it back there, as to any other.
+   */
+  static boolean adopts(ReleaseEvent event, Manifest manifest) {
+    String origin = manifest.plan().hyperparameters().get(ADOPTED);
+    return origin != null && event.reason().equals(reason(origin));
+  }
+
+  private static String reason(String origin) {
+    return "adopted from " + origin;
+  }
+
   /** What a domain is at: its release, if it has one, and whether people hold it there. */
   public record Now(@Nullable Release release, boolean pinned) {}
 
@@ -116,7 +129,7 @@ public final class Adopter {
             surroundings.store().publish(draft),
             null,
             draft.manifest().batch(),
-            "adopted from " + proposal.origin(),
+            reason(proposal.origin()),
             Origin.NOWHERE);
     return new Adoption(verdict(proposal, now, id, rules), event);
   }

@@ -39,7 +39,7 @@ record Rewinder(
   /**
    * Where a domain is taken to; no release means the base alone.
    *
-   * @param adopted whether it was made elsewhere, and never served beside another
+   * @param adopted whether it was made elsewhere, and is taken over now
    * @param predecessor what serves on another base; null if nothing does
    */
   private record Target(
@@ -112,7 +112,7 @@ record Rewinder(
     return new Target(
         AdapterState.fresh(release.adapter()),
         Place.of(event.release(), event.uri(), release),
-        release.manifest().plan().hyperparameters().containsKey(Adopter.ADOPTED),
+        Adopter.adopts(event, release.manifest()),
         null);
   }
 

@@ -26,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntBiFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Releases that fresh samples speak for or against. */
 class WatchedReleasesTest extends BigramLearners {
@@ -83,6 +85,39 @@ class WatchedReleasesTest extends BigramLearners {
     assertEquals(before.release(), taken.release().release());
     LearnerState again = obey(learner, adopted, adoption.release()).state();
     assertNull(again.watch().before(), "an order to stay where it is, is no reason to watch");
+  }
+
+  /** It is not taken over: what came of it is taken back, and may be what is to be forgotten. */
+  @ParameterizedTest
+  @EnumSource(names = {"ROLLBACK", "FORGET"})
+  void obey_backToAnAdoptedRelease_watchesNothingBesideIt(Action action) throws IOException {
+    Learner learner = learner("store");
+    Adoption adoption =
+        new Adopter(surroundings("store", base), CONFIG)
+            .adopt(
+                new Proposal(
+                    null,
+                    "foreign",
+                    read(outcomes(learner, 1).get(0).release()).adapter(),
+                    "/elsewhere"),
+                () -> new Adopter.Now(null, false),
+                () -> batch(0).heldOut());
+    assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
+    LearnerState adopted = obey(learner, initial(learner), adoption.release()).state();
+    assertNotNull(adopted.watch().served());
+    Outcome next = learn(learner, adopted, batch(1));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    List<String> gone = batch(1).samples().stream().map(s -> s.sample().id()).toList();
+    ReleaseEvent order = event(adoption.release(), action);
+
+    List<Outcome> obeyed =
+        obeyed(learner, next.state(), action == Action.FORGET ? order.forgetting(gone) : order);
+
+    LearnerState back = obeyed.get(obeyed.size() - 1).state();
+    assertEquals(adoption.release().release(), back.release());
+    assertNull(back.watch().before());
+    ReleaseEvent after = learn(learner, back, batch(2)).release();
+    assertTrue(after == null || after.action() == Action.PUBLISH, () -> after + "");
   }
 
   /** Judging takes long, and its order would take the domain off the pin. */
