@@ -10,7 +10,7 @@ record Guard(GuardLimits limits) implements Stage {
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     Sample sample = candidate.sample;
     SourceLedger ledger = memory.sources;
-    long window = Math.floorDiv(sample.eventTimeMillis(), limits.windowMillis());
+    long window = window(sample.eventTimeMillis());
     int bySource = ledger.accepted(sample.source(), window);
     int byAll = ledger.accepted(window);
     if (limits.domainQuota() > 0 && byAll >= limits.domainQuota()) {
@@ -36,6 +36,11 @@ record Guard(GuardLimits limits) implements Stage {
           limits.generatedShare());
     }
     return throttled(sample, ledger);
+  }
+
+  /** When it began: a number of windows would be another one where they are longer from now on. */
+  private long window(long eventTimeMillis) {
+    return eventTimeMillis - Math.floorMod(eventTimeMillis, limits.windowMillis());
   }
 
   private @Nullable Refusal throttled(Sample sample, SourceLedger ledger) {

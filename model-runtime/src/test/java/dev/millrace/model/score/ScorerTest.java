@@ -306,6 +306,18 @@ class ScorerTest {
     assertEquals("", sent(guarded, "a", 4_000), "the domain has come to the next");
   }
 
+  /** As a job that goes on from its state with another setting has it. */
+  @Test
+  void score_windowsLongerThanBefore_endAsTheyDid() {
+    assertEquals("", sent(guarded(new GuardLimits(0, 2, 1_000, 0, "", 0)), "a", 900_000));
+    Scorer longer = guarded(new GuardLimits(0, 2, 10_000, 0, "", 0));
+    assertEquals("", sent(longer, "a", 901_000));
+    assertEquals("tenant-quota", sent(longer, "a", 902_000));
+    assertEquals("", sent(longer, "a", 910_000));
+    assertEquals("", sent(longer, "a", 911_000));
+    assertEquals("tenant-quota", sent(longer, "a", 912_000));
+  }
+
   @Test
   void score_refusedAtOnce_leavesNothingToRemember() {
     refused("too-short", Samples.training(0), "x");
