@@ -89,8 +89,9 @@ public final class SwapRule {
     if (parent.equals(current.release())) {
       return null; // also of a trainer that counts its batches anew
     }
-    boolean read = later && event.read() != null; // whoever took it back is fenced, or was obeyed
-    if (current.action() != Action.PUBLISH && !read) {
+    // who took it back is fenced, or was obeyed by a trainer that says it had read as far
+    boolean knows = event.read() != null && (later || current.read() != null);
+    if (current.action() != Action.PUBLISH && !knows) {
       return "taken-back: parent is " + parent + ", expected " + current.release();
     }
     return event.batch() < current.batch() ? older(event, current) : null;

@@ -258,6 +258,21 @@ class LiveReleasesTest {
     assertSwapped(ownRollback.withEpoch(50).withRead(4L));
   }
 
+  /**
+   * The broker took it back, as its transaction was open for too long; or it was compacted away.
+   */
+  @Test
+  void apply_firstReleaseAfterAnOrderIsNotOnTheTopic_theNextIsFollowed() {
+    assertSwapped(FakeReleases.published("java", 3).withEpoch(50).withRead(-1L));
+    assertSwapped(FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(-1L));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 3));
+    assertIgnored(
+        "overtaken: its trainer had read to offset 2, expected the order at 3",
+        FakeReleases.succeeding("java", 5, 4).withEpoch(50).withRead(2L));
+    assertSwapped(FakeReleases.succeeding("java", 6, 5).withEpoch(50).withRead(3L));
+    assertEquals("bias-6", releaseOf(null, "java"));
+  }
+
   /** The topic was made anew, and the trainer goes on from its state. */
   @Test
   void apply_trainerThatHadReadFurtherThanItsEventStands_isFollowedByItsSuccessors() {
