@@ -62,6 +62,24 @@ public record LearnerState(
     return with(replay, List.copyOf(line), heldOut, watch, forgotten);
   }
 
+  LearnerState with(AdapterState other) {
+    return new LearnerState(
+        other,
+        replay,
+        waiting,
+        heldOut,
+        release,
+        learnedTo,
+        batches,
+        profile,
+        orders,
+        routing,
+        watch,
+        forgotten,
+        base,
+        predecessor);
+  }
+
   LearnerState with(ReplayBuffer learned) {
     return with(learned, waiting, heldOut, watch, forgotten);
   }

@@ -201,8 +201,18 @@ final class ModelLearner implements Learner {
 
   /** On this base and of the configured size, whatever it was on and of. */
   private LearnerState here(LearnerState state, @Nullable String tenant, String domain) {
-    return (mover.mustMove(state) ? mover.move(state, initial(tenant, domain)) : state)
-        .resized(config.replay(), config.heldOut());
+    LearnerState here =
+        mover.mustMove(state)
+            ? mover.move(state, initial(tenant, domain))
+            : begun(state, tenant, domain);
+    return here.resized(config.replay(), config.heldOut());
+  }
+
+  /** Without a release, with the adapter that is configured now: nothing was learned by it yet. */
+  private LearnerState begun(LearnerState state, @Nullable String tenant, String domain) {
+    return state.release() == null
+        ? state.with(Beginnings.adapter(config, surroundings.base(), tenant, domain))
+        : state;
   }
 
   private Outcome notYet(LearnerState state, TrainingBatch batch, RuleResult why) {

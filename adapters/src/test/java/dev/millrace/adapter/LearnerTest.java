@@ -97,6 +97,30 @@ class LearnerTest extends BigramLearners {
     assertEquals(first.verdict().release(), release.manifest().parent());
   }
 
+  /** By nothing that was learned yet: a first release is of what its manifest says. */
+  @Test
+  void learn_otherRankBeforeTheFirstRelease_isThatOfTheRelease() throws IOException {
+    Learner before = learner("store");
+    LearnerState waits = learn(before, initial(before), noMore(0)).state();
+    assertNull(waits.release());
+    Learner learner = learner("store", with(CONFIG, "rank", 1 + CONFIG.rank()));
+
+    Outcome first = learn(learner, LearnerState.fromBytes(waits.toBytes()), batch(1));
+
+    assertTrue(first.verdict().accepted(), () -> first.verdict().toString());
+    assertEquals(
+        String.valueOf(1 + CONFIG.rank()),
+        read(first.release()).manifest().plan().hyperparameters().get("rank"));
+    int parameters = parameters(initial(learner));
+    assertNotEquals(parameters(waits), parameters);
+    assertEquals(parameters, parameters(first.state()));
+    assertEquals(parameters, parameters(learn(before, first.state(), batch(2)).state()));
+  }
+
+  private static int parameters(LearnerState state) {
+    return Parameters.flatten(state.adapter().weights()).length;
+  }
+
   @Test
   void learn_otherSizesThanTheStateHas_dropTheOldestOrMakeRoom() {
     Learner before = learner("store");
