@@ -78,6 +78,9 @@ public final class RecordsAt {
     long at = consumer.position(partition);
     while (at <= last) {
       long next = Objects.requireNonNull(offsets.ceiling(at));
+      if (next > last) {
+        return; // it is not there, and who looks there is sent back to the beginning
+      }
       if (next - at > FAR) {
         consumer.seek(partition, next);
       }

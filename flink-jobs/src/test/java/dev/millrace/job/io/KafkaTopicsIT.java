@@ -173,6 +173,16 @@ class KafkaTopicsIT {
     }
   }
 
+  /** It was made anew: who looks behind its end is sent back to its beginning. */
+  @Test
+  void recordsAt_placeFarBehindTheEndOfItsTopic_givesTheOthers() throws Exception {
+    Topics topics = Topics.create(stack.bootstrapServers(), "shorter.", 1);
+    send(IntStream.range(0, 600).mapToObj(i -> record(topics.samples(), "k", "v" + i)).toList());
+    Origin here = new Origin(topics.samples(), 0, 5);
+    List<Origin> places = List.of(here, new Origin(topics.samples(), 0, 5_000));
+    assertEquals(Set.of(here), RecordsAt.read(config("shorter."), places).keySet());
+  }
+
   /** An order to forget ends all the same. */
   @Test
   void recordsAt_someHaveExpiredAndATopicIsNoMore_givesTheOthers() throws Exception {

@@ -51,6 +51,17 @@ class RecordsAtTest {
     }
   }
 
+  /** Their topic was made anew, and is shorter now. */
+  @Test
+  void read_placesBehindTheEnd_areNotLookedFor() {
+    try (MockConsumer<byte[], byte[]> consumer = partition(new AtomicInteger())) {
+      Map<Origin, RawRecord> found = new HashMap<>();
+      TreeSet<Long> places = new TreeSet<>(Set.of(3L, 50_000L));
+      RecordsAt.read(consumer, PARTITION, places, new WireFormat.AsItIs(), found);
+      assertEquals(Set.of(new Origin("samples", 0, 3)), found.keySet());
+    }
+  }
+
   private static MockConsumer<byte[], byte[]> partition(AtomicInteger polls) {
     MockConsumer<byte[], byte[]> consumer =
         new MockConsumer<>("none") {
@@ -58,6 +69,13 @@ class RecordsAtTest {
           public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
             polls.incrementAndGet();
             return super.poll(timeout);
+          }
+
+          /** A broker sends whoever looks behind the end to the beginning. */
+          @Override
+          public synchronized void seek(TopicPartition partition, long offset) {
+            assertTrue(offset < RECORDS, () -> offset + ", expected a place that is there");
+            super.seek(partition, offset);
           }
         };
     consumer.setMaxPollRecords(500);
