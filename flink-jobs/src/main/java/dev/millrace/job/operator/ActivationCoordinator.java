@@ -67,7 +67,7 @@ final class ActivationCoordinator implements OperatorCoordinator {
   @Override
   public void executionAttemptReady(int subtask, int attempt, SubtaskGateway gateway) {
     subtasks.put(subtask, gateway);
-    ballots.refusals().forEach(decision -> send(gateway, decision));
+    ballots.decisions().forEach(decision -> send(gateway, decision));
   }
 
   @Override

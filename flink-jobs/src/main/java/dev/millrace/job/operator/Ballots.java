@@ -73,9 +73,9 @@ final class Ballots {
     return decision;
   }
 
-  /** What a subtask may have missed: refusals, for nothing else comes about without its vote. */
-  List<Decision> refusals() {
-    return decided.values().stream().filter(decision -> decision.refusal() != null).toList();
+  /** What a subtask may have missed: refusals, and what its own vote brought about too early. */
+  List<Decision> decisions() {
+    return List.copyOf(decided.values());
   }
 
   /** A subtask begins again from a checkpoint: it votes again, and others do not. */

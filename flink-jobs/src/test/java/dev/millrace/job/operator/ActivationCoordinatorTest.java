@@ -54,6 +54,18 @@ class ActivationCoordinatorTest {
     assertEquals(List.of(new Decision("a", null)), tasks.getSentEventsForSubtask(0));
   }
 
+  /** A vote may be heard before it is known that the subtask is there. */
+  @Test
+  void executionAttemptReady_itHasVoted_isToldOfTheDecision() throws Exception {
+    ready(0, 0);
+    coordinator.handleEventFromOperator(0, 0, new Vote("a", null));
+    coordinator.handleEventFromOperator(1, 0, new Vote("a", null));
+    ready(1, 0);
+    List<Decision> all = List.of(new Decision("a", null));
+    assertEquals(all, tasks.getSentEventsForSubtask(0));
+    assertEquals(all, tasks.getSentEventsForSubtask(1));
+  }
+
   private void ready(int subtask, int attempt) {
     coordinator.executionAttemptReady(
         subtask, attempt, tasks.createGatewayForSubtask(subtask, attempt));

@@ -20,7 +20,7 @@ class BallotsTest {
     assertNull(ballots.vote("b", 1, null, 3));
     assertEquals(new Decision("a", null), ballots.vote("a", 1, null, 3));
     assertNull(ballots.overdue("a", 3), "a decision is never taken back");
-    assertEquals(List.of(), ballots.refusals());
+    assertEquals(List.of(new Decision("a", null)), ballots.decisions());
   }
 
   @Test
@@ -31,7 +31,7 @@ class BallotsTest {
     assertEquals(decision, ballots.vote("a", 0, null, 2), "it has not heard of it");
     assertEquals(decision, ballots.vote("a", 1, null, 2));
     assertEquals(decision, ballots.overdue("a", 2));
-    assertEquals(List.of(decision), ballots.refusals());
+    assertEquals(List.of(decision), ballots.decisions());
   }
 
   @Test
