@@ -20,7 +20,7 @@ public record Secret(@Nullable String value) {
   /** Kafka's {@code sasl.jaas.config}. */
   public static final String KAFKA_JAAS = "MILLRACE_KAFKA_JAAS";
 
-  /** Salts the choice of held-out documents. */
+  /** Salts the choice of held-out documents; must stay, as {@code heldOut.everyNth} must. */
   public static final String HELD_OUT_SALT = "MILLRACE_HELD_OUT_SALT";
 
   /** Signs releases: base64 of an Ed25519 private key's PKCS #8 form. */
