@@ -9,7 +9,8 @@ CREATE TABLE mails (
   'topic' = 'example.mails',
   'properties.bootstrap.servers' = '${kafka.bootstrap}',
   'properties.group.id' = 'example-answers',
-  'scan.startup.mode' = 'earliest-offset',
+  'scan.startup.mode' = 'group-offsets',
+  'properties.auto.offset.reset' = 'earliest',
   'format' = 'json'
 );
 
@@ -40,6 +41,9 @@ WITH (
 -- So many rows share the model's batch; ALLOW_UNORDERED lets a short answer overtake a long one.
 SET 'table.exec.async-ml-predict.max-concurrent-operations' = '16';
 SET 'table.exec.async-ml-predict.output-mode' = 'ALLOW_UNORDERED';
+
+-- Without checkpoints Flink gives a job up at its first failure. With each it also notes how far the group has read.
+SET 'execution.checkpointing.interval' = '1s';
 
 INSERT INTO answered
 SELECT id, answer, error, release_id

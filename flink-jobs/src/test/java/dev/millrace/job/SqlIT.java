@@ -1,12 +1,16 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.KafkaTopics;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.sql.SqlScript;
@@ -17,15 +21,21 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -33,18 +43,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class SqlIT {
 
-  private static final Path SCRIPT =
-      Path.of(System.getProperty("millrace.root"), "docs", "examples", "sql", "ask.sql");
+  private static final Path EXAMPLES =
+      Path.of(System.getProperty("millrace.root"), "docs", "examples", "sql");
+  private static final Path SCRIPT = EXAMPLES.resolve("ask.sql");
 
   @Test
   void script_ofTheDocs_answersByTheReleaseThatIsCurrent() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 2)) {
-      MillraceConfig config =
-          MillraceConfig.defaults()
-              .with(
-                  Map.of(
-                      "kafka.bootstrap", stack.bootstrapServers(),
-                      "base.dir", NanoReleases.NANO.toString()));
+      MillraceConfig config = config(stack);
       Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), 1);
       NanoReleases releases = new NanoReleases(stack.folder("store"));
       ReleaseEvent first = releases.publish("legal", 1);
@@ -61,6 +67,100 @@ class SqlIT {
     }
   }
 
+  /**
+   * Without checkpoints Flink gave it up, and whoever ran it again had all mails answered again.
+   */
+  @Test
+  void scriptOfAJobThatStays_taskManagerIsLostAndItIsRunAgain_goesOnWhereItWas() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 2)) {
+      MillraceConfig config = config(stack);
+      var unused = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), 1);
+      SqlSession session = session(stack);
+      List<String> statements =
+          SqlScript.parse(Files.readString(EXAMPLES.resolve("answers-topic.sql")), config.toMap())
+              .statements();
+      JobClient job = runAll(session, statements);
+      String answered = "example.answered";
+      try (RecordWriter writer = new RecordWriter(config.kafka());
+          RecordReader reader = RecordReader.fromBeginning(config.kafka(), List.of(answered))) {
+        mail(writer, "first", "Permission is hereby granted");
+        awaitAnswer(reader, "first", job);
+        awaitCommitted(config);
+        stack.cluster().terminateTaskManager(0).get();
+        stack.cluster().startTaskManager();
+        mail(writer, "second", "THE SOFTWARE IS PROVIDED");
+        awaitAnswer(reader, "second", job);
+        job.cancel().get();
+        job = runAll(session, statements.subList(statements.size() - 1, statements.size()));
+        mail(writer, "third", "You may not use this file except");
+        List<String> again = awaitAnswer(reader, "third", job);
+        assertTrue(again.stream().noneMatch(json -> isOf(json, "first")), again.toString());
+        job.cancel().get();
+      }
+    }
+  }
+
+  /** Gives the job of the last one. */
+  private static JobClient runAll(SqlSession session, List<String> statements) {
+    JobClient job = null;
+    for (String statement : statements) {
+      job = session.run(statement).flatMap(TableResult::getJobClient).orElse(null);
+    }
+    return Objects.requireNonNull(job);
+  }
+
+  /** Gives what else is answered meanwhile. */
+  private static List<String> awaitAnswer(RecordReader reader, String mail, JobClient job)
+      throws Exception {
+    List<String> others = new ArrayList<>();
+    while (true) {
+      for (RawRecord raw : reader.poll(Duration.ofMillis(200))) {
+        String json = new String(raw.value(), StandardCharsets.UTF_8);
+        if (isOf(json, mail)) {
+          return others;
+        }
+        others.add(json);
+      }
+      JobStatus status = job.getJobStatus().get();
+      assertFalse(
+          status.isGloballyTerminalState(), mail + " is not answered, and the job " + status);
+    }
+  }
+
+  private static boolean isOf(String json, String mail) {
+    return json.contains("\"id\":\"" + mail + '"');
+  }
+
+  /** Until a checkpoint has noted that a mail was read. */
+  private static void awaitCommitted(MillraceConfig config) throws Exception {
+    try (Admin admin = Admin.create(KafkaTopics.clientProperties(config.kafka()))) {
+      while (admin
+          .listConsumerGroupOffsets("example-answers")
+          .partitionsToOffsetAndMetadata()
+          .get()
+          .values()
+          .stream()
+          .noneMatch(at -> at.offset() > 0)) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  private static MillraceConfig config(EmbeddedStack stack) {
+    return MillraceConfig.defaults()
+        .with(
+            Map.of(
+                "kafka.bootstrap", stack.bootstrapServers(),
+                "base.dir", NanoReleases.NANO.toString()));
+  }
+
+  private static SqlSession session(EmbeddedStack stack) throws Exception {
+    URI rest = stack.cluster().getRestAddress().get();
+    return new SqlSession(
+        StreamExecutionEnvironment.createRemoteEnvironment(rest.getHost(), rest.getPort(), 1),
+        said -> {});
+  }
+
   private static void announce(RecordWriter writer, Topics topics, ReleaseEvent event)
       throws Exception {
     writer.append(topics.releases(), event.domain(), Codecs.releases().encode(event)).get();
@@ -69,11 +169,7 @@ class SqlIT {
   /** Runs the script on the stack's cluster; gives the rows of its last statement. */
   private static CloseableIterator<Row> query(EmbeddedStack stack, MillraceConfig config)
       throws Exception {
-    URI rest = stack.cluster().getRestAddress().get();
-    SqlSession session =
-        new SqlSession(
-            StreamExecutionEnvironment.createRemoteEnvironment(rest.getHost(), rest.getPort(), 1),
-            said -> {});
+    SqlSession session = session(stack);
     List<String> statements =
         SqlScript.parse(Files.readString(SCRIPT), config.toMap()).statements();
     for (String statement : statements.subList(0, statements.size() - 1)) {
