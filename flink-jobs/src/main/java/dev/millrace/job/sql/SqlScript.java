@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 /** The statements of a script, which semicolons end. */
 public record SqlScript(List<String> statements) {
 
-  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]*)}");
+  /** A secret that Kafka's clients look up where they run stays as it is. */
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{(?!env:)([^}]*)}");
 
   /**
    * A quoted text, in which a doubled quote begins another, a quoted name, a comment, or any other
@@ -34,7 +35,7 @@ public record SqlScript(List<String> statements) {
   /**
    * Cuts a text into statements, without comments; Flink's hints stay.
    *
-   * @param values in place of <code>${key}</code>
+   * @param values in place of <code>${key}</code>; <code>${env:VARIABLE}</code> stays
    * @throws IllegalArgumentException if the text names a key that has no value
    */
   public static SqlScript parse(String text, Map<String, String> values) {

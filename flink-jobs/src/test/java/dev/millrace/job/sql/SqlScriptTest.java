@@ -73,6 +73,13 @@ class SqlScriptTest {
         SqlScript.parse("SET 'a' = '${base.dir}';", Map.of("base.dir", "C:\\$1")).statements());
   }
 
+  /** As the configuration asks for where a secret would stand. */
+  @Test
+  void parse_variableOfTheEnvironment_staysAsItIs() {
+    String set = "SET 'a' = '${env:TRUST_PASSWORD}'";
+    assertEquals(List.of(set), SqlScript.parse(set, Map.of()).statements());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "kafka.bootstap, did you mean ${kafka.bootstrap}?",
