@@ -8,19 +8,27 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +99,20 @@ class ExamplesTest {
     java("another", lines("{\"text\": \"\u00f6\"}"));
     assertEquals(DOMAIN, calls.element().domain());
     assertEquals(3, calls.stream().map(Call::key).distinct().count(), calls::toString);
+  }
+
+  /** The schema that it named before is none without the files of the types in it. */
+  @Test
+  void page_schemaOfSamples_isWholeAndTheOneThatIsRead() throws IOException {
+    String page = Files.readString(EXAMPLES.resolve("README.md"));
+    Matcher file = Pattern.compile("load_schema\\(\"([^\"]*)\"").matcher(page);
+    assertTrue(file.find());
+    Schema schema = new Schema.Parser().parse(EXAMPLES.resolve("../../" + file.group(1)).toFile());
+    long fingerprint = SchemaNormalization.parsingFingerprint64(schema);
+    assertTrue(Codecs.schemas().containsKey(fingerprint), schema.getName());
+    ByteBuffer header = ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN);
+    header.put((byte) 0xc3).put((byte) 0x01).putLong(fingerprint);
+    assertTrue(page.contains('"' + HexFormat.of().formatHex(header.array()) + '"'));
   }
 
   private Path lines(String text) throws IOException {
