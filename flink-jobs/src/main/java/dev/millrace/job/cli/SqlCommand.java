@@ -117,7 +117,7 @@ final class SqlCommand implements Callable<Integer> {
     try {
       Optional<TableResult> result = session.run(statement);
       if (result.isPresent()) {
-        show(result.get(), here);
+        show(result.get(), session.isOfAnInsert(result.get()), here);
       }
     } catch (Output.LostException e) {
       throw e;
@@ -155,9 +155,14 @@ final class SqlCommand implements Callable<Integer> {
         url.getHost(), RestOption.port(url), tls, jar);
   }
 
-  private void show(TableResult result, boolean here) throws Exception {
+  /**
+   * An INSERT is a job with content too: how many rows went where, unknown while it runs.
+   *
+   * @param insert whether it is one
+   */
+  private void show(TableResult result, boolean insert, boolean here) throws Exception {
     Optional<JobClient> job = result.getJobClient();
-    if (job.isPresent() && !isQuery(result)) {
+    if (job.isPresent() && insert) {
       output.err().println("job " + job.get().getJobID() + (here ? " runs here" : " runs"));
       if (here) {
         result.await();
@@ -165,12 +170,6 @@ final class SqlCommand implements Callable<Integer> {
     } else if (result.getResultKind() == ResultKind.SUCCESS_WITH_CONTENT) {
       print(result, here);
     }
-  }
-
-  /** An INSERT is a job with content too: how many rows went where, unknown while it runs. */
-  private static boolean isQuery(TableResult result) {
-    return result.getResolvedSchema().getColumnNames().stream()
-        .noneMatch(name -> name.startsWith("default_catalog."));
   }
 
   /** Rows of a query here end with this process. */

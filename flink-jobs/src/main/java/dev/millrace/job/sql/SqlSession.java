@@ -2,23 +2,28 @@ package dev.millrace.job.sql;
 
 import dev.millrace.job.io.Topics;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
-import org.apache.flink.table.catalog.Catalog;
-import org.apache.flink.table.catalog.ObjectPath;
-import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+import org.apache.flink.table.api.internal.TableEnvironmentInternal;
+import org.apache.flink.table.catalog.CatalogBaseTable;
+import org.apache.flink.table.catalog.CatalogManager;
+import org.apache.flink.table.catalog.ContextResolvedTable;
+import org.apache.flink.table.catalog.ObjectIdentifier;
 
 /** Runs statements one after the other; topics that its Kafka tables name are made if need be. */
 public final class SqlSession {
 
   private static final Pattern SET = Pattern.compile("(?i)SET\\s+'([^']+)'\\s*=\\s*'([^']*)'");
+  private static final Set<String> CONNECTORS = Set.of("kafka", "upsert-kafka");
   private static final String CLIENT = "properties.";
   private static final int PARTITIONS = 1;
 
@@ -49,12 +54,22 @@ public final class SqlSession {
     return Optional.of(tables.executeSql(statement));
   }
 
+  /**
+   * Whether its rows are counts of what an INSERT wrote: the columns are named after its tables.
+   */
+  public boolean isOfAnInsert(TableResult result) {
+    List<String> columns = result.getResolvedSchema().getColumnNames();
+    return Arrays.stream(tables.listCatalogs())
+        .anyMatch(catalog -> columns.get(0).startsWith(catalog + "."));
+  }
+
   private void createTopics() {
     for (String table : tables.listTables()) {
       Map<String, String> options = options(table);
       String topics = options.getOrDefault("topic", "");
       String broker = options.getOrDefault(CLIENT + "bootstrap.servers", "");
-      if ("kafka".equals(options.get("connector")) && !topics.isEmpty() && !broker.isEmpty()) {
+      boolean kafka = CONNECTORS.contains(options.getOrDefault("connector", ""));
+      if (kafka && !topics.isEmpty() && !broker.isEmpty()) {
         Topics.ensure(client(options), Arrays.asList(topics.split(";", -1)), PARTITIONS, told);
       }
     }
@@ -72,13 +87,15 @@ public final class SqlSession {
     return client;
   }
 
+  /** Of a table, also of a temporary one, which no catalog knows; none of a view. */
   private Map<String, String> options(String table) {
-    Catalog catalog = tables.getCatalog(tables.getCurrentCatalog()).orElseThrow();
-    ObjectPath path = new ObjectPath(tables.getCurrentDatabase(), table);
-    try {
-      return catalog.tableExists(path) ? catalog.getTable(path).getOptions() : Map.of();
-    } catch (TableNotExistException e) {
-      return Map.of();
-    }
+    CatalogManager catalogs = ((TableEnvironmentInternal) tables).getCatalogManager();
+    return catalogs
+        .getTable(
+            ObjectIdentifier.of(tables.getCurrentCatalog(), tables.getCurrentDatabase(), table))
+        .<CatalogBaseTable>map(ContextResolvedTable::getTable)
+        .filter(found -> found.getTableKind() != CatalogBaseTable.TableKind.VIEW)
+        .map(CatalogBaseTable::getOptions)
+        .orElse(Map.of());
   }
 }

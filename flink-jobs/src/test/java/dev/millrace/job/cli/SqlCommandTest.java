@@ -82,6 +82,21 @@ class SqlCommandTest {
     assertTrue(said.matches("job [0-9a-f]{32} runs here"), said);
   }
 
+  /** It was taken for a query, and its job ended with the command. */
+  @Test
+  @Timeout(300)
+  void run_insertInACatalogOfItsOwn_isAJobAndNoQuery() throws Exception {
+    String text =
+        """
+        CREATE CATALOG own WITH ('type' = 'generic_in_memory');
+        USE CATALOG own;
+        CREATE TABLE hole (n INT) WITH ('connector' = 'blackhole');
+        INSERT INTO hole VALUES (1);
+        """;
+    String said = last(0, text);
+    assertTrue(said.matches("job [0-9a-f]{32} runs here"), said);
+  }
+
   /** As in {@code | head -1}: it printed on, for ever. */
   @Test
   @Timeout(300)

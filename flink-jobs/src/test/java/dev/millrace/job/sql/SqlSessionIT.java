@@ -1,5 +1,6 @@
 package dev.millrace.job.sql;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.embedded.SecureBroker;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -46,6 +48,25 @@ class SqlSessionIT {
                   .formatted(TOPIC, options));
       unused = session.run("SHOW TABLES");
       assertTrue(admin.listTopics().names().get().contains(TOPIC));
+    }
+  }
+
+  @Test
+  void run_temporaryTableAndOneOfChanges_theirTopicsAreMade(@TempDir Path folder) throws Exception {
+    try (SecureBroker broker = SecureBroker.start(folder, List.of());
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
+      SqlSession session =
+          new SqlSession(StreamExecutionEnvironment.createLocalEnvironment(1), said -> {});
+      String at = "'properties.bootstrap.servers' = '%s'".formatted(broker.open());
+      for (String statement :
+          List.of(
+              "CREATE TEMPORARY TABLE sent (body STRING) WITH ('connector' = 'kafka', 'topic' = 'sent', 'format' = 'json', %s)",
+              "CREATE TABLE counts (body STRING, n BIGINT, PRIMARY KEY (body) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'counts', 'key.format' = 'json', 'value.format' = 'json', %s)",
+              "CREATE TEMPORARY VIEW bodies AS SELECT body FROM sent",
+              "SHOW TABLES")) {
+        var unused = session.run(statement.formatted(at));
+      }
+      assertEquals(Set.of("sent", "counts"), admin.listTopics().names().get());
     }
   }
 
