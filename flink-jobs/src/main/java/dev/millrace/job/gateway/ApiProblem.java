@@ -1,5 +1,6 @@
 package dev.millrace.job.gateway;
 
+import dev.millrace.schema.wire.Requests;
 import java.io.Serial;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -117,22 +118,17 @@ final class ApiProblem extends RuntimeException {
     String reason = error.split(":", 2)[0];
     return switch (reason) {
       case "overloaded" -> tooMany(error);
-      case "closed",
-          "release-unreadable",
-          "release-invalid",
-          "alias-mismatch",
-          "base-mismatch",
-          "batch-mismatch",
-          "routing-mismatch",
-          "not-finite" ->
-          unavailable(error);
+      case "cancelled", "deadline-passed" -> bad("request_refused", error);
       case "model-failed" -> new ApiProblem(500, "model_failed", null, error);
       case "prompt-too-long" -> bad("context_length_exceeded", error);
-      default ->
-          reason.startsWith("unknown-")
-              ? noModel(error)
-              : new ApiProblem(400, "request_refused", FIELDS.get(reason), error);
+      default -> Requests.isMistake(error) ? mistake(reason, error) : unavailable(error);
     };
+  }
+
+  private static ApiProblem mistake(String reason, String error) {
+    return reason.startsWith("unknown-")
+        ? noModel(error)
+        : new ApiProblem(400, "request_refused", FIELDS.get(reason), error);
   }
 
   /** What a failure is told as. */

@@ -88,6 +88,9 @@ final class MetricNames {
   /** Answers that name an error. */
   static final String FAILED = "failed";
 
+  /** Those that name a mistake of their request. */
+  static final String MISTAKEN = "mistaken";
+
   /** From a request's arrival to its answer, milliseconds. */
   static final String ANSWER_MILLIS = "answerMillis";
 

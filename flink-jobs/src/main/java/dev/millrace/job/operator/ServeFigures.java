@@ -3,6 +3,7 @@ package dev.millrace.job.operator;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.wire.Requests;
 import org.apache.flink.events.EventBuilder;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
@@ -19,6 +20,7 @@ final class ServeFigures {
 
   private final Figures figures;
   private final Counter failed;
+  private final Counter mistaken;
   private final Counter overloaded;
   private final Counter cancelled;
   private final Counter swaps;
@@ -30,6 +32,7 @@ final class ServeFigures {
     figures = new Figures(operator);
     MetricGroup group = figures.group();
     failed = group.counter(MetricNames.FAILED);
+    mistaken = group.counter(MetricNames.MISTAKEN);
     overloaded = group.counter(MetricNames.OVERLOADED);
     cancelled = group.counter(MetricNames.CANCELLED);
     swaps = group.counter(MetricNames.SWAPS);
@@ -57,7 +60,11 @@ final class ServeFigures {
         String.valueOf(answer.domain()),
         MetricNames.RELEASE,
         release == null ? BASE : release.substring(0, Math.min(ID, release.length())));
-    failed.inc(answer.error() == null ? 0 : 1);
+    String error = answer.error();
+    if (error != null) {
+      failed.inc();
+      mistaken.inc(Requests.isMistake(error) ? 1 : 0);
+    }
   }
 
   /** A request that arrived then has its answer. */

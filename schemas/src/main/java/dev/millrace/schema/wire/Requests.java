@@ -3,12 +3,34 @@ package dev.millrace.schema.wire;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Request;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a request that was decoded must satisfy before a model may answer it. */
 public final class Requests {
 
+  /** How errors begin that are not about what was asked: asked again, it may be answered. */
+  private static final Set<String> OF_SERVING =
+      Set.of(
+          "overloaded",
+          "cancelled",
+          "deadline-passed",
+          "closed",
+          "release-unreadable",
+          "release-invalid",
+          "alias-mismatch",
+          "base-mismatch",
+          "batch-mismatch",
+          "routing-mismatch",
+          "not-finite",
+          "model-failed");
+
   private Requests() {}
+
+  /** Whether an answer's error is a mistake of its request, which no other try mends. */
+  public static boolean isMistake(String error) {
+    return !OF_SERVING.contains(error.split(":", 2)[0]);
+  }
 
   /** Why the request cannot be answered, as its answer's error; null if it can. */
   public static @Nullable String problem(Request request) {
