@@ -58,7 +58,12 @@ final class Figures {
 
   /** Counts one more for a domain and the value of another label. */
   void count(String name, String domain, String label, String value) {
-    count(new Labels(name, domain, label, value), 1);
+    count(name, domain, label, value, 1);
+  }
+
+  /** Counts so many more for a domain and the value of another label. */
+  void count(String name, String domain, String label, String value, int more) {
+    count(new Labels(name, domain, label, value), more);
   }
 
   private void count(Labels wanted, int more) {

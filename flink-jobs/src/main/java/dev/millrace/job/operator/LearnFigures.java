@@ -58,8 +58,13 @@ final class LearnFigures {
     held = domains;
   }
 
-  /** A batch of a domain came, to be learned. */
+  /**
+   * A batch of a domain came, to be learned. What may come of it is known with 0: whoever asks how
+   * much a counter grew does not see that it began with 1.
+   */
   void came(String domain) {
+    figures.count(MetricNames.VERDICTS, domain, MetricNames.OUTCOME, ACCEPTED, 0);
+    figures.count(MetricNames.RELEASES, domain, 0);
     figures.set(MetricNames.PENDING, domain, pending.merge(domain, 1, Integer::sum));
   }
 

@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,38 @@ class LearnFiguresTest {
     figures.learned(released(null, "legal"));
     assertEquals(5.0, gauges.get("acme:legal releaseAgeSeconds").getValue());
     assertEquals(0.0, gauges.get("legal releaseAgeSeconds").getValue());
+  }
+
+  /** Else Prometheus sees no growth in the first of each. */
+  @Test
+  void came_firstBatchOfADomain_whatMayComeOfItIsKnownWithZero() {
+    Map<String, Counter> counters = new HashMap<>();
+    LearnFigures figures = new LearnFigures(counting(counters, ""), () -> 0, () -> 0);
+    figures.came("legal");
+    assertEquals(0, counters.get(" domain=legal outcome=accepted verdicts").getCount());
+    assertEquals(0, counters.get(" domain=legal releases").getCount());
+    figures.learned(released("legal"));
+    assertEquals(1, counters.get(" domain=legal outcome=accepted verdicts").getCount());
+    assertEquals(1, counters.get(" domain=legal releases").getCount());
+  }
+
+  private static MetricGroup counting(Map<String, Counter> counters, String labels) {
+    return new UnregisteredMetricsGroup() {
+      @Override
+      public MetricGroup addGroup(String name) {
+        return this;
+      }
+
+      @Override
+      public MetricGroup addGroup(String key, String value) {
+        return counting(counters, labels + " " + key + "=" + value);
+      }
+
+      @Override
+      public Counter counter(String name) {
+        return counters.computeIfAbsent(labels + " " + name, n -> new SimpleCounter());
+      }
+    };
   }
 
   private static MetricGroup keeping(Map<String, Gauge<?>> gauges) {
