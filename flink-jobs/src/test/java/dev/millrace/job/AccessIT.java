@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.config.GatewayLimits;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.embedded.SecureBroker;
+import dev.millrace.job.gateway.ApiKeys;
+import dev.millrace.job.gateway.Gateway;
+import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
@@ -17,6 +21,11 @@ import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,7 +53,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Both jobs run with the rights that docs/security.md gives them, and have no others. */
+/** Jobs and gateway run with the rights that docs/security.md gives them, and have no others. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class AccessIT {
 
@@ -59,7 +68,8 @@ class AccessIT {
 
   @BeforeAll
   static void start() throws Exception {
-    broker = SecureBroker.start(folder.resolve("broker"), List.of("serve", "learn", "late"));
+    broker =
+        SecureBroker.start(folder.resolve("broker"), List.of("serve", "learn", "gateway", "late"));
     topics = Topics.create(broker.open(), Topics.DEFAULT_PREFIX, 1);
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
       List<AclBinding> rights = rights();
@@ -164,6 +174,32 @@ class AccessIT {
     KafkaConfig learn = as("learn");
     assertMayNotWrite(learn, topics.samples(), topics.requests(), topics.answers());
     assertMayNotRead(learn, topics.requests(), topics.answers());
+  }
+
+  @Test
+  void gateway_theRightsOfThePage_areEnough() throws Exception {
+    KafkaConfig gateway = as("gateway");
+    GatewayLimits limits = new GatewayLimits(8, 1, 1 << 20, 3_000);
+    try (Gateway door =
+        Gateway.start(
+            GatewayConfig.local(0, limits),
+            gateway,
+            ApiKeys.none(),
+            Adopting.unavailable("not asked for here"))) {
+      String text = Feed.text("java", new Random(8));
+      assertEquals(200, post(door, "/v1/samples?domain=java", "{\"text\":\"" + text + "\"}"));
+      String ask = "{\"model\":\"base\",\"prompt\":\"a\",\"max_tokens\":1}";
+      assertEquals(504, post(door, "/v1/completions", ask), "written, and no serve job answers");
+    }
+    assertMayNotWrite(gateway, topics.answers(), topics.chunks(), topics.rejected());
+  }
+
+  private static int post(Gateway door, String path, String body) throws Exception {
+    HttpRequest call =
+        HttpRequest.newBuilder(URI.create(door.url() + path))
+            .POST(BodyPublishers.ofString(body))
+            .build();
+    return HttpClient.newHttpClient().send(call, BodyHandlers.discarding()).statusCode();
   }
 
   /** As when rights are set a little late: whoever reads need not be started again. */
