@@ -174,7 +174,9 @@ class ContainerFilesTest {
             .orElseThrow();
     Map<String, String> created = new TreeMap<>();
     var line = Pattern.compile("create (millrace\\.\\w+) --partitions (.*)");
-    var found = line.matcher(job.at("/spec/template/spec/containers/0/args/0").asText());
+    String script = job.at("/spec/template/spec/containers/0/args/0").asText();
+    assertTrue(script.contains("--create --if-not-exists --config max.message.bytes=16777216 "));
+    var found = line.matcher(script);
     while (found.find()) {
       created.put(found.group(1), found.group(2));
     }
