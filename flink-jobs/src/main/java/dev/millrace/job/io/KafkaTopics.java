@@ -4,6 +4,7 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.KafkaConfig.Guarantee;
 import dev.millrace.job.config.Secret;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -48,6 +49,9 @@ public record KafkaTopics(KafkaConfig config, String job) {
 
   /** After so long whoever waits for a broker is told so. */
   private static final Duration SOON = Duration.ofSeconds(2);
+
+  private static final String PROVIDERS = "config.providers";
+  private static final String ENV = "env";
 
   /** How a variable of the environment is named that Kafka's clients put in. */
   private static final String REFERENCE = "${env:";
@@ -155,7 +159,9 @@ public record KafkaTopics(KafkaConfig config, String job) {
     }
     properties.putAll(config.client());
     if (properties.values().stream().anyMatch(value -> value.toString().contains(REFERENCE))) {
-      properties.putIfAbsent("config.providers", "env");
+      String named = properties.getProperty(PROVIDERS, ENV);
+      boolean known = List.of(named.split("\\s*,\\s*", -1)).contains(ENV);
+      properties.put(PROVIDERS, known ? named : named + "," + ENV);
       properties.putIfAbsent("config.providers.env.class", EnvVarConfigProvider.class.getName());
     }
     return properties;

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.config.provider.FileConfigProvider;
 import org.junit.jupiter.api.Test;
 
 class KafkaTopicsTest {
@@ -20,6 +21,26 @@ class KafkaTopicsTest {
         MillraceConfig.defaults().with(Map.of("kafka.client.ssl.key.password", "${env:PATH}"));
     Properties properties = KafkaTopics.clientProperties(config.kafka());
     assertTrue(properties.containsValue("${env:PATH}"), "what travels with a job");
+    assertEquals(
+        System.getenv("PATH"),
+        new AdminClientConfig(properties).getPassword("ssl.key.password").value());
+  }
+
+  /** Theirs kept ours out, and the client was handed the reference for the secret. */
+  @Test
+  void clientProperties_otherProvidersAreNamed_oursIsOneOfThem() {
+    MillraceConfig config =
+        MillraceConfig.defaults()
+            .with(
+                Map.of(
+                    "kafka.client.ssl.key.password",
+                    "${env:PATH}",
+                    "kafka.client.config.providers",
+                    "file",
+                    "kafka.client.config.providers.file.class",
+                    FileConfigProvider.class.getName()));
+    Properties properties = KafkaTopics.clientProperties(config.kafka());
+    assertEquals("file,env", properties.getProperty("config.providers"));
     assertEquals(
         System.getenv("PATH"),
         new AdminClientConfig(properties).getPassword("ssl.key.password").value());
