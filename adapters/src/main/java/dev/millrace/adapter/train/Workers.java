@@ -1,5 +1,6 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.model.base.Foreground.GivingWay;
 import java.util.ArrayList;
@@ -11,7 +12,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Threads that compute; what they compute comes back in the order of the work. They and the thread
@@ -61,18 +61,6 @@ public final class Workers implements AutoCloseable {
   @Override
   public void close() {
     opener.close();
-    threads.shutdown();
-    boolean interrupted = false;
-    boolean ended = false;
-    while (!ended) {
-      try {
-        ended = threads.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    DaemonThreads.end(threads);
   }
 }

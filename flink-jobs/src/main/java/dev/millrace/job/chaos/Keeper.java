@@ -3,6 +3,8 @@ package dev.millrace.job.chaos;
 import dev.millrace.job.embedded.ClusterProcess;
 import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.model.base.DaemonThreads;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -59,10 +61,6 @@ final class Keeper implements AutoCloseable {
   @Override
   public void close() {
     executor.shutdownNow();
-    try {
-      executor.awaitTermination(1, TimeUnit.MINUTES);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean unused = DaemonThreads.end(executor, Duration.ofMinutes(1));
   }
 }

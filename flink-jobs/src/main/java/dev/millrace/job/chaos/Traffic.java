@@ -4,12 +4,14 @@ import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
@@ -146,12 +148,8 @@ final class Traffic implements AutoCloseable {
   @Override
   public void close() {
     executor.shutdown();
-    try {
-      if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
-        throw new IllegalStateException("the broker takes no records");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (!DaemonThreads.end(executor, Duration.ofMinutes(1))) {
+      throw new IllegalStateException("the broker takes no records");
     }
     writer.flush();
   }

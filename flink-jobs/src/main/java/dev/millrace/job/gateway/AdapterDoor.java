@@ -19,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** Loads and unloads adapters as vLLM's clients ask for it; what is loaded passes the gate. */
@@ -137,14 +136,7 @@ final class AdapterDoor implements AutoCloseable {
   /** Lets the folder that is being judged come to its end. */
   @Override
   public void close() {
-    judging.shutdown();
-    try {
-      while (!judging.awaitTermination(1, TimeUnit.MINUTES)) {
-        // What is under way uses the base, which is closed next.
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    DaemonThreads.end(judging); // what is under way uses the base, which is closed next
     adopting.close();
   }
 }

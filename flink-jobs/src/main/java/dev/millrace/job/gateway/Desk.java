@@ -32,7 +32,7 @@ final class Desk implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Desk.class);
   private static final int REMEMBERED = 10_000;
   private static final int MOST_CANCELLING = 10_000;
-  private static final long CLOSING_SECONDS = 5;
+  private static final Duration CLOSING = Duration.ofSeconds(5);
 
   private final RecordWriter writer;
   private final Topics topics;
@@ -220,12 +220,8 @@ final class Desk implements AutoCloseable {
   @Override
   public void close() {
     cancelling.shutdown();
-    try {
-      if (!cancelling.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-        cancelling.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (!DaemonThreads.end(cancelling, CLOSING)) {
+      cancelling.shutdownNow();
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -145,7 +146,6 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
   @Override
   public void close() {
     closing = true;
-    thread.shutdown();
-    Worker.awaitEnd(thread);
+    DaemonThreads.end(thread);
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -7,7 +8,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.util.FlinkException;
 import org.apache.flink.util.function.ThrowingConsumer;
@@ -135,22 +135,6 @@ final class Worker implements AutoCloseable {
   public void close() {
     closing = true;
     thread.shutdownNow();
-    awaitEnd(thread);
-  }
-
-  /** Returns when all that a thread was given is over, however often the caller is interrupted. */
-  static void awaitEnd(ExecutorService thread) {
-    boolean interrupted = false;
-    boolean ended = false;
-    while (!ended) {
-      try {
-        ended = thread.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    DaemonThreads.end(thread);
   }
 }

@@ -8,11 +8,21 @@ import java.util.concurrent.TimeUnit;
 /** Threads of one name that do not keep the process alive. */
 public record DaemonThreads(String name) implements ThreadFactory {
 
+  private static final Duration A_MINUTE = Duration.ofMinutes(1);
+
   @Override
   public Thread newThread(Runnable work) {
     Thread thread = new Thread(work, name);
     thread.setDaemon(true);
     return thread;
+  }
+
+  /** Returns when all that an executor was given is over, however long that takes. */
+  public static void end(ExecutorService executor) {
+    executor.shutdown();
+    while (!end(executor, A_MINUTE)) {
+      // What hangs must not lose what it uses.
+    }
   }
 
   /**

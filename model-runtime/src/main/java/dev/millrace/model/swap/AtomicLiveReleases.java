@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.release.ReleaseStep;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
@@ -212,7 +213,7 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public void close() {
     closing = true;
-    Threads.end(swapper);
+    DaemonThreads.end(swapper);
     waiting.forEach(Prepared::close);
     hot.close();
   }

@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
@@ -245,6 +246,6 @@ final class EventLine<T> implements AutoCloseable {
   @Override
   public void close() {
     stop();
-    Threads.end(swapper);
+    DaemonThreads.end(swapper);
   }
 }

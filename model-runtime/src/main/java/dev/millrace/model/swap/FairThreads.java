@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -48,6 +49,6 @@ final class FairThreads implements AutoCloseable {
   /** Returns when all that was begun is done. */
   @Override
   public void close() {
-    Threads.end(threads);
+    DaemonThreads.end(threads);
   }
 }

@@ -1,15 +1,10 @@
 package dev.millrace.model.swap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
@@ -29,34 +24,5 @@ class ThreadsTest {
     Threads.patient(policy, "patient").start();
     String stat = policy.get();
     assertEquals(SCHED_BATCH, stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[POLICY]);
-  }
-
-  @Test
-  void end_interrupted_returnsOnceWhatWasBegunIsDone() throws Exception {
-    CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch mayEnd = new CountDownLatch(1);
-    ExecutorService executor = Executors.newSingleThreadExecutor();
-    Future<?> fetch =
-        executor.submit(
-            () -> {
-              begun.countDown();
-              mayEnd.await();
-              return null;
-            });
-    begun.await();
-    FutureTask<Boolean> doneAtTheEnd =
-        new FutureTask<>(
-            () -> {
-              Threads.end(executor);
-              return Thread.interrupted() && fetch.isDone();
-            });
-    Thread closing = new Thread(doneAtTheEnd);
-    closing.interrupt();
-    closing.start();
-    while (!executor.isShutdown() || (closing.isInterrupted() && closing.isAlive())) {
-      Thread.onSpinWait(); // until it has noticed
-    }
-    mayEnd.countDown();
-    assertTrue(doneAtTheEnd.get());
   }
 }
