@@ -8,7 +8,6 @@ import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /** A release of a domain's alignment of which everything was verified. */
 public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
@@ -39,7 +38,7 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
   public static boolean isElsewhere(
       ReleaseFiles files, ReleaseEvent event, String base, String encoders) throws IOException {
     Manifest manifest = ReleaseReader.readManifest(files, event.uri(), event.release());
-    require("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
+    InvalidReleaseException.requireEqual("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
     requireOf(event, manifest);
     try {
       return !manifest.base().equals(base)
@@ -50,16 +49,16 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
   }
 
   private static void requireOf(ReleaseEvent event, Manifest manifest) {
-    require("tenant", manifest.tenant(), event.tenant());
-    require("domain", manifest.domain(), event.domain());
+    InvalidReleaseException.requireEqual("tenant", manifest.tenant(), event.tenant());
+    InvalidReleaseException.requireEqual("domain", manifest.domain(), event.domain());
   }
 
   /** The same of a release by its id, whosever it is. */
   public static AlignRelease read(
       ReleaseFiles files, String uri, String id, String base, String encoders) throws IOException {
     Manifest manifest = ReleaseReader.readManifest(files, uri, id);
-    require("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
-    require("base", manifest.base(), base);
+    InvalidReleaseException.requireEqual("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
+    InvalidReleaseException.requireEqual("base", manifest.base(), base);
     byte[] bytes = adapter(files, uri, manifest);
     try {
       AlignAdapter adapter = AlignAdapter.parse(bytes, encoders);
@@ -79,11 +78,5 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
       throws IOException {
     return Objects.requireNonNull(
         ReleaseReader.readFiles(files, uri, manifest).get(AlignAdapter.FILE));
-  }
-
-  private static void require(String what, @Nullable Object found, @Nullable Object expected) {
-    if (!Objects.equals(found, expected)) {
-      throw new InvalidReleaseException(what + " is " + found + ", expected " + expected);
-    }
   }
 }

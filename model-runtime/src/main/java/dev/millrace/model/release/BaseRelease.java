@@ -16,7 +16,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -126,19 +125,13 @@ public final class BaseRelease {
    */
   public static Manifest manifest(ReleaseFiles files, ReleaseEvent event) throws IOException {
     Manifest manifest = ReleaseReader.readManifest(files, event.uri(), event.release());
-    require("kind", manifest.kind(), Kind.BASE);
-    require("tenant", manifest.tenant(), event.tenant());
-    require("tenant", manifest.tenant(), null);
-    require("domain", manifest.domain(), DOMAIN);
-    require("domain", event.domain(), DOMAIN);
-    require("batch", manifest.batch(), event.batch());
+    InvalidReleaseException.requireEqual("kind", manifest.kind(), Kind.BASE);
+    InvalidReleaseException.requireEqual("tenant", manifest.tenant(), event.tenant());
+    InvalidReleaseException.requireEqual("tenant", manifest.tenant(), null);
+    InvalidReleaseException.requireEqual("domain", manifest.domain(), DOMAIN);
+    InvalidReleaseException.requireEqual("domain", event.domain(), DOMAIN);
+    InvalidReleaseException.requireEqual("batch", manifest.batch(), event.batch());
     return manifest;
-  }
-
-  private static void require(String what, @Nullable Object found, @Nullable Object expected) {
-    if (!Objects.equals(found, expected)) {
-      throw new InvalidReleaseException(what + " is " + found + ", expected " + expected);
-    }
   }
 
   /**
