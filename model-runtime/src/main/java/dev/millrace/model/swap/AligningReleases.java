@@ -146,13 +146,7 @@ final class AligningReleases implements LiveReleases {
 
   private static LiveRelease about(ReleaseEvent event, List<Origin> learnedTo, long readMillis) {
     return new LiveRelease(
-        event.tenant(),
-        event.domain(),
-        event.release(),
-        event.parent(),
-        event.batch(),
-        learnedTo,
-        readMillis);
+        event.tenant(), event.domain(), event.release(), event.batch(), learnedTo, readMillis);
   }
 
   private void take(ReleaseEvent event, @Nullable Aligned aligned) {

@@ -14,7 +14,6 @@ public record Rebased(String release, Manifest manifest, LoadedAdapter adapter) 
         manifest.tenant(),
         manifest.domain(),
         release,
-        manifest.parent(),
         manifest.batch(),
         manifest.learnedTo(),
         readMillis);

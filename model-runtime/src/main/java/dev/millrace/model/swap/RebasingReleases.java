@@ -60,7 +60,6 @@ final class RebasingReleases implements LiveReleases {
           null,
           domain,
           event.release(),
-          before == null ? event.parent() : before.release(),
           before == null ? event.batch() : before.batch(),
           before == null ? List.of() : before.learnedTo(),
           readMillis);

@@ -205,7 +205,6 @@ record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
         event.tenant(),
         event.domain(),
         event.release(),
-        manifest.parent(),
         manifest.batch(),
         manifest.learnedTo(),
         readMillis);
