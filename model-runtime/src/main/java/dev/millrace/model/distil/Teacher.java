@@ -31,11 +31,6 @@ public record Teacher(
     }
   }
 
-  /** The base alone. */
-  public static Teacher alone(BaseModel base, int count, double temperature) {
-    return new Teacher(base, base.noAdapter(), "", count, temperature);
-  }
-
   /**
    * The adapter of a folder, with the routing of the release that the folder is, if it is one; the
    * caller closes it.

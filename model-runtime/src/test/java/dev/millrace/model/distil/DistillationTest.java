@@ -185,7 +185,7 @@ class DistillationTest {
               () ->
                   distillation.run(
                       trainer,
-                      Teacher.alone(base, 4, 1),
+                      new Teacher(base, base.noAdapter(), "", 4, 1),
                       folder.resolve("targets"),
                       1,
                       work,
@@ -205,8 +205,15 @@ class DistillationTest {
       assertThrows(
           IllegalArgumentException.class,
           () ->
-              distillation.run(trainer, Teacher.alone(base, 4, 1), targets, 0, folder, ignoring()));
-      assertThrows(IllegalArgumentException.class, () -> Teacher.alone(base, 0, 1));
+              distillation.run(
+                  trainer,
+                  new Teacher(base, base.noAdapter(), "", 4, 1),
+                  targets,
+                  0,
+                  folder,
+                  ignoring()));
+      assertThrows(
+          IllegalArgumentException.class, () -> new Teacher(base, base.noAdapter(), "", 0, 1));
       assertFalse(Files.exists(targets));
     }
   }
