@@ -43,7 +43,7 @@ public final class Manifests {
     return of(null, BaseRelease.DOMAIN, Kind.BASE, before, files, null, batch, List.of(), plan);
   }
 
-  private static Manifest of(
+  public static Manifest of(
       @Nullable String tenant,
       String domain,
       Kind kind,

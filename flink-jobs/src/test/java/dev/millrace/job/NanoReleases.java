@@ -91,14 +91,12 @@ public record NanoReleases(Path store) {
       long seed,
       List<LearnedSample> learned) {
     SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(base, seed), "");
-    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
-    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             tenant,
             domain,
             base.id(),
-            digests,
+            ReleaseFile.of(files),
             "int8-row",
             Routing.topK(base.config().router().topK()),
             null,

@@ -73,14 +73,12 @@ public final class SwapReleases {
   /** The same of any domain. */
   Draft draft(String domain, int rank, long seed) {
     SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(rank, seed), "");
-    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
-    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             null,
             domain,
             base.id(),
-            digests,
+            ReleaseFile.of(files),
             "int8-row",
             Routing.topK(base.config().router().topK()),
             null,

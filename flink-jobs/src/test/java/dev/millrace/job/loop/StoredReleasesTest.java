@@ -12,7 +12,6 @@ import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -267,20 +266,7 @@ class StoredReleasesTest {
   }
 
   private static Manifest of(long batch, Kind kind, Map<String, String> hyperparameters) {
-    return new Manifest(
-        null,
-        "java",
-        "base",
-        new TreeMap<>(),
-        "int8-row",
-        Routing.topK(1),
-        null,
-        batch,
-        List.of(),
-        List.of(),
-        new TrainingPlan(1, new TreeMap<>(hyperparameters), 1, 1, "test", "none"),
-        List.of(),
-        null,
-        kind);
+    var plan = new TrainingPlan(1, new TreeMap<>(hyperparameters), 1, 1, "test", "none");
+    return Manifests.of(null, "java", kind, "base", new TreeMap<>(), null, batch, List.of(), plan);
   }
 }
