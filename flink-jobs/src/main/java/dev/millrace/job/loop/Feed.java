@@ -1,28 +1,31 @@
 package dev.millrace.job.loop;
 
-import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.report.Recording;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
-import dev.millrace.schema.wire.Codecs;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Sends samples as fast as they are learned, and no faster: few are ever on their way. */
 final class Feed {
 
-  private final RecordWriter writer;
-  private final String topic;
+  private final Consumer<Sample> topic;
   private final HeldOut heldOut;
   private final Pace pace;
   private final InstantSource clock;
 
+  /** Ids of what was not put aside. */
+  private final Set<String> teaching = new HashSet<>();
+
   private int sent;
   private int aside;
 
-  Feed(RecordWriter writer, String topic, HeldOut heldOut, Pace pace, InstantSource clock) {
-    this.writer = writer;
+  Feed(Consumer<Sample> topic, HeldOut heldOut, Pace pace, InstantSource clock) {
     this.topic = topic;
     this.heldOut = heldOut;
     this.pace = pace;
@@ -42,20 +45,35 @@ final class Feed {
           && !pace.await(() -> onTheirWay(recording.get()) < window, deadlineNanos)) {
         break;
       }
-      Sample now = sample.withEventTime(clock.millis());
-      writer.send(topic, sample.domain(), Codecs.samples().encode(now));
+      topic.accept(sample.withEventTime(clock.millis()));
       sent++;
       if (heldOut.contains(sample.tenant(), String.valueOf(sample.domain()), sample.document())) {
         aside++;
+      } else {
+        teaching.add(sample.id());
       }
     }
-    writer.flush();
     return sent;
   }
 
   /** How many were sent and not yet refused, judged or put aside. */
   int onTheirWay(Recording recording) {
-    int taught = recording.verdicts().stream().mapToInt(v -> v.value().samples()).sum();
-    return sent - aside - recording.rejections().size() - taught;
+    int judged = recording.verdicts().stream().mapToInt(v -> v.value().samples()).sum();
+    long refused = recording.rejections().stream().filter(r -> mightTeach(r.value())).count();
+    return sent - aside - (int) refused - judged;
+  }
+
+  /**
+   * Whether every batch that was closed is judged, and what it taught committed.
+   *
+   * @param gathering samples in batches that are open
+   */
+  boolean isLearned(Recording recording, int gathering) {
+    return onTheirWay(recording) <= gathering;
+  }
+
+  /** What is held out and refused was put aside already. */
+  private boolean mightTeach(Rejection rejection) {
+    return rejection.id() == null || teaching.contains(rejection.id());
   }
 }

@@ -32,6 +32,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -183,7 +184,13 @@ public final class Loop {
             run.seed())) {
       pace.require("the first answer", PATIENCE, () -> spectator.answered() > 0);
       watcher.phase("streaming samples in, asking, learning");
-      Feed feed = new Feed(writer, topics.samples(), Openers.heldOut(config), pace, clock);
+      Feed feed =
+          new Feed(
+              sample ->
+                  writer.send(topics.samples(), sample.domain(), Codecs.samples().encode(sample)),
+              Openers.heldOut(config),
+              pace,
+              clock);
       int domains = Math.max(1, material.heldOut().size());
       int sent =
           feed.send(
@@ -191,6 +198,7 @@ public final class Loop {
               (int) ((domains + BATCHES_MORE) * config.batch().count()),
               spectator::recording,
               System.nanoTime() + run.feeding().toNanos());
+      writer.flush();
       watcher.phase(
           sent == material.samples().size()
               ? "learning what has come in"
@@ -200,11 +208,10 @@ public final class Loop {
           "all samples on their topic",
           PATIENCE,
           () -> spectator.recording().samples().size() >= sent);
-      int open = config.batch().count() * domains;
-      pace.require(
-          "all full batches",
+      pace.require( // each is committed as it is learned; what a drain learns, only at its end
+          "all closed batches",
           PATIENCE,
-          () -> feed.onTheirWay(spectator.recording()) < open); // each committed as it is learned
+          () -> feed.isLearned(spectator.recording(), Lessons.gathering()));
       watcher.phase("learning the rest, whose releases come all at once");
       stop("learn", learn, stack, true);
       pace.require(

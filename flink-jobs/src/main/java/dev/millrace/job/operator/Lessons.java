@@ -57,12 +57,25 @@ public final class Lessons implements MetricReporterFactory, MetricReporter {
         value(domain, MetricNames.TRAINING) > 0);
   }
 
+  /** Samples in the batches that gather, of all domains. */
+  public static int gathering() {
+    return (int)
+        GAUGES.entrySet().stream()
+            .filter(gauge -> gauge.getKey().name().equals(MetricNames.GATHERING))
+            .mapToDouble(gauge -> number(gauge.getValue()))
+            .sum();
+  }
+
   private static double value(String domain, String name) {
     return GAUGES.entrySet().stream()
         .filter(gauge -> gauge.getKey().name().equals(name) && gauge.getKey().isOf(domain))
-        .mapToDouble(gauge -> gauge.getValue().getValue() instanceof Number v ? v.doubleValue() : 0)
+        .mapToDouble(gauge -> number(gauge.getValue()))
         .max()
         .orElse(0);
+  }
+
+  private static double number(Gauge<?> gauge) {
+    return gauge.getValue() instanceof Number value ? value.doubleValue() : 0;
   }
 
   @Override

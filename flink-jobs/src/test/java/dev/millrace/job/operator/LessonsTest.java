@@ -48,6 +48,20 @@ class LessonsTest {
     assertEquals(new Lesson(0, 0, 0, false), Lessons.of(DOMAIN));
   }
 
+  @Test
+  void gathering_batchesOfSeveralDomains_areAddedUp() {
+    Gauge<Integer> five = () -> 5;
+    Gauge<Integer> two = () -> 2;
+    lessons.notifyOfAddedMetric(five, MetricNames.GATHERING, domain());
+    lessons.notifyOfAddedMetric(two, MetricNames.GATHERING, domain("acme:" + DOMAIN));
+    lessons.notifyOfAddedMetric(five, MetricNames.PENDING, domain());
+    assertEquals(7, Lessons.gathering());
+    lessons.notifyOfRemovedMetric(five, MetricNames.GATHERING, domain());
+    lessons.notifyOfRemovedMetric(two, MetricNames.GATHERING, domain("acme:" + DOMAIN));
+    lessons.notifyOfRemovedMetric(five, MetricNames.PENDING, domain());
+    assertEquals(0, Lessons.gathering());
+  }
+
   private static MetricGroup domain() {
     return domain(DOMAIN);
   }
