@@ -328,14 +328,10 @@ public final class BasePublisher {
         outcome.rise() <= bound,
         reason,
         Map.of(
-            "before",
-            outcome.before(),
-            "after",
-            outcome.after(),
-            "rise",
-            outcome.rise(),
-            "bound",
-            bound));
+            "before", outcome.before(),
+            "after", outcome.after(),
+            "rise", outcome.rise(),
+            "bound", bound));
   }
 
   private static Manifest manifest(

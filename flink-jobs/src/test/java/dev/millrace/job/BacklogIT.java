@@ -33,12 +33,9 @@ class BacklogIT {
 
   private static final Map<String, String> SETTINGS =
       Map.of(
-          "batch.count",
-          Integer.toString(BATCH),
-          "batch.spanMillis",
-          "1000000",
-          "heldOut.everyNth",
-          "3");
+          "batch.count", Integer.toString(BATCH),
+          "batch.spanMillis", "1000000",
+          "heldOut.everyNth", "3");
 
   /** The job runs in this process: its learner waits here. */
   private static volatile CountDownLatch going = new CountDownLatch(0);

@@ -49,12 +49,9 @@ class GarbageIT {
               stack,
               2,
               Map.of(
-                  "batch.count",
-                  String.valueOf(BATCH),
-                  "heldOut.everyNth",
-                  "2",
-                  "unlabelled.spanMillis",
-                  "1000"));
+                  "batch.count", String.valueOf(BATCH),
+                  "heldOut.everyNth", "2",
+                  "unlabelled.spanMillis", "1000"));
       JobClient learn = loop.learn(TinyParts.learners(loop.config()));
       JobClient serve = loop.serve(TinyParts.servings(loop.config()));
       try (Feed feed = loop.feed()) {

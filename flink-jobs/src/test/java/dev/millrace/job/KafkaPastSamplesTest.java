@@ -20,12 +20,9 @@ class KafkaPastSamplesTest {
           MillraceConfig.defaults()
               .with(
                   Map.of(
-                      "kafka.bootstrap",
-                      "127.0.0.1:" + silent.getLocalPort(),
-                      "kafka.client.default.api.timeout.ms",
-                      "500",
-                      "kafka.client.request.timeout.ms",
-                      "400"));
+                      "kafka.bootstrap", "127.0.0.1:" + silent.getLocalPort(),
+                      "kafka.client.default.api.timeout.ms", "500",
+                      "kafka.client.request.timeout.ms", "400"));
       var past = new KafkaPastSamples(config.kafka(), TinyParts.tokens(config));
       var e =
           assertThrows(

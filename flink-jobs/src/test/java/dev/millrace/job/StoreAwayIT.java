@@ -50,12 +50,9 @@ class StoreAwayIT {
               stack,
               1,
               Map.of(
-                  "batch.count",
-                  "" + BATCH,
-                  "batch.spanMillis",
-                  "1000000",
-                  "heldOut.everyNth",
-                  "3"));
+                  "batch.count", "" + BATCH,
+                  "batch.spanMillis", "1000000",
+                  "heldOut.everyNth", "3"));
       var serve = loop.serve(TinyParts.servings(loop.config()));
       var learn = loop.learn(noting(loop.config()));
       try (Feed feed = loop.feed()) {

@@ -77,10 +77,8 @@ class DiskFullTest {
     SortedMap<String, byte[]> files =
         new TreeMap<>(
             Map.of(
-                "adapter_config.json",
-                new byte[9],
-                "adapter_model.safetensors",
-                new byte[KIB << 10]));
+                "adapter_config.json", new byte[9],
+                "adapter_model.safetensors", new byte[KIB << 10]));
     return new Draft(ReleaseStoreTest.manifest(files), files);
   }
 }

@@ -134,12 +134,9 @@ final class ScaleSizes {
               .with(OpenGate.SETTINGS)
               .with(
                   Map.of(
-                      "batch.count",
-                      String.valueOf(batch),
-                      "score.acceptRate",
-                      "1",
-                      "learn.train.epochs",
-                      "1"));
+                      "batch.count", String.valueOf(batch),
+                      "score.acceptRate", "1",
+                      "learn.train.epochs", "1"));
       LearnerConfig learn = config.learn();
       learner =
           Learner.of(

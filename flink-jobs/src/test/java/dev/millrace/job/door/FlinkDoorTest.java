@@ -54,20 +54,13 @@ class FlinkDoorTest {
   private static MiniCluster start(String bound) throws Exception {
     Map<String, String> options =
         Map.of(
-            "rest.address",
-            LOOPBACK,
-            "rest.bind-address",
-            bound,
-            "rest.bind-port",
-            "0",
-            "web.tmpdir",
-            folder.toString(),
-            "taskmanager.memory.managed.size",
-            "16m",
-            "taskmanager.memory.network.min",
-            "16m",
-            "taskmanager.memory.network.max",
-            "16m");
+            "rest.address", LOOPBACK,
+            "rest.bind-address", bound,
+            "rest.bind-port", "0",
+            "web.tmpdir", folder.toString(),
+            "taskmanager.memory.managed.size", "16m",
+            "taskmanager.memory.network.min", "16m",
+            "taskmanager.memory.network.max", "16m");
     MiniCluster cluster =
         new MiniCluster(
             new MiniClusterConfiguration.Builder()

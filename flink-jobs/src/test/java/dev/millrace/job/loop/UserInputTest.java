@@ -98,18 +98,12 @@ class UserInputTest {
         said(lines));
     assertEquals(
         Map.of(
-            "hidden",
-            2,
-            "binary",
-            1,
-            "empty-text",
-            2,
-            "other-ending",
-            1,
-            "no-ending",
-            1,
-            "link",
-            1),
+            "hidden", 2,
+            "binary", 1,
+            "empty-text", 2,
+            "other-ending", 1,
+            "no-ending", 1,
+            "link", 1),
         lines.passedOver());
     assertEquals(List.of(), lines.refused());
   }
