@@ -52,7 +52,7 @@ class AssignOperatorTest {
 
   /** A harness, and the domain that each of its samples is really of. */
   private static final class Bench implements AutoCloseable {
-    private static final String NANO = "../models/nano";
+    private static final Path NANO = Path.of("../models/nano");
 
     private final AssignOperator operator;
     private final KeyedOneInputStreamOperatorTestHarness<String, Sample, Sample> harness;
@@ -60,14 +60,22 @@ class AssignOperatorTest {
     private long offset;
 
     Bench(UnlabelledConfig config) throws Exception {
-      this(config, Path.of(NANO));
+      this(config, NANO, null);
     }
 
-    Bench(UnlabelledConfig config, Path base) throws Exception {
+    /**
+     * @param snapshot null for an operator without state
+     */
+    Bench(UnlabelledConfig config, Path base, @Nullable OperatorSubtaskState snapshot)
+        throws Exception {
       MillraceConfig nano = MillraceConfig.defaults().with(Map.of("base.dir", base.toString()));
       operator = new AssignOperator(Openers.assigning(nano), config);
       harness =
           new KeyedOneInputStreamOperatorTestHarness<>(operator, DomainKey::tenant, Types.STRING);
+      if (snapshot != null) {
+        harness.initializeState(snapshot);
+      }
+      harness.open();
     }
 
     void send(@Nullable String tenant, String truly, boolean labelled, String text)
@@ -173,7 +181,6 @@ class AssignOperatorTest {
   void processElement_oneDomainNeverNamed_isFoundAndTheOthersGetTheirOwn(String unknown)
       throws Exception {
     try (Bench bench = new Bench(config(256))) {
-      bench.harness.open();
       label(bench, DOMAINS.stream().filter(domain -> !domain.equals(unknown)).toList());
       send(bench, unnamed());
       bench.harness.setProcessingTime(SPAN);
@@ -196,7 +203,6 @@ class AssignOperatorTest {
     int half = stream.size() / 2;
     Map<Long, String> throughout;
     try (Bench bench = new Bench(config(256))) {
-      bench.harness.open();
       label(bench, DOMAINS.subList(0, 3));
       send(bench, stream);
       throughout = byOffset(bench.assigned());
@@ -205,17 +211,14 @@ class AssignOperatorTest {
     OperatorSubtaskState snapshot;
     long offset;
     try (Bench bench = new Bench(config(256))) {
-      bench.harness.open();
       label(bench, DOMAINS.subList(0, 3));
       send(bench, stream.subList(0, half));
       snapshot = bench.harness.snapshot(1, 1);
       restored = byOffset(bench.assigned());
       offset = bench.offset;
     }
-    try (Bench bench = new Bench(config(256))) {
+    try (Bench bench = new Bench(config(256), Bench.NANO, snapshot)) {
       bench.offset = offset;
-      bench.harness.initializeState(snapshot);
-      bench.harness.open();
       send(bench, stream.subList(half, stream.size()));
       restored.putAll(byOffset(bench.assigned()));
     }
@@ -242,7 +245,6 @@ class AssignOperatorTest {
   @Test
   void processElement_tooManyWait_refusesTheOldest() throws Exception {
     try (Bench bench = new Bench(config(4))) {
-      bench.harness.open();
       for (int i = 0; i < 6; i++) {
         bench.send(null, "nothing", false, alone(i));
       }
@@ -255,7 +257,6 @@ class AssignOperatorTest {
   @Test
   void processElement_picturesThatWait_countAsTheTextsWhoseRoomTheyTake() throws Exception {
     try (Bench bench = new Bench(config(4))) {
-      bench.harness.open();
       bench.sendPicture(Limits.TEXT_BYTES + 1, alone(0));
       bench.sendPicture(2 * Limits.TEXT_BYTES, alone(1));
       assertEquals(List.of(), bench.refused());
@@ -267,7 +268,6 @@ class AssignOperatorTest {
   @Test
   void processElement_tenantThatWasIdle_isKnownFromState() throws Exception {
     try (Bench bench = new Bench(config(4))) {
-      bench.harness.open();
       label(bench, DOMAINS);
       bench.harness.snapshot(1, 1);
       bench.harness.snapshot(2, 2);
@@ -282,7 +282,6 @@ class AssignOperatorTest {
       throws Exception {
     OperatorSubtaskState snapshot;
     try (Bench bench = new Bench(config(4))) {
-      bench.harness.open();
       label(bench, DOMAINS);
       bench.send("first", "nothing", false, alone(1));
       for (int i = 0; i < MetTenants.MOST + 100; i++) {
@@ -293,10 +292,8 @@ class AssignOperatorTest {
       assertTrue(kept < 2 * MetTenants.MOST + 100, kept + " entries");
       assertEquals(1, bench.operator.waitingNow(), "who waits is not forgotten");
     }
-    try (Bench bench = new Bench(config(4))) {
+    try (Bench bench = new Bench(config(4), Bench.NANO, snapshot)) {
       bench.offset = 10_000;
-      bench.harness.initializeState(snapshot);
-      bench.harness.open();
       for (int i = 0; i < MetTenants.MOST + 100; i++) {
         bench.send("u" + i, "d", true, "hello");
       }
@@ -313,13 +310,10 @@ class AssignOperatorTest {
   void onProcessingTime_spanIsOverAfterARestart_refuses() throws Exception {
     OperatorSubtaskState snapshot;
     try (Bench bench = new Bench(config(4))) {
-      bench.harness.open();
       bench.send(null, "nothing", false, alone(1));
       snapshot = bench.harness.snapshot(1, 1);
     }
-    try (Bench bench = new Bench(config(4))) {
-      bench.harness.initializeState(snapshot);
-      bench.harness.open();
+    try (Bench bench = new Bench(config(4), Bench.NANO, snapshot)) {
       assertEquals(1, bench.operator.waitingNow());
       bench.harness.setProcessingTime(SPAN - 1);
       assertEquals(List.of(), bench.refused());
@@ -332,7 +326,6 @@ class AssignOperatorTest {
   @Test
   void onProcessingTime_spanWithoutEnd_goesOnWaiting() throws Exception {
     try (Bench bench = new Bench(new UnlabelledConfig(4, 24, Long.MAX_VALUE))) {
-      bench.harness.open();
       bench.harness.setProcessingTime(1);
       bench.send(null, "nothing", false, alone(1));
       bench.harness.setProcessingTime(2);
@@ -346,7 +339,6 @@ class AssignOperatorTest {
   void onProcessingTime_timersFromBeforeARestart_endNoOthersWait() throws Exception {
     OperatorSubtaskState snapshot;
     try (Bench bench = new Bench(config(256))) {
-      bench.harness.open();
       label(bench, DOMAINS.subList(0, 3));
       for (int i = 0; i < UNLABELLED && !hasFound(bench); i++) {
         bench.send(null, "legal", false, TEXTS.get("legal").get(i));
@@ -354,10 +346,8 @@ class AssignOperatorTest {
       assertTrue(hasFound(bench));
       snapshot = bench.harness.snapshot(1, 1);
     }
-    try (Bench bench = new Bench(config(256))) {
+    try (Bench bench = new Bench(config(256), Bench.NANO, snapshot)) {
       bench.offset = 1_000;
-      bench.harness.initializeState(snapshot);
-      bench.harness.open();
       bench.harness.setProcessingTime(SPAN / 2);
       bench.send(null, "nothing", false, alone(1));
       bench.harness.setProcessingTime(SPAN);
@@ -378,7 +368,6 @@ class AssignOperatorTest {
   @Test
   void endInput_someWait_areRefused() throws Exception {
     try (Bench bench = new Bench(config(4))) {
-      bench.harness.open();
       bench.send(null, "nothing", false, alone(1));
       bench.send("somebody", "nothing", false, alone(2));
       bench.harness.endInput();
@@ -390,8 +379,7 @@ class AssignOperatorTest {
   @ValueSource(booleans = {false, true})
   void processElement_manyPicturesWithoutCaptions_textsFindTheirDomainStill(boolean bos)
       throws Exception {
-    try (Bench bench = new Bench(config(256), bos ? withBos() : Path.of(Bench.NANO))) {
-      bench.harness.open();
+    try (Bench bench = new Bench(config(256), bos ? withBos() : Bench.NANO, null)) {
       label(bench, DOMAINS);
       for (int i = 0; i < 100; i++) {
         bench.sendPicture("legal", i % 2 == 0 ? null : " ".repeat(i));
@@ -406,24 +394,19 @@ class AssignOperatorTest {
       throws Exception {
     OperatorSubtaskState snapshot;
     try (Bench bench = new Bench(config(256))) {
-      bench.harness.open();
       label(bench, DOMAINS);
       snapshot = bench.harness.snapshot(1, 1);
     }
     for (int restart = 0; restart < 2; restart++) {
-      try (Bench bench = new Bench(config(256), restart == 0 ? withBos() : folder)) {
+      try (Bench bench = new Bench(config(256), restart == 0 ? withBos() : folder, snapshot)) {
         bench.offset = 1_000L * (1 + restart);
-        bench.harness.initializeState(snapshot);
-        bench.harness.open();
         send(bench, unnamed());
         assertEquals(List.of(), bench.assigned());
         snapshot = bench.harness.snapshot(2 + restart, 2);
       }
     }
-    try (Bench bench = new Bench(config(1_000), folder)) {
+    try (Bench bench = new Bench(config(1_000), folder, snapshot)) {
       bench.offset = 3_000;
-      bench.harness.initializeState(snapshot);
-      bench.harness.open();
       label(bench, DOMAINS.subList(0, 3));
       bench.send(null, "cloud", false, TEXTS.get("cloud").get(LABELLED));
       assertEquals("cloud", bench.assigned().get(0).domain());
@@ -444,7 +427,7 @@ class AssignOperatorTest {
   /** Nano's tokens, behind one that every text begins with. */
   private Path withBos() throws IOException {
     for (String file : List.of("config.json", "tokenizer.json", BaseTexts.ANCHORS)) {
-      Files.copy(Path.of(Bench.NANO, file), folder.resolve(file));
+      Files.copy(Bench.NANO.resolve(file), folder.resolve(file));
     }
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
@@ -455,7 +438,6 @@ class AssignOperatorTest {
   @Test
   void processElement_picturesWithoutDomainAndCaption_makeNobodyWaitLess() throws Exception {
     try (Bench bench = new Bench(config(4))) {
-      bench.harness.open();
       bench.send(null, "nothing", false, alone(0));
       for (int i = 0; i < 5; i++) {
         bench.sendPicture(4 * Limits.TEXT_BYTES, i == 0 ? " " : null);
@@ -469,7 +451,6 @@ class AssignOperatorTest {
   @Test
   void processElement_domainOfAnotherTenant_isNotReached() throws Exception {
     try (Bench bench = new Bench(config(256))) {
-      bench.harness.open();
       label(bench, DOMAINS);
       bench.send("somebody", "legal", false, TEXTS.get("legal").get(LABELLED));
       bench.send(null, "legal", false, TEXTS.get("legal").get(LABELLED));

@@ -1,5 +1,7 @@
 package dev.millrace.job.operator;
 
+import static dev.millrace.job.operator.Streams.opened;
+import static dev.millrace.job.operator.Streams.restored;
 import static dev.millrace.job.operator.Streams.scored;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -42,8 +44,7 @@ class BatchFunctionTest {
 
   @Test
   void processElement_countReached_closesTheBatch() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       for (int i = 0; i < 7; i++) {
         harness.processElement(scored("cloud", i, 0), 0);
       }
@@ -53,8 +54,7 @@ class BatchFunctionTest {
 
   @Test
   void processWatermark_quietDomain_closesAtItsSpan() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       harness.processElement(scored("cloud", 0, 1_000), 1_000);
       harness.processWatermark(1_099);
       assertEquals(List.of(), batches(harness));
@@ -65,8 +65,7 @@ class BatchFunctionTest {
 
   @Test
   void processWatermark_lateSamples_gatherForASpanToo() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       harness.processWatermark(5_000);
       harness.processElement(scored("cloud", 0, 1_000), 1_000);
       harness.processWatermark(5_050);
@@ -78,8 +77,7 @@ class BatchFunctionTest {
 
   @Test
   void processWatermark_timerOfTheBatchBefore_leavesLateSamplesTheirSpan() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       harness.processWatermark(5_000);
       for (int i = 0; i < 3; i++) {
         harness.processElement(scored("cloud", i, 1_000), 1_000);
@@ -96,8 +94,7 @@ class BatchFunctionTest {
   /** Flink drops the last watermark of a source that was idle before it ended. */
   @Test
   void endInput_withoutALastWatermark_closesWhatIsOpen() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       harness.processElement(scored("cloud", 0, 1_000), 1_000);
       harness.processElement(scored("health", 1, 1_000), 1_000);
       harness.endInput();
@@ -107,8 +104,7 @@ class BatchFunctionTest {
 
   @Test
   void endInput_samplesAfterTheLastWatermark_areABatchToo() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       harness.processWatermark(Watermark.MAX_WATERMARK);
       harness.processElement(scored("cloud", 0, 1_000), 1_000);
       harness.endInput();
@@ -119,16 +115,13 @@ class BatchFunctionTest {
   @Test
   void restore_inTheMiddleOfABatch_goesOnAsIfNothingHappened() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       harness.processElement(scored("cloud", 0, 0), 0);
       harness.processElement(scored("health", 1, 0), 0);
       harness.processElement(scored("cloud", 2, 0), 0);
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness()) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(), snapshot)) {
       harness.processElement(scored("cloud", 3, 0), 0);
       assertEquals(List.of("0: 0 2 3"), batches(harness));
       harness.processWatermark(Watermark.MAX_WATERMARK);
@@ -138,8 +131,7 @@ class BatchFunctionTest {
 
   @Test
   void processingTime_domainIsSilent_closesItsBatchAsItIs() throws Exception {
-    try (var harness = harness(IDLE)) {
-      harness.open();
+    try (var harness = opened(harness(IDLE))) {
       harness.setProcessingTime(1_000);
       harness.processElement(scored("cloud", 0, 0), 0);
       harness.setProcessingTime(1_030);
@@ -158,8 +150,7 @@ class BatchFunctionTest {
 
   @Test
   void processingTime_samplesKeepComing_leavesTheBatchOpen() throws Exception {
-    try (var harness = harness(IDLE)) {
-      harness.open();
+    try (var harness = opened(harness(IDLE))) {
       harness.setProcessingTime(1_000);
       harness.processElement(scored("cloud", 0, 0), 0);
       harness.processElement(scored("health", 1, 0), 0);
@@ -174,8 +165,7 @@ class BatchFunctionTest {
 
   @Test
   void processingTime_batchBeforeWasFull_leavesTheNextItsWait() throws Exception {
-    try (var harness = harness(IDLE)) {
-      harness.open();
+    try (var harness = opened(harness(IDLE))) {
       harness.setProcessingTime(1_000);
       for (int i = 0; i < 3; i++) {
         harness.processElement(scored("cloud", i, 0), 0);
@@ -194,8 +184,7 @@ class BatchFunctionTest {
 
   @Test
   void processWatermark_timerOfABatchThatClosedInSilence_leavesTheNextItsSpan() throws Exception {
-    try (var harness = harness(IDLE)) {
-      harness.open();
+    try (var harness = opened(harness(IDLE))) {
       harness.setProcessingTime(1_000);
       harness.processElement(scored("cloud", 0, 0), 0);
       harness.setProcessingTime(1_050);
@@ -209,8 +198,7 @@ class BatchFunctionTest {
 
   @Test
   void processingTime_onlyWhatJudgesCame_waitsForWhatTeaches() throws Exception {
-    try (var harness = harness(IDLE)) {
-      harness.open();
+    try (var harness = opened(harness(IDLE))) {
       harness.setProcessingTime(1_000);
       harness.processElement(heldOut("cloud", 0), 0);
       harness.setProcessingTime(9_000);
@@ -224,8 +212,8 @@ class BatchFunctionTest {
 
   @Test
   void processingTime_policyDoesNotSay_leavesTheBatchOpen() throws Exception {
-    try (var harness = harness(new BatchPolicy(3, 100, 10, BatchPolicy.defaults().idleMillis()))) {
-      harness.open();
+    try (var harness =
+        opened(harness(new BatchPolicy(3, 100, 10, BatchPolicy.defaults().idleMillis())))) {
       harness.setProcessingTime(1_000);
       harness.processElement(scored("cloud", 0, 0), 0);
       harness.setProcessingTime(Long.MAX_VALUE / 2);
@@ -252,9 +240,7 @@ class BatchFunctionTest {
   @Test
   void restore_policySaysNoMore_leavesTheBatchOpen() throws Exception {
     OperatorSubtaskState snapshot = openBatch(IDLE);
-    try (var harness = harness()) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(), snapshot)) {
       harness.setProcessingTime(9_000);
       assertEquals(List.of(), batches(harness));
     }
@@ -334,8 +320,7 @@ class BatchFunctionTest {
   }
 
   private static OperatorSubtaskState openBatch(BatchPolicy policy) throws Exception {
-    try (var harness = harness(policy)) {
-      harness.open();
+    try (var harness = opened(harness(policy))) {
       harness.setProcessingTime(1_000);
       harness.processElement(scored("cloud", 0, 0), 0);
       for (int i = 1; i < 4; i++) {
@@ -409,8 +394,7 @@ class BatchFunctionTest {
       throws Exception {
     Random random = new Random(seed);
     long watermark = 0;
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       for (ScoredSample sample : samples) {
         long time = sample.sample().eventTimeMillis();
         harness.processElement(sample, time);

@@ -1,5 +1,7 @@
 package dev.millrace.job.operator;
 
+import static dev.millrace.job.operator.Streams.opened;
+import static dev.millrace.job.operator.Streams.restored;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -110,8 +112,7 @@ class ScoreAlignmentTest {
 
   @Test
   void processElement2_rollback_goesOnFromThereAndSaysSo() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       send(harness, 0, 160);
       ReleaseEvent first = events.get(0);
       harness.processElement2(order(first, 0), 0);
@@ -132,8 +133,7 @@ class ScoreAlignmentTest {
   void processElement2_rollbackWhileTheStoreIsAway_isObeyedOnceItIsBackAlsoAfterARestart()
       throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       send(harness, 0, 160);
       ReleaseEvent first = events.get(0);
       int published = events.size();
@@ -154,9 +154,7 @@ class ScoreAlignmentTest {
       assertEquals(first.release(), events.get(published).parent());
     }
     verdicts.clear();
-    try (var harness = harness()) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(), snapshot)) {
       take(harness);
       assertObeyed(events.get(0));
     }
@@ -174,8 +172,7 @@ class ScoreAlignmentTest {
     TempDirectory.delete(store);
     Files.writeString(store, "no folder");
     OperatorSubtaskState snapshot;
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       send(harness, 0, 90);
       assertEquals(List.of(), events);
       assertTrue(verdicts.stream().noneMatch(Verdict::accepted), verdicts::toString);
@@ -184,9 +181,7 @@ class ScoreAlignmentTest {
     }
     TempDirectory.delete(store);
     Files.writeString(store, "no folder");
-    try (var harness = harness()) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(), snapshot)) {
       send(harness, 90, 110);
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
       take(harness);
@@ -209,8 +204,7 @@ class ScoreAlignmentTest {
       throws Exception {
     Files.delete(store);
     Files.writeString(store, "no folder");
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       send(harness, 0, 160);
       harness.processElement2(order("", "", 0, 0), 0);
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
@@ -231,8 +225,7 @@ class ScoreAlignmentTest {
   void processElement1_whileManyReleasesWait_nothingMoreIsLearned() throws Exception {
     Files.delete(store);
     Files.writeString(store, "no folder");
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       send(harness, 0, 2 * SAMPLES);
       Files.delete(store);
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
@@ -377,9 +370,7 @@ class ScoreAlignmentTest {
     OperatorSubtaskState snapshot = run(0, 160, null);
     ReleaseEvent first = events.get(0);
     submitted = EPOCH - 1;
-    try (var harness = harness()) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(), snapshot)) {
       harness.processElement2(order(first, EPOCH + 1), 0);
       assertThrows(
           FencedException.class, () -> harness.processElement2(order(first, EPOCH + 2), 0));
@@ -388,8 +379,7 @@ class ScoreAlignmentTest {
 
   @Test
   void processWatermark_ordersWithoutTime_holdNothingBack() throws Exception {
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       harness.processWatermark1(new Watermark(17));
       harness.processWatermark2(new Watermark(3));
       assertEquals(List.of(new Watermark(17)), List.copyOf(harness.getOutput()));

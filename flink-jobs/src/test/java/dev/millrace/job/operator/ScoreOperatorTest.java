@@ -1,5 +1,7 @@
 package dev.millrace.job.operator;
 
+import static dev.millrace.job.operator.Streams.opened;
+import static dev.millrace.job.operator.Streams.restored;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -43,20 +45,16 @@ class ScoreOperatorTest {
   void processElement_restoredHalfWay_judgesAsIfNothingHappened() throws Exception {
     List<Sample> samples = samples(400);
     List<String> throughout = new ArrayList<>();
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       judge(harness, samples, throughout);
     }
     List<String> restored = new ArrayList<>();
     OperatorSubtaskState snapshot;
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       judge(harness, samples.subList(0, 170), restored);
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness()) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(), snapshot)) {
       judge(harness, samples.subList(170, samples.size()), restored);
     }
     assertEquals(throughout, restored);
@@ -68,17 +66,14 @@ class ScoreOperatorTest {
   void processElement_restoredOnAnotherBase_measuresTextsByThatBaseAlone() throws Exception {
     List<Sample> samples = samples(30);
     OperatorSubtaskState snapshot;
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       judge(harness, samples.subList(0, 29), new ArrayList<>());
       assertTrue(harness.extractOutputValues().size() > 5);
       snapshot = harness.snapshot(1, 1);
     }
     Sample next = sent("good", Streams.sample("b", 40, words(new Random(9)), 40));
     for (boolean another : new boolean[] {false, true}) {
-      try (var harness = harness(another ? new Readers("another", "") : null)) {
-        harness.initializeState(snapshot);
-        harness.open();
+      try (var harness = restored(harness(another ? new Readers("another", "") : null), snapshot)) {
         harness.processElement1(next, next.eventTimeMillis());
         assertEquals(another, harness.extractOutputValues().get(0).diversity() == 1);
       }
@@ -88,8 +83,7 @@ class ScoreOperatorTest {
   @Test
   void processElement_refusedAtOnceUnderInventedNames_leavesNoState() throws Exception {
     List<String> judged = new ArrayList<>();
-    try (var harness = harness()) {
-      harness.open();
+    try (var harness = opened(harness())) {
       for (int i = 0; i < 20; i++) {
         judge(harness, List.of(Streams.sample("invented-" + i, i, "x", i)), judged);
       }

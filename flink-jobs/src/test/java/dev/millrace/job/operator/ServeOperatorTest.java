@@ -4,7 +4,9 @@ import static dev.millrace.job.operator.Streams.cancelling;
 import static dev.millrace.job.operator.Streams.cold;
 import static dev.millrace.job.operator.Streams.fromTenant;
 import static dev.millrace.job.operator.Streams.known;
+import static dev.millrace.job.operator.Streams.opened;
 import static dev.millrace.job.operator.Streams.request;
+import static dev.millrace.job.operator.Streams.restored;
 import static dev.millrace.job.operator.Streams.streamed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -102,8 +104,7 @@ class ServeOperatorTest {
 
   @Test
   void processElement1_noBatchToFill_answersAtOnce() throws Exception {
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
       ask(harness, 0, 1);
       runOneMail(harness);
       assertEquals(ids(0, 1), answered(harness));
@@ -112,8 +113,7 @@ class ServeOperatorTest {
 
   @Test
   void processElement1_askedForChunks_theyLeaveBesideTheAnswers() throws Exception {
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
       ask(harness, null, request(0));
       ask(harness, null, streamed(1));
       endRequests(harness);
@@ -130,8 +130,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_batchHasRoom_joinsBesideWhatRuns() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, 0, 2);
       assertEquals(ids(0, 2), serving.running());
       ask(harness, 2, 5);
@@ -146,8 +145,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_waitingForAColdRelease_takesNoPlaceOfOthers() throws Exception {
     FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       for (int i = 0; i < 4; i++) {
         ask(harness, null, cold(i));
       }
@@ -167,8 +165,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_deadlinePassesInTheQueue_goesToTheResponderOutOfTurn() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, 0, 4);
       ask(harness, null, request(4).toBuilder().deadlineMillis(1000).build());
       harness.setProcessingTime(1000);
@@ -184,8 +181,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_deadlinePassesAfterTheAnswer_isAnsweredOnce() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, 0, 4);
       for (long i = 4; i < 7; i++) {
         ask(harness, null, request(i).toBuilder().deadlineMillis(1000).build());
@@ -204,8 +200,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_underOneKey_answersLeaveInOrderAndOthersOvertake() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, "key", request(0));
       ask(harness, "key", known(1));
       ask(harness, "other", known(2));
@@ -225,8 +220,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_sameKeyOfAnotherTenant_waitsForNobody() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, "1", fromTenant("slow", request(0)));
       ask(harness, "1", fromTenant("quick", known(1)));
       assertEquals(ids(1, 2), answered(harness));
@@ -241,8 +235,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_queueFull_refusesWithTheNumbersAndHoldsTheRest() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, 0, 8);
       assertEquals(ids(6, 8), answered(harness));
       assertEquals(
@@ -262,8 +255,7 @@ class ServeOperatorTest {
     String prompt = "é".repeat(5 * Limits.PROMPT_BYTES / 2);
     Request large =
         Request.builder("large", Request.Task.SCORE, prompt).domain("cloud").cached(false).build();
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, null, large);
       ask(harness, 0, 2);
       assertEquals(ids(1, 2), answered(harness));
@@ -276,8 +268,7 @@ class ServeOperatorTest {
   void processElement1_manyEmptyStopTexts_takesTheRoomOfSeveral() throws Exception {
     FakeServing serving = new FakeServing(0);
     Request large = request(7).toBuilder().stop(Collections.nCopies(100_000, "")).build();
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, null, large);
       ask(harness, 0, 1);
       assertEquals(ids(0, 1), answered(harness));
@@ -296,8 +287,7 @@ class ServeOperatorTest {
             .stop(List.of("stop".repeat(1 << 18)))
             .cancels("none")
             .build();
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, "key", request(0));
       ask(harness, "key", cancels);
       OperatorSubtaskState snapshot = harness.snapshot(1, 1);
@@ -315,8 +305,7 @@ class ServeOperatorTest {
   void processElement1_queueFull_otherTenantTakesThePlaceOfTheNewestOfWhoHoldsMost()
       throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, 0, 6);
       ask(harness, null, fromTenant("small", request(6)));
       assertEquals(ids(5, 6), answered(harness));
@@ -331,8 +320,7 @@ class ServeOperatorTest {
 
   @Test
   void processElement1_queueFullAndPatient_inputWaits() throws Exception {
-    try (var harness = harness(new FakeServing(FREE), PATIENT)) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(FREE), PATIENT))) {
       ask(harness, 0, 20);
       assertTrue(answered(harness).size() >= 20 - PATIENT.queue());
       endRequests(harness);
@@ -344,8 +332,7 @@ class ServeOperatorTest {
   @Test
   void processElement1_patientAndOneTenantOverItsShare_nothingIsRefused() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving, PATIENT)) {
-      harness.open();
+    try (var harness = opened(harness(serving, PATIENT))) {
       ask(harness, null, fromTenant("small", request(0)));
       ask(harness, 1, 6);
       assertEquals(List.of(), answered(harness));
@@ -358,8 +345,7 @@ class ServeOperatorTest {
 
   @Test
   void cancel_patientAndMoreThanTheLineHolds_nothingIsRefused() throws Exception {
-    try (var harness = harness(new FakeServing(FREE), PATIENT)) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(FREE), PATIENT))) {
       ask(harness, "key", request(0));
       for (int i = 0; i < 2 * PATIENT.queue(); i++) {
         ask(harness, "key", cancelling("c" + i, null, "none"));
@@ -375,8 +361,7 @@ class ServeOperatorTest {
   @Test
   void cancel_queueWithoutBound_findsItsRequest() throws Exception {
     for (WhenFull whenFull : WhenFull.values()) {
-      try (var harness = harness(new FakeServing(0), limits(whenFull, Integer.MAX_VALUE))) {
-        harness.open();
+      try (var harness = opened(harness(new FakeServing(0), limits(whenFull, Integer.MAX_VALUE)))) {
         ask(harness, 0, 4);
         ask(harness, null, cancelling("c3", null, "request-3"));
         assertEquals(List.of("request-3", "c3"), answered(harness));
@@ -388,8 +373,7 @@ class ServeOperatorTest {
   @Test
   void cancel_waitingAndRunning_areAnsweredWithTheReasonBeforeTheirCancellers() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, 0, 4);
       ask(harness, null, cancelling("c0", null, "request-0"));
       ask(harness, null, cancelling("c3", null, "request-3"));
@@ -411,8 +395,7 @@ class ServeOperatorTest {
   @Test
   void cancel_otherTenantOrOtherKey_cancelsNothing() throws Exception {
     FakeServing serving = new FakeServing(0);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       ask(harness, 0, 1);
       ask(harness, "key", request(1));
       ask(harness, null, cancelling("stranger", "rival", "request-0"));
@@ -431,15 +414,12 @@ class ServeOperatorTest {
   @Test
   void restore_cancelBeforeItsRequestLeft_cancelsAgain() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(0))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(0)))) {
       ask(harness, 0, 2);
       ask(harness, null, cancelling("c", null, "request-0"));
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(new FakeServing(FREE)), snapshot)) {
       endRequests(harness);
       assertEquals(List.of("request-0", "c", "request-1"), answered(harness));
       assertEquals("cancelled: by c", harness.extractOutputValues().get(0).answer().error());
@@ -449,8 +429,7 @@ class ServeOperatorTest {
   @Test
   void restore_requestsWithoutAnswer_areAnsweredOnceByWhatServedBefore() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(1))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(1)))) {
       release(harness, "first", 0);
       runOneMail(harness);
       ask(harness, 0, 1);
@@ -459,9 +438,7 @@ class ServeOperatorTest {
       snapshot = harness.snapshot(1, 1);
       assertEquals(ids(0, 1), answered(harness));
     }
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(new FakeServing(FREE)), snapshot)) {
       endRequests(harness);
       assertEquals(ids(1, 7), answered(harness));
       harness.extractOutputValues().forEach(a -> assertEquals("first", a.answer().release()));
@@ -472,8 +449,7 @@ class ServeOperatorTest {
   void restore_scaledIn_everyRequestIsAnsweredOnce() throws Exception {
     OperatorSubtaskState[] snapshots = new OperatorSubtaskState[2];
     for (int subtask = 0; subtask < 2; subtask++) {
-      try (var harness = harness(new FakeServing(0), 2, subtask)) {
-        harness.open();
+      try (var harness = opened(harness(new FakeServing(0), 2, subtask))) {
         release(harness, "first", 0);
         runOneMail(harness);
         ask(harness, 4L * subtask, 4L * subtask + 4);
@@ -498,8 +474,7 @@ class ServeOperatorTest {
   @Test
   void restore_scaledOut_eachKeyGoesOnInItsOrderWhereItsRequestsGoNow() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(0))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(0)))) {
       for (int i = 0; i < 6; i++) {
         ask(harness, "key " + i % 3, request(i));
       }
@@ -532,17 +507,14 @@ class ServeOperatorTest {
     List<Rejection> rejections = new ArrayList<>();
     for (int subtask = 0; subtask < 2; subtask++) {
       OperatorSubtaskState snapshot;
-      try (var harness = harness(new FakeServing(FREE, "broken"), 2, subtask)) {
-        harness.open();
+      try (var harness = opened(harness(new FakeServing(FREE, "broken"), 2, subtask))) {
         release(harness, "first", 0);
         release(harness, "broken", 1);
         endReleases(harness);
         rejections.addAll(rejected(harness));
         snapshot = harness.snapshot(1, 1);
       }
-      try (var harness = harness(new FakeServing(FREE, "broken"), 2, subtask)) {
-        harness.initializeState(snapshot);
-        harness.open();
+      try (var harness = restored(harness(new FakeServing(FREE, "broken"), 2, subtask), snapshot)) {
         ask(harness, 0, 1);
         endRequests(harness);
         rejections.addAll(rejected(harness));
@@ -565,8 +537,7 @@ class ServeOperatorTest {
     for (int subtask = 0; subtask < 2; subtask++) {
       OperatorSubtaskState snapshot;
       FakeServing serving = new FakeServing(FREE);
-      try (var harness = harness(serving, 2, subtask)) {
-        harness.open();
+      try (var harness = opened(harness(serving, 2, subtask))) {
         release(harness, "first", 0);
         serving.lose("older", detail);
         input(harness)
@@ -578,9 +549,7 @@ class ServeOperatorTest {
         assertEquals("older", rejection.id());
         snapshot = harness.snapshot(1, 1);
       }
-      try (var harness = harness(new FakeServing(FREE), 2, subtask)) {
-        harness.initializeState(snapshot);
-        harness.open();
+      try (var harness = restored(harness(new FakeServing(FREE), 2, subtask), snapshot)) {
         ask(harness, 0, 1);
         endRequests(harness);
         assertEquals("older", harness.extractOutputValues().get(0).answer().release());
@@ -597,8 +566,7 @@ class ServeOperatorTest {
     Beginning beginning = () -> List.of(first, second, back);
     OperatorSubtaskState snapshot;
     FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving, beginning)) {
-      harness.open();
+    try (var harness = opened(harness(serving, beginning))) {
       ask(harness, 0, 1);
       endRequests(harness);
       assertEquals("first", harness.extractOutputValues().get(0).answer().release());
@@ -607,9 +575,7 @@ class ServeOperatorTest {
       snapshot = harness.snapshot(1, 1);
     }
     FakeServing restarted = new FakeServing(FREE);
-    try (var harness = harness(restarted, beginning)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(restarted, beginning), snapshot)) {
       input(harness).processElement2(new StreamRecord<>(second));
       input(harness).processElement2(new StreamRecord<>(back));
       assertEquals(List.of("first"), restarted.switched());
@@ -629,8 +595,7 @@ class ServeOperatorTest {
                 event("wrong", ReleaseEvent.Action.PUBLISH, 2));
     FakeServing serving = new FakeServing(FREE, "wrong");
     serving.lose("second", "release-unreadable: the store is away");
-    try (var harness = harness(serving, beginning)) {
-      harness.open();
+    try (var harness = opened(harness(serving, beginning))) {
       assertEquals(List.of("second"), serving.switched());
       assertEquals(
           List.of("wrong", "second"), rejected(harness).stream().map(Rejection::id).toList());
@@ -653,8 +618,7 @@ class ServeOperatorTest {
   void processElement2_publicationCannotBeReadNow_isTriedAgainAlsoAfterARestart() throws Exception {
     OperatorSubtaskState snapshot;
     FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving, 2, 1)) {
-      harness.open();
+    try (var harness = opened(harness(serving, 2, 1))) {
       release(harness, "first", 0);
       serving.takeAway("second");
       release(harness, "second", 1);
@@ -675,9 +639,7 @@ class ServeOperatorTest {
       assertEquals(List.of("first", "second"), serving.switched());
     }
     FakeServing restarted = new FakeServing(FREE);
-    try (var harness = harness(restarted, 2, 1)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(restarted, 2, 1), snapshot)) {
       assertEquals(List.of("first", "second"), restarted.switched());
     }
   }
@@ -685,8 +647,7 @@ class ServeOperatorTest {
   @Test
   void processElement2_manyPublicationsCannotBeRead_areTriedOneAtATime() throws Exception {
     FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       for (int i = 0; i < 3; i++) {
         serving.takeAway("r" + i);
         input(harness)
@@ -717,8 +678,7 @@ class ServeOperatorTest {
       throws Exception {
     OperatorSubtaskState snapshot;
     FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       release(harness, "first", 0);
       serving.takeAway("second");
       release(harness, "second", 1);
@@ -734,9 +694,7 @@ class ServeOperatorTest {
       assertEquals(List.of("first", "first"), serving.switched());
     }
     FakeServing restarted = new FakeServing(FREE);
-    try (var harness = harness(restarted)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(restarted), snapshot)) {
       assertEquals(List.of("first"), restarted.switched());
     }
   }
@@ -745,8 +703,7 @@ class ServeOperatorTest {
   void processElement2_publicationOfATopicMadeAnewCannotBeReadNow_isTriedAgain() throws Exception {
     OperatorSubtaskState snapshot;
     FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving)) {
-      harness.open();
+    try (var harness = opened(harness(serving))) {
       release(harness, "first", 57);
       runOneMail(harness);
       serving.takeAway("second");
@@ -759,9 +716,7 @@ class ServeOperatorTest {
       assertEquals(List.of("first", "second"), serving.switched());
     }
     FakeServing restarted = new FakeServing(FREE);
-    try (var harness = harness(restarted)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(restarted), snapshot)) {
       runOneMail(harness);
       assertEquals(List.of("first", "second"), restarted.switched());
     }
@@ -770,16 +725,13 @@ class ServeOperatorTest {
   @Test
   void processElement2_domainForgotten_staysForgottenAfterRestore() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
       release(harness, "first", 0);
       input(harness).processElement2(new StreamRecord<>(event("", ReleaseEvent.Action.FORGET, 1)));
       endReleases(harness);
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(new FakeServing(FREE)), snapshot)) {
       ask(harness, 0, 1);
       endRequests(harness);
       assertNull(harness.extractOutputValues().get(0).answer().release());
@@ -790,17 +742,14 @@ class ServeOperatorTest {
   void restore_sharedDomainAndThatOfATenantNamedNull_bothServeOn() throws Exception {
     ReleaseEvent own = event("own", ReleaseEvent.Action.PUBLISH, 1);
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
       release(harness, "shared", 0);
       input(harness).processElement2(new StreamRecord<>(ofTenant("null", own)));
       endReleases(harness);
       snapshot = harness.snapshot(1, 1);
     }
     FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(serving), snapshot)) {
       assertEquals(List.of("own", "shared"), serving.switched().stream().sorted().toList());
     }
   }
@@ -808,17 +757,14 @@ class ServeOperatorTest {
   @Test
   void restore_whatIsOnTrialIsLost_startsAndSaysSo() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.open();
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
       release(harness, "first", 0);
       endReleases(harness);
       snapshot = harness.snapshot(1, 1);
     }
     FakeServing serving = new FakeServing(FREE);
     serving.lose("first", "release-unreadable: the store is away");
-    try (var harness = harness(serving)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(harness(serving), snapshot)) {
       ask(harness, 0, 1);
       endRequests(harness);
       assertEquals(1, harness.extractOutputValues().size());

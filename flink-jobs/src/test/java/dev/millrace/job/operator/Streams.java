@@ -7,6 +7,8 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.List;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
 
 /** Small records for tests. */
@@ -16,6 +18,17 @@ final class Streams {
   /** Nothing is learned of pictures and sounds. */
   static Opener<AlignmentLearner> noAlignments() {
     return subtask -> new Opened<>(AlignmentLearner.none("texts alone"), () -> {});
+  }
+
+  static <H extends AbstractStreamOperatorTestHarness<?>> H opened(H harness) throws Exception {
+    harness.open();
+    return harness;
+  }
+
+  static <H extends AbstractStreamOperatorTestHarness<?>> H restored(
+      H harness, OperatorSubtaskState snapshot) throws Exception {
+    harness.initializeState(snapshot);
+    return opened(harness);
   }
 
   static Sample sample(String domain, long offset, String text, long eventTimeMillis) {
