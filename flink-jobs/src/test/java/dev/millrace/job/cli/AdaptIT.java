@@ -9,51 +9,28 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The whole loop on lines of a user: a real broker, a real Redis, the base that ships. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
-class AdaptIT {
+class AdaptIT extends MovesHome {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String ROOT = "millrace.root";
   private static final int LINES = 160;
   private static final int FEW = 12;
   private static final int BYTES = 400;
   private static final int REQUESTS = 40;
 
-  @TempDir Path folder;
-
-  private final String repository = System.getProperty(ROOT);
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  /** The command remembers its store under this folder, and not where a person's last one is. */
-  @BeforeEach
-  void moveHome() {
-    System.setProperty(ROOT, folder.toString());
-  }
-
-  @AfterEach
-  void moveBack() {
-    System.setProperty(ROOT, repository);
-  }
-
   @Test
   void adapt_linesThatTheBaseNeverSaw_answersAllAndJudgesWhatItLearned() throws Exception {
-    Path report = folder.resolve("report");
+    Path report = root.resolve("report");
     int status =
         adapt(
             LINES,
@@ -93,7 +70,7 @@ class AdaptIT {
   /** All are on their topic before the learn job runs. */
   @Test
   void adapt_fewerLinesThanABatch_endsWithAReport() throws Exception {
-    Path report = folder.resolve("report");
+    Path report = root.resolve("report");
     int status =
         adapt(
             FEW,
@@ -108,14 +85,14 @@ class AdaptIT {
 
   @Test
   void adapt_baseWhoseWeightsCannotBeRead_endsAtOnceAndSaysWhy() throws Exception {
-    Path base = Files.createDirectories(folder.resolve("base"));
+    Path base = Files.createDirectories(root.resolve("base"));
     Path nano = Path.of(repository, "models", "nano");
     for (String file :
         List.of("config.json", "tokenizer.json", "anchors.jsonl", "protected.jsonl")) {
       Files.copy(nano.resolve(file), base.resolve(file));
     }
     Files.write(base.resolve("model.safetensors"), new byte[] {1, 2, 3});
-    Path report = folder.resolve("report");
+    Path report = root.resolve("report");
     assertEquals(2, adapt(LINES, "--report=" + report, "--base=" + base));
     String last = err.toString().strip().lines().reduce("", (before, line) -> line);
     assertTrue(last.matches("millrace: .*model.safetensors.*"), err::toString);
@@ -128,7 +105,7 @@ class AdaptIT {
     args.add("--input=" + lines(lines));
     args.addAll(List.of(options));
     String[] all = args.toArray(String[]::new);
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
+    return run(all);
   }
 
   /** Beginnings of a dictionary's documents, and a line that is none. */
@@ -145,6 +122,6 @@ class AdaptIT {
                   "text", document.text().substring(0, BYTES))));
     }
     lines.add("{no json");
-    return Files.write(folder.resolve("lines.jsonl"), lines);
+    return Files.write(root.resolve("lines.jsonl"), lines);
   }
 }

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.NanoReleases;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,12 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A store is asked, without a cluster: a real broker, a real Redis, the base that ships. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
-class AskIT {
+class AskIT extends RunsCommands {
 
   @TempDir Path store;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
 
   /** Both are announced: whom each answers is for the job that answers to know. */
   @Test
@@ -69,7 +64,6 @@ class AskIT {
     List<String> words = new ArrayList<>(List.of("ask", "--store=" + store, "--domain=support"));
     words.addAll(List.of("--tenant=" + tenant, "--json", "Dear customer"));
     words.addAll(List.of(options));
-    return Main.run(
-        new PrintWriter(out, true), new PrintWriter(err, true), words.toArray(String[]::new));
+    return run(words.toArray(String[]::new));
   }
 }

@@ -22,8 +22,6 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,10 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** What is set reaches the clients of every command that speaks to a broker. */
-class BrokerOptionIT {
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+class BrokerOptionIT extends RunsCommands {
 
   @Test
   void named_settings_areTheClients() {
@@ -276,9 +271,5 @@ class BrokerOptionIT {
     } catch (InvalidRecordException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  private int run(String... args) {
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
   }
 }

@@ -8,28 +8,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class ChaosCommandTest {
-
-  private static final String ROOT = "millrace.root";
-
-  @TempDir Path root;
-
-  private final String repository = System.getProperty(ROOT);
-
-  @BeforeEach
-  void moveHome() {
-    System.setProperty(ROOT, root.toString());
-  }
-
-  @AfterEach
-  void moveBack() {
-    System.setProperty(ROOT, repository);
-  }
+class ChaosCommandTest extends MovesHome {
 
   /** It stopped the other one's cluster, and deleted its folder. */
   @Test

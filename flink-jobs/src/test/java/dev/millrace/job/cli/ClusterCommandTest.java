@@ -8,8 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -23,25 +21,17 @@ import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What commands make of a cluster that is up in part: Redis runs, Kafka and Flink do not. */
-class ClusterCommandTest {
-
-  @TempDir Path root;
-
-  private final String before = System.getProperty("millrace.root");
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+class ClusterCommandTest extends MovesHome {
 
   private Process running;
 
   @BeforeEach
   void startOneProcess() throws IOException {
-    System.setProperty("millrace.root", root.toString());
     running = new ProcessBuilder("sleep", "600").start();
     Files.createDirectories(root.resolve(".millrace/cluster/store"));
     Files.writeString(root.resolve("lines"), "{\"id\": \"1\", \"text\": \"some text\"}\n");
@@ -50,7 +40,6 @@ class ClusterCommandTest {
 
   @AfterEach
   void endIt() throws InterruptedException {
-    System.setProperty("millrace.root", before);
     running.destroyForcibly().waitFor();
   }
 
@@ -263,9 +252,5 @@ class ClusterCommandTest {
     assertEquals(Main.FAILED, run("cluster", "status"));
     assertTrue(err.toString().contains(file.toString()), err::toString);
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
-  }
-
-  private int run(String... arguments) {
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
   }
 }

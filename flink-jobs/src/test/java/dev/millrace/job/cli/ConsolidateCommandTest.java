@@ -13,7 +13,6 @@ import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,17 +23,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ConsolidateCommandTest {
+class ConsolidateCommandTest extends RunsCommands {
 
   @TempDir Path folder;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
 
   private int consolidate(String... options) {
     String[] args =
         Stream.concat(Stream.of("model", "consolidate"), Stream.of(options)).toArray(String[]::new);
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+    return run(args);
   }
 
   @Test

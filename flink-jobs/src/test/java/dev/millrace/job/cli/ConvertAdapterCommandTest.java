@@ -13,8 +13,6 @@ import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.Lora;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,20 +21,13 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ConvertAdapterCommandTest {
+class ConvertAdapterCommandTest extends RunsCommands {
 
   private static final Path BASE =
       Path.of(System.getProperty("millrace.root"))
           .resolve("model-runtime/src/test/resources/golden/olmoe-tiny");
 
   @TempDir Path folder;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
-  }
 
   private int convert(String from, String layout, String to) {
     String out = folder.resolve(to).toString();

@@ -17,62 +17,46 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class LoopOptionsTest {
+class LoopOptionsTest extends MovesHome {
 
-  private static final String ROOT = "millrace.root";
   private static final int DOCUMENTS = 60;
-
-  @TempDir Path folder;
-
-  private final String repository = System.getProperty(ROOT);
-
-  @BeforeEach
-  void moveHome() {
-    System.setProperty(ROOT, folder.toString());
-  }
-
-  @AfterEach
-  void moveBack() {
-    System.setProperty(ROOT, repository);
-  }
 
   @Test
   void progress_beforeTheFirstRelease_anEarlierStoreStaysTheLastOne() throws Exception {
-    Path store = folder.resolve("report").resolve("store");
-    Watcher watcher = new LoopOptions.Remembering(Watcher.none(), store);
+    Path store = root.resolve("report").resolve("store");
+    Watcher watcher = new LoopOptions.Remembering(telling(new ArrayList<>()), store);
     watcher.progress(recording(List.of()));
     assertThrows(IllegalArgumentException.class, () -> Home.here().store());
     watcher.progress(released());
     assertEquals(store, Home.here().store());
   }
 
+  private static Watcher telling(List<String> told) {
+    return new Watcher() {
+      @Override
+      public void phase(String what) {
+        told.add(what);
+      }
+
+      @Override
+      public void progress(Recording recording) {}
+    };
+  }
+
   @Test
   void remember_cannotBeWritten_isToldOnceAndTheRunGoesOn() throws Exception {
-    Files.createFile(folder.resolve(".millrace")); // where the folder would be
+    Files.createFile(root.resolve(".millrace")); // where the folder would be
     List<String> told = new ArrayList<>();
-    Watcher shown =
-        new Watcher() {
-          @Override
-          public void phase(String what) {
-            told.add(what);
-          }
-
-          @Override
-          public void progress(Recording recording) {}
-        };
-    var remembering = new LoopOptions.Remembering(shown, folder.resolve("store"));
+    var remembering = new LoopOptions.Remembering(telling(told), root.resolve("store"));
     remembering.progress(released());
     remembering.progress(released());
     remembering.remember();
     assertEquals(1, told.size(), told::toString);
-    assertTrue(told.get(0).contains("--store " + folder.resolve("store")), told::toString);
+    assertTrue(told.get(0).contains("--store " + root.resolve("store")), told::toString);
   }
 
   /** The run put its own over them, and said nothing. */
@@ -96,9 +80,9 @@ class LoopOptionsTest {
   /** Both wrote into one store. */
   @Test
   void adapt_anotherRunsIntoItsFolder_isRefused() throws Exception {
-    Path report = folder.resolve("report");
+    Path report = root.resolve("report");
     Path store = Files.createDirectories(report.resolve("store"));
-    Path input = Files.createDirectory(folder.resolve("documents")); // some are held out
+    Path input = Files.createDirectory(root.resolve("documents")); // some are held out
     for (int i = 0; i < DOCUMENTS; i++) {
       Files.writeString(input.resolve(i + ".txt"), "Queue number " + i + " is full.");
     }

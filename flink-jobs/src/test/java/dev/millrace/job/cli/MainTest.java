@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.io.PipedReader;
 import java.io.PipedWriter;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -36,7 +35,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-class MainTest {
+class MainTest extends RunsCommands {
 
   private static final String COMMAND = "./millrace ";
   private static final String HERE = System.getProperty("millrace.root");
@@ -44,9 +43,6 @@ class MainTest {
   @TempDir static Path root;
 
   @TempDir Path folder;
-
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
 
   /** With the checkout's models, and without a cluster that may be up there. */
   @BeforeAll
@@ -561,9 +557,5 @@ class MainTest {
   void run_blankPrompt_isTaken() {
     assertEquals(Main.USAGE, run("ask", "--domain", "d", "--store", folder.toString(), " "));
     assertTrue(err.toString().contains("has no release"), err::toString);
-  }
-
-  private int run(String... args) {
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
   }
 }

@@ -15,13 +15,10 @@ import java.util.List;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-class SqlCommandTest {
+class SqlCommandTest extends MovesHome {
 
   private static final String SCRIPT =
       """
@@ -29,20 +26,6 @@ class SqlCommandTest {
       CREATE MODEL m INPUT (p STRING) OUTPUT (reply STRING) WITH ('provider' = 'millrace');
       SELECT * FROM ML_PREDICT(TABLE texts, MODEL m, DESCRIPTOR(body));
       """;
-
-  @TempDir Path root;
-
-  private final String before = System.getProperty("millrace.root");
-
-  @BeforeEach
-  void useNoCluster() {
-    System.setProperty("millrace.root", root.toString());
-  }
-
-  @AfterEach
-  void goBack() {
-    System.setProperty("millrace.root", before);
-  }
 
   /** Flink's own words are that it cannot create a provider, and the model's options. */
   @Test

@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -25,30 +23,23 @@ import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SubmitCommandTest {
+class SubmitCommandTest extends MovesHome {
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private final List<String> submitted = new CopyOnWriteArrayList<>();
-  @TempDir private Path root;
   private HttpServer flink;
-  private String before;
 
   @BeforeEach
   void setUp() throws IOException {
     flink = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     flink.start();
-    before = System.setProperty("millrace.root", root.toString());
   }
 
   @AfterEach
   void tearDown() {
-    System.setProperty("millrace.root", before);
     flink.stop(0);
   }
 
@@ -189,7 +180,7 @@ class SubmitCommandTest {
   }
 
   private int run(String line) {
-    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), line.split(" "));
+    return run(line.split(" "));
   }
 
   /** What it says on standard error. */
