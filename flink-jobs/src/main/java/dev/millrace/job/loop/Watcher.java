@@ -10,15 +10,4 @@ public interface Watcher {
 
   /** The topics as they are now; called about once a second. */
   void progress(Recording recording);
-
-  /** Shows nothing. */
-  static Watcher none() {
-    return new Watcher() {
-      @Override
-      public void phase(String what) {}
-
-      @Override
-      public void progress(Recording recording) {}
-    };
-  }
 }
