@@ -100,15 +100,13 @@ final class DjlModel implements BaseModel {
         format == MatrixFormat.INT8_IN_FP16 && SimdBase.canBe(config) && isFast(folder)
             ? weights.simd()
             : null;
-    boolean int8 = format != MatrixFormat.FLOAT32;
-    if (int8) {
+    if (format != MatrixFormat.FLOAT32) {
       String source = ProgramSource.int8(config, layout, format);
       this.serving = Program.compile(source, Device.cpu(), weights::int8);
-      boolean same = format == MatrixFormat.INT8_IN_FP16 && !trainsOn.isGpu();
-      Program served = same ? serving : null;
-      this.training = new TrainingProgram(id, folder, layout, true, served, trainsOn);
+      Program served = trainsOn.isGpu() ? null : serving;
+      this.training = new TrainingProgram(id, folder, layout, format, served, trainsOn);
     } else {
-      this.training = new TrainingProgram(id, folder, layout, false, null, trainsOn);
+      this.training = new TrainingProgram(id, folder, layout, format, null, trainsOn);
       this.serving = training.serving(weights);
     }
   }

@@ -36,7 +36,7 @@ public final class LoopedTraining implements AutoCloseable {
           Program.compile(
               ProgramSource.looped(checkpoint.config(), layout),
               Device.cpu(),
-              compiled -> weights.training(compiled, false));
+              compiled -> weights.training(compiled, false, null));
       return new LoopedTraining(
           program,
           new AdapterGradients(program, checkpoint.config(), layout.sites(), new float[0]));

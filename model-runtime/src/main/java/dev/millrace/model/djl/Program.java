@@ -162,8 +162,17 @@ final class Program implements AutoCloseable {
 
   /** Takes the packed matrices of another program: both hold the same. */
   void share(Program other) {
-    try (IValue matrices = IValueUtils.runMethod(other.block, "matrices")) {
-      IValueUtils.runMethod(block, "share", matrices).close();
+    take(other, "matrices", "share");
+  }
+
+  /** Takes the embedding of another program as the first of its vectors: both hold the same. */
+  void shareEmbedding(Program other) {
+    take(other, "own_embedding", "share_embedding");
+  }
+
+  private void take(Program other, String given, String taken) {
+    try (IValue same = IValueUtils.runMethod(other.block, given)) {
+      IValueUtils.runMethod(block, taken, same).close();
     }
   }
 

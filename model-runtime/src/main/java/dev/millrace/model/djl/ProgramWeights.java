@@ -18,6 +18,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills a program with the weights of a checkpoint, in the order of its {@link Layout}. One matrix
@@ -109,9 +110,14 @@ final class ProgramWeights {
    * Fills a program that trains.
    *
    * @param asInt8 with the integers that serve, else in fp32
+   * @param served the int8 program whose embedding it takes; null for one of its own
    */
-  void training(Program program, boolean asInt8) {
-    embedding(program, asInt8 ? Products.BF16 : Products.FP32);
+  void training(Program program, boolean asInt8, @Nullable Program served) {
+    if (served != null) {
+      program.shareEmbedding(served);
+    } else {
+      embedding(program, asInt8 ? Products.BF16 : Products.FP32);
+    }
     vectorsButTheFirst(program);
     for (Layout.Matrices matrices : layout.matrices()) {
       try (PtNDManager scope = program.scope()) {

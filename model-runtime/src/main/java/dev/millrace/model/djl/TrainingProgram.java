@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import ai.djl.Device;
 import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.program.ProgramSource;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.InvalidWeightsException;
@@ -26,7 +27,7 @@ final class TrainingProgram {
   private final Set<Path> folders = new LinkedHashSet<>();
 
   private final Layout layout;
-  private final boolean asInt8;
+  private final MatrixFormat format;
   private final @Nullable Program served;
   private final Device device;
   private final AnchorStates anchors = new AnchorStates();
@@ -38,21 +39,21 @@ final class TrainingProgram {
 
   /**
    * @param id of the checkpoint, which must still be the same when it is loaded
-   * @param asInt8 with the numbers that the int8 program serves with
-   * @param served the program that serves, where its matrices are those that this one multiplies by
+   * @param format of what serves, whose numbers it holds
+   * @param served the program that serves, of which it takes what it can, where it runs as well
    * @param device where it runs
    */
   TrainingProgram(
       String id,
       Path folder,
       Layout layout,
-      boolean asInt8,
+      MatrixFormat format,
       @Nullable Program served,
       Device device) {
     this.id = id;
     this.folders.add(folder);
     this.layout = layout;
-    this.asInt8 = asInt8;
+    this.format = format;
     this.served = served;
     this.device = device;
   }
@@ -101,16 +102,17 @@ final class TrainingProgram {
   }
 
   private Program fill(ProgramWeights weights) {
-    String source = ProgramSource.float32(weights.config(), layout, served != null);
+    boolean asServed = served != null && format == MatrixFormat.INT8_IN_FP16;
+    String source = ProgramSource.float32(weights.config(), layout, asServed);
     Program filled =
         Program.compile(
             source,
             device,
             compiled -> {
-              if (served != null) {
+              if (served != null && asServed) {
                 compiled.share(served);
               }
-              weights.training(compiled, asInt8);
+              weights.training(compiled, format != MatrixFormat.FLOAT32, served);
             });
     program = filled;
     return filled;

@@ -40,6 +40,8 @@ public final class ProgramSource {
         def embedding_rows(self: __torch__.Program, x: Tensor, at: int) -> List[Tensor]:
           torch.copy_(torch.narrow(self.w[0], 0, at, x.size(0)), x)
           return annotate(List[Tensor], [])
+        def own_embedding(self: __torch__.Program) -> List[Tensor]:
+          return annotate(List[Tensor], [self.w[0]])
         def adds(self: __torch__.Program, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> bool:
           spans, l, which, scales = a
           found = False
@@ -148,6 +150,9 @@ public final class ProgramSource {
           return torch.mul(torch.mul(x, torch.div(torch.sqrt(torch.detach(v)), v)), weight)
         def matrix(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           self.m.append(x)
+          return annotate(List[Tensor], [])
+        def share_embedding(self: __torch__.Program, own: List[Tensor]) -> List[Tensor]:
+          self.w.extend(own)
           return annotate(List[Tensor], [])
         def stack(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
           self.m.append(torch.stack(xs, 0))

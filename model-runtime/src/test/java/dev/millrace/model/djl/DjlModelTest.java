@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -232,6 +233,22 @@ class DjlModelTest {
     }
     double mean = difference / n;
     assertTrue(mean < 0.004, () -> "mean |Δ log p| " + mean);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"INT8", "INT8_IN_FP16"})
+  void trains_onTheCpu_hasTheEmbeddingOfWhatServes(MatrixFormat format) throws IOException {
+    try (DjlModel model = DjlModels.openAlone(GOLDEN, format)) {
+      List<Sequence> text = List.of(new Sequence(new int[] {5, 6, 7, 8}, model.noAdapter()));
+      float[] before = model.score(text).get(0).logProbs();
+      Program trains = model.trains();
+      int width = model.config().hiddenSize();
+      try (PtNDManager scope = trains.scope()) {
+        PtNDArray zeros = Program.array(scope, new Values(new float[9 * width], 9, width));
+        trains.infer(scope, "embedding_rows", IValue.from(zeros), IValue.from(0L));
+      }
+      assertFalse(Arrays.equals(before, model.score(text).get(0).logProbs()));
+    }
   }
 
   /** Texts and how many experts of the olmoe-tiny base they are to use on average: 1.5 of 16. */
