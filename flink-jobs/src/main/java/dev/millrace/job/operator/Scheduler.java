@@ -66,7 +66,7 @@ final class Scheduler {
     return line.requests();
   }
 
-  /** What waits for a release that is not in memory takes no place of others. */
+  /** What waits for a release, or for its picture to be decoded, takes no place of others. */
   int atTheModel() {
     return running - responder.fetching();
   }

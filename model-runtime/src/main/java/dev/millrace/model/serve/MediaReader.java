@@ -11,7 +11,9 @@ import dev.millrace.model.media.InvalidMediaException;
 import dev.millrace.model.score.Reason;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.schema.Media;
+import dev.millrace.schema.Request.Task;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +27,7 @@ public record MediaReader(@Nullable Aligner aligner) {
   static final int TEXT_TOKENS = 96;
 
   /** Media that cannot be read; the message begins with a code, as an answer's error does. */
-  static final class UnreadableException extends Exception {
+  static final class UnreadableException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private UnreadableException(Reason reason, String detail) {
@@ -34,27 +36,52 @@ public record MediaReader(@Nullable Aligner aligner) {
   }
 
   /**
+   * Whether a picture or a sound is to be decoded before it is asked about. A text is not, nor what
+   * no base here could be shown.
+   */
+  boolean decodes(Media media, Task task) {
+    return aligner != null && !media.isText() && (task == Task.EMBED || aligner.prefixLength() > 0);
+  }
+
+  /**
+   * A picture or a sound as encoders take it; for any thread. It may take half a second.
+   *
+   * @throws UnreadableException if it is none
+   */
+  static Input decoded(Media media) {
+    try {
+      return Input.read(media.modality(), media.bytes());
+    } catch (InvalidMediaException e) {
+      throw new UnreadableException(Reason.of(e.kind()), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
    * What stands before the prompt.
    *
+   * @param decoded the media, where a base here can be shown them
    * @param base that is to read it, by its id
+   * @throws UnreadableException if it is not shown any
    */
-  Prefix read(Media media, String base) throws UnreadableException {
+  Prefix read(Media media, @Nullable Input decoded, String base) {
     if (aligner == null || aligner.prefixLength() == 0 || !aligner.config().base().equals(base)) {
       throw new UnreadableException(
           Reason.MODALITY_UNSUPPORTED,
           media.modality() + ", expected text: no encoders make prefixes for this base");
     }
-    return aligner.prefixes(List.of(input(media))).get(0);
+    return aligner.prefixes(List.of(Objects.requireNonNull(decoded))).get(0);
   }
 
   /**
    * Where the encoders see media, which may be a text, in the space of all media: of length 1.
    *
+   * @param decoded the media, if they are no text and there are encoders
    * @param tokens of the text
    * @param alignment what a domain adds to them
+   * @throws UnreadableException if there are no encoders for the base
    */
-  float[] place(Media media, int[] tokens, Carrier carrier, AlignAdapter alignment)
-      throws UnreadableException {
+  float[] place(
+      Media media, @Nullable Input decoded, int[] tokens, Carrier carrier, AlignAdapter alignment) {
     if (aligner == null || !aligner.config().base().equals(carrier.base().id())) {
       throw new UnreadableException(
           Reason.MODALITY_UNSUPPORTED,
@@ -62,15 +89,7 @@ public record MediaReader(@Nullable Aligner aligner) {
     }
     return media.isText()
         ? alignment.place(Side.CAPTION, aligner.embed(words(media, tokens, carrier)))
-        : alignment.place(Side.MEDIA, aligner.embed(input(media)));
-  }
-
-  private static Input input(Media media) throws UnreadableException {
-    try {
-      return Input.read(media.modality(), media.bytes());
-    } catch (InvalidMediaException e) {
-      throw new UnreadableException(Reason.of(e.kind()), String.valueOf(e.getMessage()));
-    }
+        : alignment.place(Side.MEDIA, aligner.embed(Objects.requireNonNull(decoded)));
   }
 
   /** What the base reads of a text to place it; nothing of other media. */

@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.align.Input;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.swap.Lease;
@@ -7,6 +8,7 @@ import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Request;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -48,25 +50,40 @@ final class Reception {
     }
   }
 
-  /** Reads media and cuts the prompt into tokens; a work that cannot be read is done. */
+  /** Whether a request's picture or sound is to be {@link #decoded} before anything else. */
+  boolean decodes(Request request) {
+    Media media = request.media();
+    return media != null && parts.media().decodes(media, request.task());
+  }
+
+  /** The picture or the sound of a work; any thread. */
+  static Input decoded(Work work) {
+    return MediaReader.decoded(Objects.requireNonNull(work.request().media()));
+  }
+
+  /** Shows media and cuts the prompt into tokens; a work that cannot be read is done. */
   void read(Work work) {
     try {
       readMediaAndPrompt(work);
-    } catch (MediaReader.UnreadableException e) {
-      work.fail(String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
-      work.fail("model-failed: " + e);
+      work.fail(reason(e));
     }
   }
 
-  private void readMediaAndPrompt(Work work) throws MediaReader.UnreadableException {
+  static String reason(@Nullable Throwable failure) {
+    return failure instanceof MediaReader.UnreadableException
+        ? String.valueOf(failure.getMessage())
+        : "model-failed: " + failure;
+  }
+
+  private void readMediaAndPrompt(Work work) {
     Media media = work.request().media();
     if (media != null && work.request().task() == Request.Task.EMBED) {
       place(work, media);
       return;
     }
     if (media != null) {
-      work.prefix(parts.media().read(media, work.lease().base().id()));
+      work.prefix(parts.media().read(media, work.media(), work.lease().base().id()));
     }
     Tokenizer tokenizer = carrier(work).tokenizer();
     String prompt = work.request().prompt();
@@ -78,10 +95,11 @@ final class Reception {
     }
   }
 
-  private void place(Work work, Media media) throws MediaReader.UnreadableException {
+  private void place(Work work, Media media) {
     Carrier carrier = carrier(work);
     int[] words = MediaReader.tokens(media, carrier);
-    float[] place = parts.media().place(media, words, carrier, work.lease().alignment());
+    float[] place =
+        parts.media().place(media, work.media(), words, carrier, work.lease().alignment());
     work.tokens(words);
     work.computed(new CachedAnswer("", 0, 0, place));
   }

@@ -50,8 +50,8 @@ public interface Responder extends AutoCloseable {
   List<Chunk> chunks();
 
   /**
-   * How many requests wait for a release that is not in memory: they take no part in the batch. Any
-   * thread may ask.
+   * How many requests wait for a release that is not in memory, or for their picture or sound to be
+   * decoded: they take no part in the batch. Any thread may ask.
    */
   int fetching();
 

@@ -1,5 +1,7 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.align.Input;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.model.cache.AnswerCache;
@@ -7,6 +9,7 @@ import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.cache.SemanticTier;
+import dev.millrace.model.swap.FairThreads;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.ReleaseRefusedException;
 import dev.millrace.schema.Answer;
@@ -21,12 +24,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Receive, look up, compute what nobody else does, answer; everything on the stepping thread. */
+/**
+ * Receive, look up, compute what nobody else does, answer; everything on the stepping thread, but
+ * that pictures and sounds are decoded beside it.
+ */
 final class RunningResponder implements Responder {
 
   private static final long NO_TICKET = -1;
@@ -48,8 +55,11 @@ final class RunningResponder implements Responder {
   /** All that are in, by ticket. */
   private final Map<Long, Work> works = new HashMap<>();
 
-  /** Those that wait for a release which is not in memory. */
+  /** Those that wait for a release which is not in memory, or for what they show to be decoded. */
   private final Set<Work> fetching = ConcurrentHashMap.newKeySet();
+
+  /** A picture may take half a second, in which others are to have their tokens. */
+  private final FairThreads decoders = new FairThreads(1, new DaemonThreads("millrace-media"));
 
   private List<Answered> answered = new ArrayList<>();
   private List<Chunk> chunks = new ArrayList<>();
@@ -135,6 +145,43 @@ final class RunningResponder implements Responder {
       end(work);
     } else if (deadlines.isPassed(work)) {
       leave(ticket, deadlines.reason(work));
+    } else if (reception.decodes(request)) {
+      decode(work, caller);
+    } else {
+      begin(work, caller);
+    }
+  }
+
+  /** First of all: so a work that waits holds no release, and takes no place in the batch. */
+  private void decode(Work work, long caller) {
+    fetching.add(work);
+    CompletableFuture<Input> decoding =
+        CompletableFuture.supplyAsync(() -> decoded(work), decoders.of(work.request().tenant()));
+    var unused =
+        decoding.whenComplete(
+            (input, failure) -> inbox.tell(() -> decoded(work, decoding, caller)));
+  }
+
+  /** On another thread. */
+  private Input decoded(Work work) {
+    if (!fetching.contains(work)) {
+      throw new CancellationException("it has left meanwhile");
+    }
+    return Reception.decoded(work);
+  }
+
+  private void decoded(Work work, CompletableFuture<Input> done, long caller) {
+    fetching.remove(work);
+    if (work.isDone()) {
+      return; // it has left meanwhile
+    }
+    try {
+      work.media(done.join());
+    } catch (CompletionException e) {
+      work.fail(Reception.reason(e.getCause()));
+    }
+    if (work.isDone()) {
+      end(work);
     } else {
       begin(work, caller);
     }
@@ -440,6 +487,7 @@ final class RunningResponder implements Responder {
         leave(ticket, "closed");
       }
     }
+    decoders.close();
     answerer.computing(false);
     engines.values().forEach(engine -> engine.batch().close());
   }

@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.align.Input;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
@@ -17,6 +18,7 @@ final class Work implements AutoCloseable {
   private final long ticket;
   private final Request request;
   private Lease lease;
+  private @Nullable Input media;
   private Prefix prefix = Prefix.NONE;
   private int[] tokens = {};
   private @Nullable CacheKey key;
@@ -52,6 +54,15 @@ final class Work implements AutoCloseable {
   void hold(Lease other) {
     lease.close();
     lease = other;
+  }
+
+  /** Its picture or sound, once it is decoded; null where none is to be. */
+  @Nullable Input media() {
+    return media;
+  }
+
+  void media(Input value) {
+    media = value;
   }
 
   /** What stands before the tokens. */

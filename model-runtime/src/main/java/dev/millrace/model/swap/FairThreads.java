@@ -13,19 +13,19 @@ import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /** A few threads for tasks of many tenants: those of whom some wait take turns, a task each. */
-final class FairThreads implements AutoCloseable {
+public final class FairThreads implements AutoCloseable {
 
   private final ExecutorService threads;
 
   /** What waits, the next tenant's first. */
   private final Map<Optional<String>, Deque<Runnable>> waiting = new LinkedHashMap<>();
 
-  FairThreads(int most, ThreadFactory factory) {
+  public FairThreads(int most, ThreadFactory factory) {
     this.threads = Executors.newFixedThreadPool(most, factory);
   }
 
   /** Runs what a tenant asks for; null is a tenant of its own. */
-  Executor of(@Nullable String tenant) {
+  public Executor of(@Nullable String tenant) {
     return task -> add(Optional.ofNullable(tenant), task);
   }
 

@@ -6,6 +6,8 @@ import dev.millrace.model.align.Input;
 import dev.millrace.model.align.WordBuckets;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.media.Picture;
+import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,12 +26,19 @@ public record ColumnAligner(String base) implements Aligner {
 
   /** A white square whose k-th column is black. */
   public static byte[] picture(int k) {
-    BufferedImage image = new BufferedImage(COLUMNS, COLUMNS, BufferedImage.TYPE_BYTE_GRAY);
-    for (int x = 0; x < COLUMNS; x++) {
-      for (int y = 0; y < COLUMNS; y++) {
-        image.setRGB(x, y, x == k ? 0 : 0xffffff);
-      }
-    }
+    return picture(k, 1);
+  }
+
+  /** The same, each column so many pixels wide. */
+  public static byte[] picture(int k, int each) {
+    int side = COLUMNS * each;
+    BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
+    Graphics2D g = image.createGraphics();
+    g.setColor(Color.WHITE);
+    g.fillRect(0, 0, side, side);
+    g.setColor(Color.BLACK);
+    g.fillRect(k * each, 0, each, side);
+    g.dispose();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
       ImageIO.write(image, "png", out);

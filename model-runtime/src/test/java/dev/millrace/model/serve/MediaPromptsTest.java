@@ -54,6 +54,54 @@ class MediaPromptsTest extends Responders {
   }
 
   @Test
+  void step_whilePictureIsDecoded_othersAreAnswered() throws InterruptedException {
+    try (Responder seeing = seeing(base.id())) {
+      seeing.submit(1, large("picture"));
+      seeing.submit(2, score("text", null, "text"));
+      List<Answered> answered = untilAnswered(seeing, 1);
+      assertEquals(2 - answered.size(), seeing.fetching(), "it takes no place in the batch");
+      answered.addAll(untilAnswered(seeing, 2 - answered.size()));
+      assertEquals(List.of("text", "picture"), ids(answered));
+      assertEquals(4, answered.get(1).answer().tokens());
+      assertEquals(0, seeing.fetching());
+    }
+  }
+
+  @Test
+  void step_cancelledWhileItsPictureIsDecoded_isAnsweredAtOnce() throws InterruptedException {
+    long asked = now;
+    try (Responder seeing = seeing(base.id())) {
+      seeing.submit(1, large("a"));
+      seeing.submit(2, due(large("b"), asked + 1));
+      seeing.submit(3, large("c"));
+      seeing.cancel(1, "cancelled: by d");
+      assertEquals("cancelled: by d", untilAnswered(seeing, 1).get(0).answer().error());
+      now = asked + 2;
+      seeing.cancel(9, "nobody, and wakes it up");
+      List<Answered> last = untilAnswered(seeing, 2);
+      assertEquals(List.of("b", "c"), ids(last), "and goes on");
+      assertError("deadline-passed: ", last.get(0).answer());
+      assertEquals(4, last.get(1).answer().tokens());
+    }
+  }
+
+  @Test
+  void close_whilePicturesAreDecoded_endsTheThread() throws InterruptedException {
+    Responder seeing = seeing(base.id());
+    seeing.submit(1, large("a"));
+    seeing.submit(2, large("b"));
+    seeing.submit(3, score("c", null, "text"));
+    assertEquals(List.of("c"), ids(untilAnswered(seeing, 1)));
+    Thread decodes =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().equals("millrace-media"))
+            .findFirst()
+            .orElseThrow();
+    seeing.close();
+    decodes.join(); // for ever, if nobody has ended it
+  }
+
+  @Test
   void respond_pictureWithoutEncodersOfTheBase_isRefused() {
     assertError("modality-unsupported: IMAGE", one(shown(ColumnAligner.picture(3))));
     try (Responder seeing = seeing("another-base")) {
@@ -119,6 +167,12 @@ class MediaPromptsTest extends Responders {
 
   private static Request shown(byte[] picture) {
     return score("p", null, "text").toBuilder().media(new Media(Modality.IMAGE, picture)).build();
+  }
+
+  /** Of nine megapixels. */
+  private static Request large(String id) {
+    Media media = new Media(Modality.IMAGE, ColumnAligner.picture(3, 96));
+    return score(id, null, "text").toBuilder().media(media).build();
   }
 
   private static Media column(int k) {

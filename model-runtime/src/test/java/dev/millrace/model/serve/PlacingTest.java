@@ -237,6 +237,7 @@ class PlacingTest {
         new MediaReader(new ColumnAligner(base.id()))
             .place(
                 text,
+                null,
                 MediaReader.tokens(text, carrier),
                 carrier,
                 new AlignAdapter(1, new float[2 * 3 * Aligner.DIMENSION]));
