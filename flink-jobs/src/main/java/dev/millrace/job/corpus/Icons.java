@@ -101,7 +101,14 @@ final class Icons {
     } finally {
       g.dispose();
     }
-    return encoded(image);
+    return encoded(lightened(image));
+  }
+
+  /** Edges as Java shows grey, lighter than it stands in a file: so the encoders learned them. */
+  private static BufferedImage lightened(BufferedImage grey) {
+    BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+    image.setRGB(0, 0, SIDE, SIDE, grey.getRGB(0, 0, SIDE, SIDE, null, 0, SIDE), 0, SIDE);
+    return image;
   }
 
   private static byte[] encoded(BufferedImage image) {

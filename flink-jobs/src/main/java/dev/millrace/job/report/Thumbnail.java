@@ -49,8 +49,7 @@ final class Thumbnail {
 
   /** Time to the right, pitch upwards. */
   private static BufferedImage drawn(Sound sound) {
-    BufferedImage image =
-        new BufferedImage(Sound.FRAMES, Sound.BANDS, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage image = new BufferedImage(Sound.FRAMES, Sound.BANDS, BufferedImage.TYPE_INT_RGB);
     for (int band = 0; band < Sound.BANDS; band++) {
       for (int frame = 0; frame < Sound.FRAMES; frame++) {
         float energy = sound.mel()[band * Sound.FRAMES + frame] / DEVIATIONS + 0.5f;

@@ -11,12 +11,17 @@ import dev.millrace.model.media.Picture;
 import dev.millrace.model.media.Pictures;
 import dev.millrace.model.media.Sound;
 import dev.millrace.model.media.Sounds;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 
 class PairsTest {
@@ -33,6 +38,26 @@ class PairsTest {
     assertTrue(ink(right, 20, 13) > 0.5 && ink(right, 11, 13) < 0.1, "its head is to the right");
     assertEquals(byName.get("heart").document(), byName.get("heart outline").document());
     assertFalse(byName.get("heart").document().equals(byName.get("heart broken").document()));
+  }
+
+  /** So the encoders that ship learned them. */
+  @Test
+  void load_icons_haveTheEdgesThatJavaShowsOfGrey() throws Exception {
+    BufferedImage grey = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
+    Set<Integer> shown = new HashSet<>();
+    for (int i = 0; i < 256; i++) {
+      grey.getRaster().setSample(i, 0, 0, i);
+      shown.add(grey.getRGB(i, 0));
+    }
+    Set<Integer> found = new HashSet<>();
+    for (Pair pair : Pairs.load(Pairs.ICONS).subList(0, 100)) {
+      BufferedImage icon = ImageIO.read(new ByteArrayInputStream(pair.payload().get()));
+      assertEquals(3, icon.getRaster().getNumBands(), "in a file's grey they would be darker");
+      for (int i = 0; i < icon.getWidth() * icon.getHeight(); i++) {
+        found.add(icon.getRGB(i % icon.getWidth(), i / icon.getWidth()));
+      }
+    }
+    assertTrue(found.size() > 100 && shown.containsAll(found), found::toString);
   }
 
   @Test

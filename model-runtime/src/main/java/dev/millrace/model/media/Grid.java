@@ -1,11 +1,13 @@
 package dev.millrace.model.media;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 
 /** A picture averaged into a small square on white ground, its proportions kept. */
 final class Grid {
 
   private static final int SIDE = Picture.SIDE;
+  private static final int ALPHA = 0xff000000;
 
   private Grid() {}
 
@@ -22,15 +24,38 @@ final class Grid {
     int left = (SIDE - columns) / 2;
     int top = (SIDE - rows) / 2;
     float[] ink = new float[Picture.CHANNELS * SIDE * SIDE];
-    int[] argb = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    Pixels pixels = Pixels.of(image);
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) {
-        Span x = Span.of(column, columns, image.getWidth());
-        Span y = Span.of(row, rows, image.getHeight());
-        average(argb, image.getWidth(), x, y, ink, (top + row) * SIDE + left + column);
+        Span x = Span.of(column, columns, pixels.width);
+        Span y = Span.of(row, rows, pixels.height);
+        average(pixels.argb, pixels.width, x, y, ink, (top + row) * SIDE + left + column);
       }
     }
     return ink;
+  }
+
+  /**
+   * What is averaged.
+   *
+   * @param argb (height, width)
+   */
+  private record Pixels(int[] argb, int width, int height) {
+
+    /** Java takes grey for light, in equal steps, which it is in no file: it is as it stands. */
+    static Pixels of(BufferedImage image) {
+      int width = image.getWidth();
+      int height = image.getHeight();
+      int[] argb = image.getRGB(0, 0, width, height, null, 0, width);
+      if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) {
+        int[] grey = image.getRaster().getSamples(0, 0, width, height, 0, (int[]) null);
+        int beyondByte = image.getSampleModel().getSampleSize(0) - Byte.SIZE;
+        for (int i = 0; i < argb.length; i++) {
+          argb[i] = (argb[i] & ALPHA) | (grey[i] >> beyondByte) * 0x010101;
+        }
+      }
+      return new Pixels(argb, width, height);
+    }
   }
 
   /** The pixels that a cell covers, at least one. */

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
@@ -111,11 +112,23 @@ public final class Pictures {
     }
   }
 
+  /** What a decoder gives in the colours of screens, grey too if it can; null if it has none. */
+  private static @Nullable ImageTypeSpecifier colours(ImageReader reader) throws IOException {
+    for (Iterator<ImageTypeSpecifier> types = reader.getImageTypes(0); types.hasNext(); ) {
+      ImageTypeSpecifier type = types.next();
+      if (type.getColorModel().getColorSpace().isCS_sRGB()) {
+        return type;
+      }
+    }
+    return null;
+  }
+
   private static BufferedImage thinned(ImageReader reader, int width, int height)
       throws IOException, InvalidMediaException {
     int step = Math.max(1, Math.max(width, height) / READ_SIDE);
     ImageReadParam param = reader.getDefaultReadParam();
     param.setSourceSubsampling(Math.min(step, width), Math.min(step, height), 0, 0);
+    param.setDestinationType(colours(reader));
     AtomicReference<@Nullable String> damage = new AtomicReference<>();
     reader.addIIOReadWarningListener(
         (source, warning) -> {

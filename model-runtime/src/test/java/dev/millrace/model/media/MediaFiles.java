@@ -2,13 +2,19 @@ package dev.millrace.model.media;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
@@ -28,15 +34,50 @@ final class MediaFiles {
 
   private MediaFiles() {}
 
+  /** A picture of one sample, in each of its channels, of one of Java's types. */
+  static byte[] plain(String format, int type, int sample) {
+    BufferedImage image = new BufferedImage(32, 32, type);
+    int[] samples = new int[32 * 32];
+    Arrays.fill(samples, sample);
+    for (int band = 0; band < image.getRaster().getNumBands(); band++) {
+      image.getRaster().setSamples(0, 0, 32, 32, band, samples);
+    }
+    return encoded(image, format);
+  }
+
+  /** A PNG of one grey, seen through. */
+  static byte[] greyAlpha(int grey, int alpha) {
+    ComponentColorModel model =
+        new ComponentColorModel(
+            ColorSpace.getInstance(ColorSpace.CS_GRAY),
+            true,
+            false,
+            Transparency.TRANSLUCENT,
+            DataBuffer.TYPE_BYTE);
+    WritableRaster raster = model.createCompatibleWritableRaster(32, 32);
+    for (int i = 0; i < 32 * 32; i++) {
+      raster.setPixel(i % 32, i / 32, new int[] {grey, alpha});
+    }
+    return encoded(new BufferedImage(model, raster, false, null), "png");
+  }
+
   /** A picture whose left half is black, on white. */
   static byte[] halfBlack(String format, int width, int height) {
+    return partBlack(format, width, height, height);
+  }
+
+  private static byte[] partBlack(String format, int width, int height, int rows) {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
     g.setColor(Color.WHITE);
     g.fillRect(0, 0, width, height);
     g.setColor(Color.BLACK);
-    g.fillRect(0, 0, width / 2, height);
+    g.fillRect(0, 0, width / 2, rows);
     g.dispose();
+    return encoded(image, format);
+  }
+
+  private static byte[] encoded(BufferedImage image, String format) {
     try {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       if (!ImageIO.write(image, format, out)) {

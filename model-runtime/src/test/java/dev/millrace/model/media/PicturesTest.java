@@ -1,5 +1,8 @@
 package dev.millrace.model.media;
 
+import static java.awt.image.BufferedImage.TYPE_BYTE_GRAY;
+import static java.awt.image.BufferedImage.TYPE_INT_RGB;
+import static java.awt.image.BufferedImage.TYPE_USHORT_GRAY;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -49,6 +52,28 @@ class PicturesTest {
     System.arraycopy(MediaFiles.chunk("IHDR", header), 0, png, 8, 25);
     Picture picture = Pictures.read(png);
     assertEquals(0, ink(picture, 0, 16, 16), "black, but transparent");
+  }
+
+  /** One picture, in grey and in colours, and with an alpha of its own. */
+  @Test
+  void read_greyPicture_isThatOfEqualColours() throws Exception {
+    for (int grey : new int[] {0, 1, 64, 128, 200, 255}) {
+      float ink = ink(Pictures.read(MediaFiles.plain("png", TYPE_INT_RGB, grey)), 1, 16, 16);
+      assertEquals(1 - grey / 255f, ink, 1e-6);
+      for (String format : new String[] {"png", "jpeg"}) {
+        assertEquals(
+            ink,
+            ink(Pictures.read(MediaFiles.plain(format, TYPE_BYTE_GRAY, grey)), 1, 16, 16),
+            1e-6,
+            format + " of " + grey);
+      }
+      assertEquals(
+          ink,
+          ink(Pictures.read(MediaFiles.plain("png", TYPE_USHORT_GRAY, 257 * grey)), 1, 16, 16),
+          1e-6);
+    }
+    byte[] half = MediaFiles.greyAlpha(100, 51);
+    assertEquals((1 - 100 / 255f) * 51 / 255, ink(Pictures.read(half), 2, 16, 16), 1e-6);
   }
 
   @ParameterizedTest
