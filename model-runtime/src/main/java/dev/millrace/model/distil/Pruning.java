@@ -20,6 +20,7 @@ import dev.millrace.model.djl.StreamPair;
 import dev.millrace.model.djl.StreamStatistics;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Matrix;
 import dev.millrace.model.weights.PrincipalDirections;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -320,11 +321,8 @@ final class Pruning {
     double[][] expert = {};
     for (int i = 0; i < rows.length; i++) {
       if (i == 0 || neurons[i] / size != neurons[i - 1] / size) {
-        String weight = at + "mlp.experts." + neurons[i] / size + "." + name + ".weight";
-        expert =
-            name.equals("down_proj")
-                ? transposed(matrix(weight, width(), size))
-                : matrix(weight, size, width());
+        double[][] all = rows(teacher.expert(at + "mlp.experts.", neurons[i] / size, name));
+        expert = name.equals("down_proj") ? transposed(all) : all;
       }
       rows[i] = expert[neurons[i] % size];
     }
@@ -420,12 +418,17 @@ final class Pruning {
   }
 
   private static double[][] matrix(Checkpoint teacher, String name, int rows, int columns) {
-    float[] flat = teacher.values(name, rows, columns);
-    double[][] matrix = new double[rows][columns];
+    return rows(teacher.matrix(name, rows, columns));
+  }
+
+  private static double[][] rows(Matrix matrix) {
+    float[] flat = new float[Math.multiplyExact(matrix.rows(), matrix.columns())];
+    matrix.read(0, matrix.rows(), flat);
+    double[][] rows = new double[matrix.rows()][matrix.columns()];
     for (int i = 0; i < flat.length; i++) {
-      matrix[i / columns][i % columns] = flat[i];
+      rows[i / matrix.columns()][i % matrix.columns()] = flat[i];
     }
-    return matrix;
+    return rows;
   }
 
   /** Places of the greatest, ascending. */

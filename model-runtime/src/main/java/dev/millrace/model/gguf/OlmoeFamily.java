@@ -115,25 +115,7 @@ final class OlmoeFamily {
                 GgufTensor.stack(
                     to + name + ".weight",
                     IntStream.range(0, experts)
-                        .mapToObj(e -> expert(checkpoint, from + "mlp.experts.", theirs, e))
+                        .mapToObj(e -> checkpoint.expert(from + "mlp.experts.", e, theirs))
                         .toList())));
-  }
-
-  /** An expert's matrix, by itself or in the stack of all, where gate lies above up. */
-  private static Matrix expert(Checkpoint checkpoint, String experts, String projection, int e) {
-    MoeConfig config = checkpoint.config();
-    int n = config.router().numExperts();
-    int d = config.hiddenSize();
-    int size = config.experts().intermediateSize();
-    boolean down = projection.equals("down_proj");
-    String alone = experts + e + "." + projection + ".weight";
-    if (checkpoint.has(alone) || !checkpoint.has(experts + "gate_up_proj")) {
-      return checkpoint.matrix(alone, down ? d : size, down ? size : d);
-    }
-    return down
-        ? checkpoint.matrix(experts + "down_proj", e, n, d, size)
-        : checkpoint
-            .matrix(experts + "gate_up_proj", e, n, 2 * size, d)
-            .part(projection.equals("up_proj") ? size : 0, size);
   }
 }

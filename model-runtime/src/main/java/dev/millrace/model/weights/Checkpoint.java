@@ -189,6 +189,27 @@ public final class Checkpoint implements AutoCloseable {
     return matrix(tensor(name).require(n, rows, columns), i, rows, columns);
   }
 
+  /**
+   * A matrix of an expert, by itself or in the stack of all, where gate lies above up.
+   *
+   * @param experts what the names of all experts' tensors begin with
+   * @param projection gate_proj, up_proj or down_proj
+   */
+  public Matrix expert(String experts, int e, String projection) {
+    int n = config.router().numExperts();
+    int d = config.hiddenSize();
+    int size = config.experts().intermediateSize();
+    boolean down = projection.equals("down_proj");
+    String alone = experts + e + "." + projection + ".weight";
+    if (has(alone) || !has(experts + "gate_up_proj")) {
+      return matrix(alone, down ? d : size, down ? size : d);
+    }
+    return down
+        ? matrix(experts + "down_proj", e, n, d, size)
+        : matrix(experts + "gate_up_proj", e, n, 2 * size, d)
+            .part(projection.equals("up_proj") ? size : 0, size);
+  }
+
   private Matrix matrix(Tensor tensor, int i, int rows, int columns) {
     PlainMatrix plain = new PlainMatrix(tensor, (long) i * rows * columns, rows, columns);
     return tensor.dtype() == DType.F8_E4M3 ? Fp8Matrix.of(this, plain, i) : plain;

@@ -12,6 +12,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.djl.StackedExperts;
 import dev.millrace.model.djl.StreamHints;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.text.Tokenizer;
@@ -33,6 +34,8 @@ class PruningTest {
 
   private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
   private static final Path NANO = Path.of("..", "models", "nano");
+
+  private static final String WEIGHTS = "model.safetensors";
 
   @TempDir Path folder;
 
@@ -58,6 +61,20 @@ class PruningTest {
     Pruning.write(GOLDEN, config.pruned(4, 16, 32), texts(), folder, () -> {});
     int[] text = new SplittableRandom(9).ints(60, 0, 320).toArray();
     assertArrayEquals(logProbs(GOLDEN, text), logProbs(folder, text), 1e-3f);
+  }
+
+  @Test
+  void write_teacherOfStackedExperts_isTheSameStudent() throws IOException {
+    Path stacked = folder.resolve("stacked");
+    StackedExperts.write(GOLDEN, stacked);
+    MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    for (MoeConfig student : List.of(config.pruned(2, 4, 32), config.pruned(2, 1, 48))) {
+      Path one = Files.createTempDirectory(folder, "one");
+      Path other = Files.createTempDirectory(folder, "other");
+      Pruning.write(GOLDEN, student, texts(), one, () -> {});
+      Pruning.write(stacked, student, texts(), other, () -> {});
+      assertEquals(-1, Files.mismatch(one.resolve(WEIGHTS), other.resolve(WEIGHTS)));
+    }
   }
 
   /** Whole, a student has inside what its teacher has; of other experts it does not. */
