@@ -168,15 +168,25 @@ final class Work implements AutoCloseable {
     own = listener;
   }
 
-  /** Takes what the model computed, if it is a number. */
+  /** Takes what the model computed, if all of it are numbers. */
   void computed(CachedAnswer answer) {
-    if (Double.isFinite(answer.logProb())) {
+    if (!isFinite(answer.embedding())) {
+      fail("model-failed: an embedding that is not finite");
+    } else if (Double.isFinite(answer.logProb())) {
       result = answer.to(positions());
       from = From.MODEL;
       own.is(result);
     } else {
       fail("model-failed: log-probability " + answer.logProb() + ", expected a finite one");
     }
+  }
+
+  private static boolean isFinite(float[] embedding) {
+    boolean finite = true;
+    for (float value : embedding) {
+      finite &= Float.isFinite(value);
+    }
+    return finite;
   }
 
   @Override

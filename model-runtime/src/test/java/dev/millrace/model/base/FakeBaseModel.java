@@ -23,6 +23,9 @@ public final class FakeBaseModel implements BaseModel {
   /** A sequence with this token makes the whole call fail. */
   public static final int POISON = '\u0007';
 
+  /** The embedding of a sequence with this token is no number. */
+  public static final int BOUNDLESS = '\u0003';
+
   /** A sequence with this token cannot be embedded. */
   public static final int UNPLACEABLE = '\u0006';
 
@@ -259,6 +262,9 @@ public final class FakeBaseModel implements BaseModel {
     float[] sum = new float[DIM];
     if (Arrays.stream(tokens).anyMatch(token -> token == UNPLACEABLE)) {
       throw new IllegalStateException("unplaceable");
+    }
+    if (Arrays.stream(tokens).anyMatch(token -> token == BOUNDLESS)) {
+      sum[0] = Float.NaN;
     }
     for (int i = 1; i < tokens.length; i++) {
       sum[Math.floorMod((tokens[i - 1] * 257 + tokens[i]) * 0x9E3779B9, DIM)] += 1;

@@ -196,6 +196,17 @@ class ResponderTest extends Responders {
   }
 
   @Test
+  void respond_embeddingThatIsNoNumber_failsAndIsNotKept() {
+    String boundless = "with" + (char) FakeBaseModel.BOUNDLESS + "out bounds";
+    for (String id : List.of("a", "b")) {
+      Answer answer = one(embed(id, null, boundless));
+      assertError("model-failed: ", answer);
+      assertEquals(0, answer.embedding().length);
+    }
+    assertNull(one(embed("c", null, "within bounds")).error());
+  }
+
+  @Test
   void cancel_whoComputesForOthers_theNextComputes() throws Exception {
     for (int ticket = 0; ticket < 3; ticket++) {
       responder.submit(ticket, generate("q" + ticket, null, "prompt", 4));
