@@ -2,6 +2,7 @@ package dev.millrace.model.media;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.util.List;
 
 /** A picture averaged into a small square on white ground, its proportions kept. */
 final class Grid {
@@ -15,16 +16,17 @@ final class Grid {
    * The ink of each cell: (3, SIDE, SIDE).
    *
    * @param image perhaps thinned
-   * @param width of the original, for its proportions
+   * @param orientation of Exif, 1 to 8: how the image is to be turned
+   * @param width of the original as it is then, for its proportions
    */
-  static float[] of(BufferedImage image, int width, int height) {
+  static float[] of(BufferedImage image, int orientation, int width, int height) {
     double scale = (double) SIDE / Math.max(width, height);
     int columns = Math.max(1, (int) Math.round(width * scale));
     int rows = Math.max(1, (int) Math.round(height * scale));
     int left = (SIDE - columns) / 2;
     int top = (SIDE - rows) / 2;
     float[] ink = new float[Picture.CHANNELS * SIDE * SIDE];
-    Pixels pixels = Pixels.of(image);
+    Pixels pixels = Pixels.of(image).turned(orientation);
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) {
         Span x = Span.of(column, columns, pixels.width);
@@ -55,6 +57,24 @@ final class Grid {
         }
       }
       return new Pixels(argb, width, height);
+    }
+
+    /** As Exif has it: 2, 3, 7 and 8 begin at the right of what is stored, 3, 4, 6 and 7 below. */
+    Pixels turned(int orientation) {
+      if (orientation == Orientation.UPRIGHT) {
+        return this;
+      }
+      boolean across = orientation >= Orientation.ACROSS;
+      boolean right = List.of(2, 3, 7, 8).contains(orientation);
+      boolean below = List.of(3, 4, 6, 7).contains(orientation);
+      int[] turned = new int[argb.length];
+      int columns = across ? height : width;
+      for (int i = 0; i < turned.length; i++) {
+        int x = across ? i / columns : i % columns;
+        int y = across ? i % columns : i / columns;
+        turned[i] = argb[(below ? height - 1 - y : y) * width + (right ? width - 1 - x : x)];
+      }
+      return new Pixels(turned, columns, across ? width : height);
     }
   }
 

@@ -53,7 +53,13 @@ public final class Pictures {
       int height = reader.getHeight(0);
       requireSize(width, height);
       requireScans(bytes, (long) width * height);
-      return new Picture(width, height, Grid.of(thinned(reader, width, height), width, height));
+      BufferedImage image = thinned(reader, width, height);
+      int orientation = startsWith(bytes, JPEG) ? Orientation.of(bytes) : Orientation.UPRIGHT;
+      boolean across = orientation >= Orientation.ACROSS;
+      int shownWidth = across ? height : width;
+      int shownHeight = across ? width : height;
+      return new Picture(
+          shownWidth, shownHeight, Grid.of(image, orientation, shownWidth, shownHeight));
     } catch (IOException | RuntimeException e) {
       throw InvalidMediaException.broken("picture cannot be decoded: " + e.getMessage());
     } finally {

@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
@@ -66,6 +67,11 @@ final class MediaFiles {
     return partBlack(format, width, height, height);
   }
 
+  /** A picture whose left upper quarter is black, on white. */
+  static byte[] cornerBlack(String format, int width, int height) {
+    return partBlack(format, width, height, height / 2);
+  }
+
   private static byte[] partBlack(String format, int width, int height, int rows) {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
@@ -116,6 +122,22 @@ final class MediaFiles {
       repeated.put(jpeg, last, end - last);
     }
     return repeated.put(jpeg, end, 2).array();
+  }
+
+  /** A JPEG with an Exif segment of three tags, of which the second says how it is turned. */
+  static byte[] exif(byte[] jpeg, ByteOrder order, int orientation) {
+    ByteBuffer out = ByteBuffer.allocate(jpeg.length + 60).put(jpeg, 0, 2);
+    out.putShort((short) 0xffe1)
+        .putShort((short) 58)
+        .put("Exif\0\0".getBytes(StandardCharsets.UTF_8));
+    out.order(order).put(order == ByteOrder.LITTLE_ENDIAN ? (byte) 'I' : (byte) 'M');
+    out.put(out.get(out.position() - 1)).putShort((short) 42).putInt(8).putShort((short) 3);
+    for (int tag : new int[] {0x0100, 0x0112, 0x0128}) {
+      out.putShort((short) tag).putShort((short) 3).putInt(1);
+      out.putShort((short) (tag == 0x0112 ? orientation : 5)).putShort((short) 0);
+    }
+    out.putInt(0);
+    return out.put(jpeg, 2, jpeg.length - 2).array();
   }
 
   /** A PNG of grey pixels that declares a size, with so many bytes of zeros behind IDAT. */

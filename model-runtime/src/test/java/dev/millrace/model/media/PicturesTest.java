@@ -12,10 +12,12 @@ import com.sun.management.ThreadMXBean;
 import dev.millrace.model.media.InvalidMediaException.Kind;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PicturesTest {
@@ -74,6 +76,40 @@ class PicturesTest {
     }
     byte[] half = MediaFiles.greyAlpha(100, 51);
     assertEquals((1 - 100 / 255f) * 51 / 255, ink(Pictures.read(half), 2, 16, 16), 1e-6);
+  }
+
+  /** Where Exif's orientations put the corner that is stored first, which is black. */
+  @ParameterizedTest
+  @CsvSource({"1,7,7", "2,7,24", "3,24,24", "4,24,7", "5,7,7", "6,7,24", "7,24,24", "8,24,7"})
+  void read_turnedJpeg_isSeenAsItIsShown(int orientation, int row, int column) throws Exception {
+    byte[] jpeg = MediaFiles.cornerBlack("jpeg", 64, 48);
+    for (ByteOrder order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) {
+      Picture picture = Pictures.read(MediaFiles.exif(jpeg, order, orientation));
+      assertEquals(orientation > 4 ? 48 : 64, picture.width());
+      assertEquals(orientation > 4 ? 64 : 48, picture.height());
+      for (int r : new int[] {7, 24}) {
+        for (int c : new int[] {7, 24}) {
+          assertEquals(r == row && c == column ? 1 : 0, ink(picture, 0, r, c), 0.02);
+        }
+      }
+    }
+  }
+
+  @Test
+  void read_exifThatSaysNothing_isUprightOrRefused() throws Exception {
+    byte[] jpeg = MediaFiles.halfBlack("jpeg", 64, 48);
+    for (int orientation : new int[] {0, 9, -1}) {
+      byte[] exif = MediaFiles.exif(jpeg, ByteOrder.BIG_ENDIAN, orientation);
+      assertEquals(64, Pictures.read(exif).width());
+    }
+    byte[] exif = MediaFiles.exif(jpeg, ByteOrder.LITTLE_ENDIAN, 6);
+    for (int at = 4; at < 46; at++) { // its length, its offset, its count, its tag
+      for (int bit = 0; bit < Byte.SIZE; bit++) {
+        byte[] changed = exif.clone();
+        changed[at] ^= (byte) (1 << bit);
+        bounded(() -> readOrRefused(changed), MOST);
+      }
+    }
   }
 
   @ParameterizedTest
