@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
@@ -53,18 +54,23 @@ final class DjlTokenizer implements Tokenizer {
         HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS), vocabulary);
   }
 
-  /** Where to cut a text so that no special token is left in it: behind the first character. */
+  /**
+   * Where to cut a text so that no special token is left in it: behind the first character. Those
+   * of one first character are looked for together: some vocabularies have 800.
+   */
   private static Pattern inSpecial(Vocabulary vocabulary) {
     String places =
         vocabulary.special().stream()
             .filter(token -> token.length() > 1)
-            .map(
-                token ->
-                    "(?<="
-                        + Pattern.quote(token.substring(0, 1))
-                        + ")(?="
-                        + Pattern.quote(token.substring(1))
-                        + ")")
+            .collect(
+                Collectors.groupingBy(
+                    token -> token.substring(0, 1),
+                    TreeMap::new,
+                    Collectors.mapping(
+                        token -> Pattern.quote(token.substring(1)), Collectors.joining("|"))))
+            .entrySet()
+            .stream()
+            .map(first -> "(?<=" + Pattern.quote(first.getKey()) + ")(?=" + first.getValue() + ")")
             .collect(Collectors.joining("|"));
     return Pattern.compile(places.isEmpty() ? "(?!)" : places);
   }

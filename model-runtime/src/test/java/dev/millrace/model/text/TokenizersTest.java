@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.config.InvalidConfigException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -377,6 +379,42 @@ class TokenizersTest {
     assertEquals(
         "tokenizer.json: texts begin with [264], expected tokens below vocab_size 264",
         e.getMessage());
+  }
+
+  /** As many as DeepSeek's vocabulary has. */
+  @Test
+  void encode_spelledSpecialTokens_areTextHoweverManyThereAre(@TempDir Path folder)
+      throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = (ObjectNode) mapper.readTree(Files.readAllBytes(FILE));
+    ObjectNode like = (ObjectNode) json.withArray("added_tokens").get(0);
+    for (int i = 0; i < 800; i++) {
+      ObjectNode token = like.deepCopy().put("id", 265 + i).put("special", true);
+      json.withArray("added_tokens").add(token.put("content", "<|hold " + i + "|>"));
+    }
+    Path file = folder.resolve("tokenizer.json");
+    Files.write(file, mapper.writeValueAsBytes(json));
+    String text = "the <|hold 7|> and <|hold 799|> or <|hold 800|> ".repeat(200);
+    try (Tokenizer many = Tokenizers.open(file);
+        Tokenizer few = Tokenizers.open(FILE)) {
+      assertEquals(text, many.decode(many.encode(text)));
+      assertTrue(Arrays.stream(many.encode(text)).allMatch(id -> id < 265));
+      long bound = 5 * nanos(few, text);
+      long took = nanos(many, text);
+      assertTrue(took < bound, took + " ns, expected less than " + bound);
+    }
+  }
+
+  /** Of processor time, at best. */
+  private static long nanos(Tokenizer tokenizer, String text) {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 10; i++) {
+      long start = threads.getCurrentThreadCpuTime();
+      assertTrue(tokenizer.encode(text).length > 0);
+      best = Math.min(best, threads.getCurrentThreadCpuTime() - start);
+    }
+    return best;
   }
 
   private static Tokenizer open(Path folder, String config, String processor) throws IOException {
