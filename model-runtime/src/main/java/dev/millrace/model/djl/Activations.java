@@ -2,7 +2,6 @@ package dev.millrace.model.djl;
 
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Products;
-import dev.millrace.model.base.Recompute;
 import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.LayerConfig;
 import dev.millrace.model.config.MoeConfig;
@@ -27,16 +26,21 @@ public record Activations(MoeConfig config, Computation computation) {
     return OF_HEAD * FLOAT * Math.max(1 << 20, config.vocabSize());
   }
 
-  /** Bytes that each token needs. */
+  /** Bytes that each token needs: the most that any layer's backward pass finds kept. */
   public long bytesPerToken() {
+    int layers = config.numHiddenLayers();
+    int fronts = computation.recompute().fronts(layers);
+    int experts = computation.recompute().experts(layers);
     long kept = 0;
-    long largest = 0;
-    for (LayerConfig layer : config.layers()) {
-      kept += FLOAT * config.hiddenSize() + kept(layer);
-      largest = Math.max(largest, FLOAT * front(layer));
+    long most = 0;
+    for (int i = 0; i < layers; i++) {
+      LayerConfig layer = config.layers().get(i);
+      long front = FLOAT * front(layer);
+      kept += FLOAT * config.hiddenSize() + (i < fronts ? 0 : front);
+      kept += i < experts ? 0 : inner(layer);
+      most = Math.max(most, kept + (i < fronts ? front : 0));
     }
-    long again = keepsFronts() ? 0 : largest;
-    return kept + again + FLOAT * inFlight();
+    return most + FLOAT * inFlight();
   }
 
   /** Tokens for which some bytes suffice. */
@@ -50,23 +54,12 @@ public record Activations(MoeConfig config, Computation computation) {
     return (int) Math.min(tokens, Integer.MAX_VALUE);
   }
 
-  private boolean keepsFronts() {
-    return computation.recompute() == Recompute.NOTHING
-        || computation.recompute() == Recompute.EXPERTS;
-  }
-
-  private boolean keepsExperts() {
-    return computation.recompute() == Recompute.NOTHING
-        || computation.recompute() == Recompute.FRONTS;
-  }
-
-  private long kept(LayerConfig layer) {
-    long bytes = keepsFronts() ? FLOAT * front(layer) : 0;
-    if (keepsExperts() && layer.sparse()) {
-      long of = computation.products() == Products.BF16 ? 2 : 4;
-      bytes += of * 2 * config.router().topK() * config.experts().intermediateSize();
-    }
-    return bytes;
+  /** Bytes of a token that experts keep: gate and up. */
+  private long inner(LayerConfig layer) {
+    long of = computation.products() == Products.BF16 ? 2 : 4;
+    return layer.sparse()
+        ? of * 2 * config.router().topK() * config.experts().intermediateSize()
+        : 0;
   }
 
   /** Floats of a token that autograd keeps of a layer: what norms, rotations and products saw. */

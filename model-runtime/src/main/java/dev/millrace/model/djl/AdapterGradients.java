@@ -135,14 +135,14 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
     return products == Products.BF16 ? BFLOAT16 : FLOAT32;
   }
 
-  /** As the program takes it: type of the products, whether fronts are kept, and inner values. */
-  private static long[] how(Computation computation) {
+  /**
+   * As the program takes it: type of the products, the first layer whose front is kept, and the
+   * first whose inner values are.
+   */
+  private long[] how(Computation computation) {
     Recompute again = computation.recompute();
-    return new long[] {
-      type(computation.products()),
-      again == Recompute.FRONTS || again == Recompute.LAYERS ? 0 : 1,
-      again == Recompute.EXPERTS || again == Recompute.LAYERS ? 0 : 1
-    };
+    int layers = config.numHiddenLayers();
+    return new long[] {type(computation.products()), again.fronts(layers), again.experts(layers)};
   }
 
   /** A row's weight on each of its predictions. */

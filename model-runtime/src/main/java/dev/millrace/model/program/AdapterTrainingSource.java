@@ -5,10 +5,10 @@ package dev.millrace.model.program;
  * experts and the head have backward passes of their own that give no gradients of weights, and all
  * else of a layer goes through autograd.
  *
- * <p>{@code how} holds the type of the products (6: fp32, 15: bf16) and whether the fronts of
- * layers and the experts' inner values are kept from the forward pass; what is not kept is computed
- * again, by the same operations. Inner values in fp32 are what silu takes, in bf16 the bare
- * product.
+ * <p>{@code how} holds the type of the products (6: fp32, 15: bf16), the first layer whose front is
+ * kept from the forward pass, and the first whose experts' inner values are; what is not kept is
+ * computed again, by the same operations, but for how slots are sorted. Inner values in fp32 are
+ * what silu takes, in bf16 the bare product.
  */
 final class AdapterTrainingSource {
 
@@ -287,12 +287,7 @@ final class AdapterTrainingSource {
           route = annotate(List[Tensor], [])
       $fronts
           return (x, h, route)
-        def sorted_front(self: __torch__.Program, i: int, x: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], type: int) -> Tuple[Tensor, Tensor, List[Tensor]]:
-          z, h, route = self.front(i, x, lens, r, a, type)
-          if len(route) > 0:
-            route.append(self.slots(route))
-          return (z, h, route)
-        def forward_layers(self: __torch__.Program, ids: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], how: List[int]) -> Tuple[Tensor, List[Tensor], List[List[Tensor]], List[List[Tensor]]]:
+        def forward_layers(self: __torch__.Program, ids: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], traced: Tuple[List[int], List[Tensor], List[int], List[float]], how: List[int]) -> Tuple[Tensor, List[Tensor], List[List[Tensor]], List[List[Tensor]]]:
           experts_at = $experts_at
           spans, l, which, scales = a
           inputs = annotate(List[Tensor], [])
@@ -300,19 +295,24 @@ final class AdapterTrainingSource {
           inners = annotate(List[List[Tensor]], [])
           x = torch.to(torch.embedding(self.w[0], ids), 6)
           for i in range($layers):
-            if how[1] > 0:
+            by = a
+            if i >= how[1]:
               x = torch.requires_grad_(torch.detach(x), True)
+              by = traced
             inputs.append(x)
-            z, h, route = self.sorted_front(i, x, lens, r, a, how[0])
+            z, h, route = self.front(i, x, lens, r, by, how[0])
             front = annotate(List[Tensor], [])
-            if how[1] > 0:
+            if i >= how[1]:
               front = annotate(List[Tensor], [z, h])
               front.extend(route)
+            if len(route) > 0:
+              route.append(self.slots(route))
+              front.append(route[4])
             fronts.append(front)
             x = torch.detach(z)
             inner = annotate(List[Tensor], [])
             if len(route) > 0:
-              y, inner = self.experts_forward(torch.detach(h), experts_at[i], self.detached(route), self.of_experts(i, l, which[0]), how[0], how[2] > 0, self.m)
+              y, inner = self.experts_forward(torch.detach(h), experts_at[i], self.detached(route), self.of_experts(i, l, which[0]), how[0], i >= how[2], self.m)
               x = torch.add(x, y)
             inners.append(inner)
           return (x, inputs, fronts, inners)
@@ -373,11 +373,7 @@ final class AdapterTrainingSource {
           a = (spans, l, annotate(List[int], [0]), annotate(List[float], [1.]))
           leaves = self.leaves(l)
           traced = (spans, leaves, annotate(List[int], [0]), annotate(List[float], [1.]))
-          keep = annotate(List[int], [type, int(how[1]), int(how[2])])
-          with_graph = a
-          if keep[1] > 0:
-            with_graph = traced
-          x, inputs, fronts, inners = self.forward_layers(ids, sizes, limits, with_graph, keep)
+          x, inputs, fronts, inners = self.forward_layers(ids, sizes, limits, a, traced, annotate(List[int], [type, int(how[1]), int(how[2])]))
           x = torch.requires_grad_(x, True)
           y = self.norm(x, self.w[1], $eps)
           if base.size(0) > 0:
@@ -386,7 +382,7 @@ final class AdapterTrainingSource {
             loss, dy = self.taught_loss(torch.detach(y), taught[0], taught[1], weights, type, self.m)
           elif len(teacher) > 0:
             by = (spans, self.turned(teacher), annotate(List[int], [0]), annotate(List[float], [1.]))
-            b, bi, bf, bn = self.forward_layers(ids, sizes, limits, by, annotate(List[int], [type, 0, 0]))
+            b, bi, bf, bn = self.forward_layers(ids, sizes, limits, by, by, annotate(List[int], [type, $layers, $layers]))
             loss, dy = self.anchor_loss(torch.detach(y), self.norm(b, self.w[1], $eps), weights, type, self.m)
           else:
             loss, dy = self.text_loss(torch.detach(y), targets, weights, type, self.m)
@@ -396,9 +392,10 @@ final class AdapterTrainingSource {
             i = $layers - 1 - j
             x = inputs[i]
             front = fronts[i]
-            if len(front) == 0:
+            if len(front) < 2:
               x = torch.requires_grad_(torch.detach(x), True)
-              z, h, route = self.sorted_front(i, x, sizes, limits, traced, type)
+              z, h, route = self.front(i, x, sizes, limits, traced, type)
+              route.extend(front)
               front = annotate(List[Tensor], [z, h])
               front.extend(route)
             some = leaves[2 * sites[i]:2 * sites[i + 1]]
@@ -424,7 +421,7 @@ final class AdapterTrainingSource {
         def anchor_states(self: __torch__.Program, ids: Tensor, type: int) -> List[Tensor]:
           n = annotate(List[int], [ids.size(0)])
           off = (n, annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))
-          x, inputs, fronts, inners = self.forward_layers(ids, n, self.fixed(), off, annotate(List[int], [type, 0, 0]))
+          x, inputs, fronts, inners = self.forward_layers(ids, n, self.fixed(), off, off, annotate(List[int], [type, $layers, $layers]))
           return annotate(List[Tensor], [self.norm(x, self.w[1], $eps)])
       """;
 

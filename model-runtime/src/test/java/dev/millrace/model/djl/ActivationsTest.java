@@ -1,6 +1,7 @@
 package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Products;
@@ -18,15 +19,28 @@ class ActivationsTest {
     assertEquals(2 * HIDDEN * Float.BYTES, bytesPerToken(4) - bytesPerToken(2));
   }
 
+  @Test
+  void bytesPerToken_moreIsComputedAgain_lessIsKept() {
+    long inner = 2 * 2 * 16 * Float.BYTES;
+    long fronts = bytesPerToken(2, Recompute.FRONTS);
+    assertTrue(fronts < bytesPerToken(2, Recompute.NOTHING) - 2 * inner);
+    assertEquals(2 * inner, fronts - bytesPerToken(2, Recompute.EXPERTS));
+    assertEquals(4 * inner, fronts - bytesPerToken(2, Recompute.LAYERS));
+  }
+
   private static long bytesPerToken(int experts) {
+    return bytesPerToken(experts, Recompute.LAYERS);
+  }
+
+  private static long bytesPerToken(int experts, Recompute recompute) {
     String json =
         "{'model_type':'olmoe','vocab_size':97,'hidden_size':%d,'max_position_embeddings':64,"
-            + "'num_hidden_layers':3,'num_attention_heads':4,'num_key_value_heads':4,"
+            + "'num_hidden_layers':4,'num_attention_heads':4,'num_key_value_heads':4,"
             + "'num_experts':8,'num_experts_per_tok':%d,'intermediate_size':16,"
             + "'rms_norm_eps':1e-5}";
     byte[] config =
         json.formatted(HIDDEN, experts).replace('\'', '"').getBytes(StandardCharsets.UTF_8);
-    Computation computation = new Computation(Products.FP32, Recompute.LAYERS);
+    Computation computation = new Computation(Products.FP32, recompute);
     return new Activations(MoeConfigs.parse(config), computation).bytesPerToken();
   }
 }

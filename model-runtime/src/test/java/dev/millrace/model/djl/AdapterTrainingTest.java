@@ -23,10 +23,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Gradients layer by layer against a plain loop over experts and autograd, in every family. */
@@ -110,6 +112,35 @@ class AdapterTrainingTest {
         }
       }
     }
+  }
+
+  /** A front chooses experts once, and each of a layer's 8 has two products forward. */
+  @ParameterizedTest
+  @CsvSource({"NOTHING, 0, 0", "FRONTS, 3, 0", "EXPERTS, 3, 2", "LAYERS, 3, 4"})
+  void gradients_computedAgain_areNoMoreThanTheLevelSays(
+      Recompute recompute, int fronts, int experts) throws IOException {
+    String json =
+        "{'model_type':'olmoe','vocab_size':97,'hidden_size':32,'max_position_embeddings':64,"
+            + "'num_hidden_layers':4,'num_attention_heads':4,'num_key_value_heads':4,"
+            + "'num_experts':8,'num_experts_per_tok':8,'intermediate_size':16,"
+            + "'rms_norm_eps':1e-5}";
+    RandomCheckpoint.write(folder, json, DType.F32, 12);
+    try (DjlModel model = DjlModels.openAlone(folder, MatrixFormat.INT8_IN_FP16)) {
+      AdapterWeights adapter = everywhere(model.sites());
+      Path trace = folder.resolve("trace.json");
+      JniUtils.startProfile(false, false, false);
+      model.gradients(adapter, rows(), new Computation(Products.FP32, recompute));
+      JniUtils.stopProfile(trace.toString());
+      String calls = Files.readString(trace);
+      assertEquals(4 + fronts, count(calls, "\"aten::topk\""));
+      int head = 1;
+      assertEquals(
+          head + 8 * (2 * 4 + experts), count(calls, "\"quantized::linear_dynamic_fp16\""));
+    }
+  }
+
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
   }
 
   @ParameterizedTest
