@@ -25,7 +25,7 @@ public final class Benchmarks {
   }
 
   /** Those that measure once. */
-  private static final Set<String> ONCE = Set.of("align", "recompute", "soak");
+  private static final Set<String> ONCE = Set.of("align", "soak");
 
   private static final String LARGE = "--large";
   private static final String ORDER = "--order";

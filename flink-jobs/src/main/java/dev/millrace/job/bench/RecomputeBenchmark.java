@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.embedded.TempDirectory;
+import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.Activations;
@@ -13,6 +14,7 @@ import java.util.List;
 final class RecomputeBenchmark implements Benchmark {
 
   private static final int[] ROWS = {4, 8, 16, 32, 64};
+  private static final int RACE_ROWS = 16;
   private static final double MB = 1e6;
 
   private static final RandomCheckpoint.Shape MODEL =
@@ -23,8 +25,8 @@ final class RecomputeBenchmark implements Benchmark {
       List.of(
           TrainKind.LOOPED,
           TrainKind.FP32,
-          TrainKind.FP32_EXPERTS,
           TrainKind.FP32_FRONTS,
+          TrainKind.FP32_EXPERTS,
           TrainKind.FP32_LAYERS,
           TrainKind.BF16,
           TrainKind.BF16_FRONTS,
@@ -54,7 +56,7 @@ final class RecomputeBenchmark implements Benchmark {
     Table batches =
         Table.of(
             title + ": the largest batch",
-            "training | bytes a token, measured | by the formula | batch in the memory of FP32 with 16 sequences / its 16 | batch in the memory of the loop with 16 sequences / its 16 | time a token / that of keeping everything");
+            "training | bytes a token, measured | by the formula | batch in the memory of FP32 with 16 sequences / its 16 | batch in the memory of the loop with 16 sequences / its 16 | CPU time / that of keeping everything (95 %)");
     List<Curve> curves = new ArrayList<>();
     for (TrainKind kind : KINDS) {
       List<TrainProbe> probes = new ArrayList<>();
@@ -64,6 +66,8 @@ final class RecomputeBenchmark implements Benchmark {
       }
       curves.add(new Curve(kind, probes));
     }
+    setting.progress().accept(title + ": " + setting.rounds() + " rounds");
+    Race race = race(setting, folder);
     for (Curve one : curves) {
       Activations formula = new Activations(config, one.kind().computation());
       for (int i = 0; i < ROWS.length; i++) {
@@ -78,22 +82,46 @@ final class RecomputeBenchmark implements Benchmark {
             probe.cpuSeconds(),
             1e3 * probe.cpuSeconds() / ROWS[i]);
       }
-      Curve kept = one.kind().name().startsWith("BF16") ? curves.get(5) : curves.get(1);
+      TrainKind kept = one.kind().name().startsWith("BF16") ? TrainKind.BF16 : TrainKind.FP32;
       batches.row(
           one.kind().title(),
           one.bytesPerToken(),
           one.kind() == TrainKind.LOOPED ? "" : (Object) (double) formula.bytesPerToken(),
           one.rowsWithin(curves.get(1).bytes(16)) / 16,
           one.rowsWithin(curves.get(0).bytes(16)) / 16,
-          one.secondsPerToken() / kept.secondsPerToken());
+          race.cpuRatio(kept.title(), one.kind().title()));
     }
     return List.of(
         curve.note(
             "Sequences of %d tokens, on one thread. Activations: VmHWM over what was resident when the model was open and had computed two sequences, with 8 MB of Java's young generation, its serial collector and first compiler; CPU s: the least of three calls."
                 .formatted(TrainKind.LENGTH)),
         batches.note(
-            "Bytes a token: the slope from %d to %d sequences, and batches by straight lines through the measured points; time a token over the three largest."
-                .formatted(ROWS[0], ROWS[ROWS.length - 1])));
+            "Bytes a token: the slope from %d to %d sequences, and batches by straight lines through the measured points; CPU time: of %d sequences, by turns in one process."
+                .formatted(ROWS[0], ROWS[ROWS.length - 1], RACE_ROWS)));
+  }
+
+  private static Race race(Setting setting, Path folder) throws Exception {
+    List<WeightedSequence> rows =
+        TrainKind.rows(RACE_ROWS, RandomCheckpoint.VOCABULARY, setting.seed());
+    List<TrainKind.Rig> rigs = new ArrayList<>();
+    try {
+      List<Contestant> contestants = new ArrayList<>();
+      for (TrainKind kind : KINDS) {
+        TrainKind.Rig rig = kind.open(folder, setting.seed());
+        rigs.add(rig);
+        contestants.add(
+            Contestant.onThisThread(
+                kind.title(),
+                0,
+                () -> {
+                  rig.run(rows);
+                  return RACE_ROWS;
+                }));
+      }
+      return Race.run(setting.rounds(), contestants);
+    } finally {
+      rigs.forEach(TrainKind.Rig::close);
+    }
   }
 
   private record Curve(TrainKind kind, List<TrainProbe> probes) {
@@ -124,16 +152,6 @@ final class RecomputeBenchmark implements Benchmark {
       }
       double slope = (at(i) - at(i - 1)) / (ROWS[i] - ROWS[i - 1]);
       return Math.max(0, ROWS[i] + (bytes - at(i)) / slope);
-    }
-
-    double secondsPerToken() {
-      double seconds = 0;
-      double rows = 0;
-      for (int i = ROWS.length - 3; i < ROWS.length; i++) {
-        seconds += probes.get(i).cpuSeconds();
-        rows += ROWS[i];
-      }
-      return seconds / rows / TrainKind.LENGTH;
     }
   }
 }

@@ -25,7 +25,8 @@ import java.util.concurrent.Callable;
 enum TrainKind {
   FP32("LoRA, fp32", Products.FP32, Recompute.NOTHING),
   BF16("LoRA, bf16", Products.BF16, Recompute.NOTHING),
-  FP32_EXPERTS("LoRA, fp32, experts again", Products.FP32, Recompute.EXPERTS),
+  FP32_EXPERTS(
+      "LoRA, fp32, fronts and half of the experts again", Products.FP32, Recompute.EXPERTS),
   FP32_FRONTS("LoRA, fp32, fronts again", Products.FP32, Recompute.FRONTS),
   FP32_LAYERS("LoRA, fp32, layers again", Products.FP32, Recompute.LAYERS),
   BF16_FRONTS("LoRA, bf16, fronts again", Products.BF16, Recompute.FRONTS),

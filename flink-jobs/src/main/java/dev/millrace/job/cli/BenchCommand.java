@@ -50,7 +50,7 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Measurements of each contestant, or batches that are taught (continual, quality, gate);"
-              + " align, recompute and soak measure once. Fewer than 11 only to try it (default:"
+              + " align and soak measure once. Fewer than 11 only to try it (default:"
               + " ${DEFAULT-VALUE}).")
   private int rounds = Setting.FEWEST_ROUNDS;
 
