@@ -54,52 +54,40 @@ public record LearnerState(
   LearnerState resized(int replayed, int judging) {
     return replayed == replay.past().capacity() && judging == heldOut.capacity()
         ? this
-        : with(replay.resized(replayed), waiting, heldOut.resized(judging), watch, forgotten);
+        : with(
+            adapter, replay.resized(replayed), waiting, heldOut.resized(judging), watch, forgotten);
   }
 
   /** The state with other samples in line. */
   public LearnerState withWaiting(List<Remembered> line) {
-    return with(replay, List.copyOf(line), heldOut, watch, forgotten);
+    return with(adapter, replay, List.copyOf(line), heldOut, watch, forgotten);
   }
 
   LearnerState with(AdapterState other) {
-    return new LearnerState(
-        other,
-        replay,
-        waiting,
-        heldOut,
-        release,
-        learnedTo,
-        batches,
-        profile,
-        orders,
-        routing,
-        watch,
-        forgotten,
-        base,
-        predecessor);
+    return with(other, replay, waiting, heldOut, watch, forgotten);
   }
 
   LearnerState with(ReplayBuffer learned) {
-    return with(learned, waiting, heldOut, watch, forgotten);
+    return with(adapter, learned, waiting, heldOut, watch, forgotten);
   }
 
   LearnerState with(Watch seen) {
-    return with(replay, waiting, heldOut, seen, forgotten);
+    return with(adapter, replay, waiting, heldOut, seen, forgotten);
   }
 
   LearnerState with(Forgotten other) {
-    return with(replay, waiting, heldOut, watch, other);
+    return with(adapter, replay, waiting, heldOut, watch, other);
   }
 
   private LearnerState with(
+      AdapterState weights,
       ReplayBuffer learned,
       List<Remembered> line,
       Reservoir<HeldOut> judges,
       Watch seen,
       Forgotten gone) {
     return new LearnerState(
-        adapter,
+        weights,
         learned,
         line,
         judges,
