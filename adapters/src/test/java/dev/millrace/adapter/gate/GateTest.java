@@ -317,6 +317,27 @@ class GateTest {
     assertEquals(2 * known + heldOut.size() + compared, calls.size(), calls::toString);
   }
 
+  @Test
+  void logProbs_oneTextByTwoAdapters_isOneCall() {
+    List<Integer> texts = Collections.synchronizedList(new ArrayList<>());
+    BaseModel counted =
+        watched(
+            (method, arguments) -> {
+              if (method.equals("score")) {
+                texts.add(((List<?>) arguments[0]).size());
+              }
+            });
+    Served first = served(zero().weights());
+    Served other = served(Quantizer.quantize(learned(Bigrams.foreign()).state().weights()));
+    Gate gate = gate(counted, Configs.GATE);
+    double[][] logProbs = gate.logProbs(heldOut().subList(0, 1), first, other);
+    assertEquals(List.of(2), texts);
+    assertNotEquals(logProbs[0][0], logProbs[1][0]);
+    texts.clear();
+    assertEquals(3, gate.logProbs(heldOut().subList(0, 3), first, other)[1].length);
+    assertEquals(List.of(3, 3), texts, "a thread each");
+  }
+
   /** The base, and for each text that is read which call it was. */
   private BaseModel counting(List<String> calls) {
     return watched(
