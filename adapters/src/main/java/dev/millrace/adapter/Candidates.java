@@ -172,9 +172,7 @@ record Candidates(
 
   /** How many times as much the anchors are to weigh, once a change goes too far. */
   private double anchors(Task taught) {
-    return mayAnchor(taught)
-        ? Anchoring.times(gate.pressure(shares.incumbent(taught.before())))
-        : 1;
+    return mayAnchor(taught) ? Anchoring.times(gate.pressure(taught.incumbent())) : 1;
   }
 
   /** Not where few anchors stand beside a lesson, nor where there is no release that harms. */
@@ -229,7 +227,7 @@ record Candidates(
         gate.judge(
             new Gate.Candidate(
                 served,
-                shares.incumbent(before),
+                task.incumbent(),
                 trained.training(),
                 mix.share(),
                 task.texts(),
@@ -264,7 +262,7 @@ record Candidates(
     Served served = shares.served(before.adapter(), trained.routing());
     Gate.Candidate candidate =
         new Gate.Candidate(
-            served, shares.incumbent(before), still, 1, List.of(), nothing.lesson().seed());
+            served, nothing.incumbent(), still, 1, List.of(), nothing.lesson().seed());
     Judgement judgement = gate.judgeRouting(candidate, before.heldOut().entries());
     return new Attempt(
         unchanged,

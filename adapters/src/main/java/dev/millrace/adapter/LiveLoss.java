@@ -3,7 +3,6 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.PairedBootstrap;
 import dev.millrace.adapter.gate.Served;
-import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
@@ -33,7 +32,7 @@ record LiveLoss(Gate gate, ShareKeeper shares, WatchConfig config) {
       return state;
     }
     Served current = shares.incumbent(state);
-    Served previous = shares.served(AdapterState.fresh(served), before.routing());
+    Served previous = shares.rounded(served, before.routing());
     double[][] logProbs = gate.logProbs(fresh, current, previous);
     return state.with(watch.with(logProbs[0], logProbs[1], config.window()));
   }

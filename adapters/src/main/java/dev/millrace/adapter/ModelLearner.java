@@ -8,6 +8,7 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Judgement;
 import dev.millrace.adapter.gate.LessonFindings;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.PrecisionTrial;
@@ -247,29 +248,25 @@ final class ModelLearner implements Learner {
       Lesson lesson,
       List<RuleResult> known,
       Governor governor) {
-    LessonFindings findings = inspect(before, lesson);
+    Served incumbent = shares.incumbent(before);
+    LessonFindings findings = inspect(before, incumbent, lesson);
     List<RuleResult> asked = Stream.concat(known.stream(), findings.rules().stream()).toList();
     if (!findings.passed()) {
       return new Outcome(nothingWaits(before), notTaught(batch, asked, before.release()), null);
     }
-    Task taught = new Task(before, batch, lesson, findings.texts(), asked);
+    Task taught = new Task(before, incumbent, batch, lesson, findings.texts(), asked);
     List<Attempt> attempts = candidates.attempts(taught, governor);
     Attempt last = attempts.get(attempts.size() - 1);
     return last.judgement().accepted() ? releaser.release(last) : refused(attempts);
   }
 
   /** Whether a lesson is one of its domain; asked before it teaches. */
-  private LessonFindings inspect(LearnerState before, Lesson lesson) {
+  private LessonFindings inspect(LearnerState before, Served incumbent, Lesson lesson) {
     List<HeldOut> heldOut = before.heldOut().entries();
     Profile domain =
         before.profile().with(heldOut.stream().map(HeldOut::tokens).toList(), knownTexts);
     return gate.inspect(
-        lesson.freshTokens(),
-        domain,
-        before.release() == null,
-        heldOut,
-        shares.incumbent(before),
-        lesson.seed());
+        lesson.freshTokens(), domain, before.release() == null, heldOut, incumbent, lesson.seed());
   }
 
   /**
@@ -343,7 +340,10 @@ final class ModelLearner implements Learner {
 
   /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
   private LearnerState examined(LearnerState state, TrainingBatch batch) {
-    List<HeldOut> fresh = gate.examine(batch.heldOut(), shares.incumbent(state));
+    List<HeldOut> fresh =
+        batch.heldOut().isEmpty()
+            ? List.of()
+            : gate.examine(batch.heldOut(), shares.incumbent(state));
     return new LearnerState(
         state.adapter(),
         state.replay(),

@@ -3,7 +3,6 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.publish.Draft;
-import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
@@ -32,7 +31,7 @@ record Releaser(Surroundings surroundings, LearnerConfig config, KnownTexts know
     String id = draft.manifest().id();
     Predecessor predecessor = predecessorAfter(attempt);
     Routing routing = attempt.served().routing();
-    AdapterWeights until = Quantizer.quantize(before.adapter().weights());
+    AdapterWeights until = trained.task().incumbent().adapter();
     Place place = new Place(id, "", parent(before), batch.number(), learnedTo, profile, routing);
     ReleaseEvent event =
         place

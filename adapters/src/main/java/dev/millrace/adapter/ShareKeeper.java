@@ -25,7 +25,12 @@ record ShareKeeper(BaseModel base, RoutingConfig config) {
    * @param routing null where nothing has been calibrated
    */
   Served served(AdapterState adapter, @Nullable Routing routing) {
-    return new Served(Quantizer.quantize(adapter.weights()), routing == null ? fixed() : routing);
+    return rounded(Quantizer.quantize(adapter.weights()), routing);
+  }
+
+  /** The same of weights that are rounded: rounding twice is rounding once, and takes as long. */
+  Served rounded(AdapterWeights adapter, @Nullable Routing routing) {
+    return new Served(adapter, routing == null ? fixed() : routing);
   }
 
   /** What serves, or would, of what a domain has learned. */

@@ -1,6 +1,7 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.gate.LessonText;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.TrainingBatch;
@@ -11,11 +12,13 @@ import java.util.stream.Stream;
  * What is to be trained.
  *
  * @param before the state to train from, new held-out samples included
+ * @param incumbent what serves of it
  * @param texts of the lesson that were read
  * @param known what was found before, and stands first in the verdict
  */
 record Task(
     LearnerState before,
+    Served incumbent,
     TrainingBatch batch,
     Lesson lesson,
     List<LessonText> texts,
@@ -23,13 +26,13 @@ record Task(
 
   /** The same, with what was found since. */
   Task knowing(RuleResult result) {
-    return new Task(
-        before, batch, lesson, texts, Stream.concat(known.stream(), Stream.of(result)).toList());
+    List<RuleResult> all = Stream.concat(known.stream(), Stream.of(result)).toList();
+    return new Task(before, incumbent, batch, lesson, texts, all);
   }
 
   /** The same batch, of which nothing is to be trained. */
   Task withoutLesson() {
     Lesson nothing = new Lesson(List.of(), List.of(), List.of(), lesson.seed());
-    return new Task(before, batch, nothing, List.of(), known);
+    return new Task(before, incumbent, batch, nothing, List.of(), known);
   }
 }

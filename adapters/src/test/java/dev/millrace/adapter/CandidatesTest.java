@@ -11,6 +11,7 @@ import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainers;
@@ -153,7 +154,8 @@ class CandidatesTest extends BigramLearners {
     RuleResult note = RuleResult.of(Relearning.RULE, true, "", Map.of("releasesLeft", 0.0));
     List<Remembered> fresh = batch(1).samples().stream().map(Remembered::of).toList();
     Lesson lesson = new Lesson(fresh, List.of(), surroundings.anchors(), 5);
-    Task task = new Task(before, batch(1), lesson, List.of(), List.of(note));
+    Served incumbent = new ShareKeeper(base, CONFIG.routing()).incumbent(before);
+    Task task = new Task(before, incumbent, batch(1), lesson, List.of(), List.of(note));
     Attempt refused = candidates.attempts(task, Governor.none()).get(0);
     List<RuleResult> rules = candidates.rerouted(refused).judgement().rules();
     assertEquals(note, rules.get(0));

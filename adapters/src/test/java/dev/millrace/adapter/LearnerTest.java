@@ -25,12 +25,14 @@ import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseStep;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,10 +40,35 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 
 /** What a batch comes to. */
 class LearnerTest extends BigramLearners {
+
+  @Test
+  void learn_watchedRelease_roundsWhatServesTwiceAndTheCandidateOnce() throws IOException {
+    Learner learner = learner("store");
+    LearnerState watched = outcomes(learner, 2).get(1).state();
+    TrainingBatch batch = batch(2);
+    TrainingBatch ordinary =
+        new TrainingBatch(
+            batch.tenant(), batch.domain(), batch.number(), batch.samples(), List.of());
+    Path recorded = folder.resolve("recorded.jfr");
+    try (Recording recording = new Recording()) {
+      recording.enable(ReleaseStep.NAME);
+      recording.start();
+      Outcome outcome = learn(learner, watched, ordinary);
+      assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+      recording.dump(recorded);
+    }
+    long rounded =
+        RecordingFile.readAllEvents(recorded).stream()
+            .filter(step -> step.getString("kind").equals(ReleaseStep.Kind.QUANTIZE.name()))
+            .count();
+    assertEquals(3, rounded, "to be watched, to be compared with, to be judged");
+  }
 
   @Test
   void learn_severalBatches_lowersTheHeldOutLossReleaseByRelease() throws IOException {
