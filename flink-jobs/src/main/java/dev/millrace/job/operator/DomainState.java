@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -11,7 +12,6 @@ import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +28,7 @@ final class DomainState {
   private final ListState<ReleaseEvent> orders;
   private final ValueState<byte[]> learner;
 
-  /** The offset up to which a domain's events were read and obeyed. */
-  private final ValueState<Long> read;
+  private final ReadTo read;
 
   DomainState(KeyedStateStore store) {
     pending =
@@ -42,7 +41,7 @@ final class DomainState {
         store.getState(
             new ValueStateDescriptor<>(
                 "learner", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
-    read = store.getState(new ValueStateDescriptor<>("read", Types.LONG));
+    read = new ReadTo(store, "read");
   }
 
   /** The state of its learner; null if nothing was learned yet. */
@@ -52,7 +51,7 @@ final class DomainState {
 
   /** The offset up to which events were read and obeyed; null if none was. */
   @Nullable Long read() throws Exception {
-    return read.value();
+    return read.offset();
   }
 
   void add(TrainingBatch batch) throws Exception {
@@ -85,7 +84,7 @@ final class DomainState {
   /** An event was read that asks for nothing: it counts as read unless an order waits before it. */
   void passOver(ReleaseEvent event) throws Exception {
     if (order() == null) {
-      read.update(event.origin().offset());
+      read.passed(event);
     }
   }
 
@@ -101,12 +100,12 @@ final class DomainState {
   }
 
   /**
-   * The next order was obeyed, and the learner's state is this.
+   * The next order was obeyed or refused, and the learner's state is this.
    *
    * @param whole whether nothing of it is left; else it is obeyed further next
    */
-  void obeyed(ReleaseEvent order, byte[] state, boolean whole) throws Exception {
-    read.update(order.origin().offset());
+  void obeyed(ReleaseEvent order, Verdict verdict, byte[] state, boolean whole) throws Exception {
+    read.judged(order, verdict);
     if (whole) {
       orders.update(afterHead(orders));
     }

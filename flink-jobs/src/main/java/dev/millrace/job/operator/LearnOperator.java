@@ -291,7 +291,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     boolean again = result.outcome().state().learnsAgain();
     String key = turns.end(now());
     setCurrentKey(key);
-    domain.obeyed(event, result.state(), !again);
+    domain.obeyed(event, result.outcome().verdict(), result.state(), !again);
     if (again) {
       turns.add(key);
     }

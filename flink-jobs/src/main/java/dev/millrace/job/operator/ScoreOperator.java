@@ -68,8 +68,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   private transient ValueState<byte[]> memory;
   private transient ValueState<byte[]> alignment;
 
-  /** The offset up to which a domain's events were read and obeyed. */
-  private transient ValueState<Long> read;
+  private transient ReadTo read;
 
   /** What cannot be obeyed yet: until then pairs of the domain teach nothing. */
   private transient ListState<ReleaseEvent> orders;
@@ -127,7 +126,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     KeyedStateStore store = context.getKeyedStateStore();
     memory = store.getState(bytes("memory"));
     alignment = store.getState(bytes("alignment"));
-    read = store.getState(new ValueStateDescriptor<>("alignment-read", Types.LONG));
+    read = new ReadTo(store, "alignment-read");
     orders =
         store.getListState(
             new ListStateDescriptor<>(ORDERS, SharedSerializer.of(ReleaseEvent.class)));
@@ -196,7 +195,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       orders.add(event);
       settleUnlessHeld();
     } else if (all(orders).isEmpty()) {
-      read.update(event.origin().offset());
+      read.passed(event);
     }
   }
 
@@ -269,8 +268,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       ReleaseEvent event = due.remove(0);
       AlignmentState before = currentAlignment();
       AlignmentOutcome outcome = learner.obey(before, event);
-      read.update(event.origin().offset());
-      if (Objects.requireNonNull(outcome.verdict()).accepted()) {
+      Verdict verdict = Objects.requireNonNull(outcome.verdict());
+      read.judged(event, verdict);
+      if (verdict.accepted()) {
         unwritten.clear(); // it came after what the event names
       }
       keep(before, outcome);
@@ -283,7 +283,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       var next = due.remove(0);
       learner.publish(new Draft(Manifest.parse(next.f0), new TreeMap<>(next.f1)));
       unwritten.update(due);
-      ReleaseEvent ours = epoch.sign(next.f3, read.value());
+      ReleaseEvent ours = epoch.sign(next.f3, read.offset());
       tell(next.f2);
       figures.published(ours);
       output.collect(Outputs.RELEASES, new StreamRecord<>(ours));

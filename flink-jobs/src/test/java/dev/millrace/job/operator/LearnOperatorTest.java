@@ -227,6 +227,36 @@ class LearnOperatorTest {
     }
   }
 
+  /** What it publishes until then knows what was to be taken back. */
+  @Test
+  void release_afterARefusedOrder_isOfATrainerThatHasNotReadItUntilItObeysAnother()
+      throws Exception {
+    try (var harness = opened(new LineageLearner(FREE))) {
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      harness.order(rollback("cloud", LineageLearner.GONE, 3));
+      runOneMail(harness);
+      harness.order(rollback("cloud", "its own", 5).withEpoch(1));
+      harness.processElement(batch("cloud", 1), 0);
+      runOneMail(harness);
+      harness.order(rollback("cloud", "early", 7));
+      runOneMail(harness);
+      harness.processElement(batch("cloud", 2), 0);
+      harness.endInput();
+      assertEquals(List.of(-1L, -1L, 7L), read(harness));
+    }
+  }
+
+  @Test
+  void release_firstAfterARefusedOrder_saysThatItWasRead() throws Exception {
+    try (var harness = opened(new LineageLearner(FREE))) {
+      harness.order(rollback("cloud", LineageLearner.GONE, 3));
+      harness.processElement(batch("cloud", 0), 0);
+      harness.endInput();
+      assertEquals(List.of(3L), read(harness));
+    }
+  }
+
   @Test
   void order_whileAnotherDomainLearns_dropsNothing() throws Exception {
     LineageLearner learner = new LineageLearner(0);

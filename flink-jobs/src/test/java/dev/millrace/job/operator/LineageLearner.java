@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Learns nothing but which samples it was given; each batch takes one permit. */
 final class LineageLearner implements Learner {
+  /** No order goes to a release of this name. */
+  static final String GONE = "gone";
+
   final Semaphore permits;
   volatile boolean busy;
   final AtomicInteger learned = new AtomicInteger();
@@ -126,17 +129,20 @@ final class LineageLearner implements Learner {
           verdict(batch, state, again),
           event(batch, state, again));
     }
+    boolean obeys = !event.release().equals(GONE);
     Orders orders = new Orders(event.origin(), false);
     LearnerState next =
-        at(event.release(), state, List.of(), state.batches(), event.forgotten(), orders);
+        obeys
+            ? at(event.release(), state, List.of(), state.batches(), event.forgotten(), orders)
+            : state;
     Verdict verdict =
         new Verdict(
             event.tenant(),
             event.domain(),
             state.batches(),
-            event.release(),
+            obeys ? event.release() : null,
             state.release(),
-            true,
+            obeys,
             List.of(),
             0,
             0,
