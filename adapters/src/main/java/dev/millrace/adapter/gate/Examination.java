@@ -226,11 +226,10 @@ final class Examination {
     }
   }
 
-  /** Calls of the model on all of a list, as many for each thread where there are two for each. */
+  /** Calls of the model on all of a list, as many for each thread; two texts are one call. */
   <S, T> List<Callable<List<T>>> calls(List<S> all, Function<List<S>, List<T>> model) {
     int each = (all.size() + SEQUENCES_A_CALL * threads - 1) / (SEQUENCES_A_CALL * threads);
-    int count =
-        Math.min(each * threads, (all.size() + 1) / 2); // one alone takes half as long again
+    int count = all.size() == 2 ? 1 : each * threads; // one alone takes half as long again
     List<Callable<List<T>>> calls = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       List<S> some = all.subList(i * all.size() / count, (i + 1) * all.size() / count);
