@@ -53,7 +53,7 @@ public record OpenBatch(
   }
 
   /** Event time from which samples no longer fit; meaningless while empty. */
-  public long closesAtMillis(BatchPolicy policy) {
+  private long closesAtMillis(BatchPolicy policy) {
     long closes = firstMillis + policy.spanMillis();
     return closes < firstMillis ? Long.MAX_VALUE : closes;
   }

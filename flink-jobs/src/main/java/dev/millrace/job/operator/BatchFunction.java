@@ -24,13 +24,13 @@ import org.apache.flink.util.Collector;
 final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, TrainingBatch> {
 
   /** The state that the keys with an open batch have. */
-  static final String DUE = "due";
+  static final String SINCE = "since";
 
   private final BatchPolicy policy;
   private transient ValueState<OpenBatch> gathering;
 
-  /** When the open batch's timer closes it; null if none is open. */
-  private transient ValueState<Long> due;
+  /** Event time from which the open batch's span counts; null if none is open. */
+  private transient ValueState<Long> since;
 
   private transient BatchFigures figures;
 
@@ -45,7 +45,7 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
         getRuntimeContext()
             .getState(
                 new ValueStateDescriptor<>("gathering", SharedSerializer.of(OpenBatch.class)));
-    due = getRuntimeContext().getState(new ValueStateDescriptor<>(DUE, Types.LONG));
+    since = getRuntimeContext().getState(new ValueStateDescriptor<>(SINCE, Types.LONG));
   }
 
   /** Shows what gathers under the current key, as state has it. */
@@ -64,7 +64,7 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
       throws Exception {
     OpenBatch batch = gathering.value(); // a batch before it may have left the timer
     boolean silent = context.timeDomain() == TimeDomain.PROCESSING_TIME;
-    if (!batch.isEmpty() && (silent || due.value() <= timestamp)) {
+    if (!batch.isEmpty() && (silent || due(batch) <= timestamp)) {
       take(batch.close(), context.timerService(), out);
     }
   }
@@ -84,17 +84,22 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
     if (step.closed() != null) {
       figures.closed(step.closed(), timers.currentProcessingTime());
       out.collect(step.closed());
-      due.clear();
+      since.clear();
     }
-    if (!step.open().isEmpty() && due.value() == null) {
-      long closes = due(step.open(), timers.currentWatermark());
-      due.update(closes);
-      timers.registerEventTimeTimer(closes);
+    if (!step.open().isEmpty() && since.value() == null) {
+      // a batch of late samples is open for a span too, not closed at once
+      since.update(Math.max(step.open().firstMillis(), timers.currentWatermark()));
+      timers.registerEventTimeTimer(due(step.open()));
     }
   }
 
-  /** A batch of late samples is open for a span too, not closed at once. */
-  private long due(OpenBatch batch, long watermark) {
-    return Math.max(batch.closesAtMillis(policy), Due.after(watermark, policy.spanMillis()));
+  /** When the timer closes what is open under the current key, by the span of now. */
+  long due() throws Exception {
+    return due(gathering.value());
+  }
+
+  private long due(OpenBatch batch) throws Exception {
+    long from = Objects.requireNonNullElse(since.value(), batch.firstMillis());
+    return Due.after(from, policy.spanMillis());
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.flink.runtime.io.AvailabilityProvider;
 import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
@@ -30,6 +31,9 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
   /** A timer that fires so much later had to wait for the thread, and so had what came in. */
   private static final long LATE_MILLIS = 1_000;
 
+  /** The function's own, as Flink calls them. */
+  private static final String TIMERS = "user-timers";
+
   private final long idleMillis;
 
   /** By key, when its last sample came, processing time; the longest ago first. */
@@ -44,13 +48,23 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
   public void open() throws Exception {
     super.open();
     lastCame = new LinkedHashMap<>();
-    List<String> open = Keys.with(getKeyedStateBackend(), BatchFunction.DUE);
+    List<String> open = Keys.with(getKeyedStateBackend(), BatchFunction.SINCE);
     for (String key : open.subList(0, Math.min(open.size(), Figures.MOST_LABELS))) {
       setCurrentKey(key);
       ((BatchFunction) userFunction).show();
     }
+    restart(open);
     if (idleMillis > 0) {
       open.forEach(this::came);
+    }
+  }
+
+  /** The span may be another than before a restart; a timer that is there stays one. */
+  private void restart(List<String> open) throws Exception {
+    var timers = getInternalTimerService(TIMERS, VoidNamespaceSerializer.INSTANCE, this);
+    for (String key : open) {
+      setCurrentKey(key);
+      timers.registerEventTimeTimer(VoidNamespace.INSTANCE, ((BatchFunction) userFunction).due());
     }
   }
 

@@ -237,6 +237,34 @@ class BatchFunctionTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {40, 1_000})
+  void restore_anotherSpan_closesWhatIsOpenByIt(long span) throws Exception {
+    OperatorSubtaskState snapshot = openBatch(POLICY);
+    try (var harness = restored(harness(new BatchPolicy(3, span, 10, 0)), snapshot)) {
+      harness.processWatermark(span - 1);
+      assertEquals(List.of(), batches(harness));
+      harness.processWatermark(span);
+      assertEquals(List.of("0: 0"), batches(harness));
+    }
+  }
+
+  @Test
+  void restore_openBatchOfLateSamples_leavesThemTheirSpan() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = opened(harness())) {
+      harness.processWatermark(5_000);
+      harness.processElement(scored("cloud", 0, 1_000), 1_000);
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = restored(harness(), snapshot)) {
+      harness.processWatermark(5_099);
+      assertEquals(List.of(), batches(harness));
+      harness.processWatermark(5_100);
+      assertEquals(List.of("0: 0"), batches(harness));
+    }
+  }
+
   @Test
   void restore_policySaysNoMore_leavesTheBatchOpen() throws Exception {
     OperatorSubtaskState snapshot = openBatch(IDLE);
