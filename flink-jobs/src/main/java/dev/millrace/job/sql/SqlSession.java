@@ -1,6 +1,7 @@
 package dev.millrace.job.sql;
 
 import dev.millrace.job.io.Topics;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.TableResult;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.api.internal.TableEnvironmentInternal;
 import org.apache.flink.table.catalog.CatalogBaseTable;
@@ -64,7 +66,7 @@ public final class SqlSession {
   }
 
   private void createTopics() {
-    for (String table : tables.listTables()) {
+    for (ObjectIdentifier table : everyTable()) {
       Map<String, String> options = options(table);
       String topics = options.getOrDefault("topic", "");
       String broker = options.getOrDefault(CLIENT + "bootstrap.servers", "");
@@ -73,6 +75,19 @@ public final class SqlSession {
         Topics.ensure(client(options), Arrays.asList(topics.split(";", -1)), PARTITIONS, told);
       }
     }
+  }
+
+  /** Those of all databases: a statement may name one by its database. */
+  private List<ObjectIdentifier> everyTable() {
+    List<ObjectIdentifier> found = new ArrayList<>();
+    for (String catalog : tables.listCatalogs()) {
+      for (String database : tables.getCatalog(catalog).orElseThrow().listDatabases()) {
+        for (String table : tables.listTables(catalog, database)) {
+          found.add(ObjectIdentifier.of(catalog, database, table));
+        }
+      }
+    }
+    return found;
   }
 
   /** What a table's clients are configured with: the broker may ask who they are. */
@@ -87,15 +102,22 @@ public final class SqlSession {
     return client;
   }
 
-  /** Of a table, also of a temporary one, which no catalog knows; none of a view. */
-  private Map<String, String> options(String table) {
+  /**
+   * Of a table, also of a temporary one, which no catalog knows; none of a view, nor of a table
+   * that names what is not there any more: a statement that reads it is told so by Flink, others
+   * need not mind.
+   */
+  private Map<String, String> options(ObjectIdentifier table) {
     CatalogManager catalogs = ((TableEnvironmentInternal) tables).getCatalogManager();
-    return catalogs
-        .getTable(
-            ObjectIdentifier.of(tables.getCurrentCatalog(), tables.getCurrentDatabase(), table))
-        .<CatalogBaseTable>map(ContextResolvedTable::getTable)
-        .filter(found -> found.getTableKind() != CatalogBaseTable.TableKind.VIEW)
-        .map(CatalogBaseTable::getOptions)
-        .orElse(Map.of());
+    try {
+      return catalogs
+          .getTable(table)
+          .<CatalogBaseTable>map(ContextResolvedTable::getTable)
+          .filter(found -> found.getTableKind() != CatalogBaseTable.TableKind.VIEW)
+          .map(CatalogBaseTable::getOptions)
+          .orElse(Map.of());
+    } catch (ValidationException e) {
+      return Map.of();
+    }
   }
 }

@@ -70,6 +70,23 @@ class SqlSessionIT {
     }
   }
 
+  @Test
+  void run_tableOfAnotherDatabase_itsTopicIsMadeWithoutUse(@TempDir Path folder) throws Exception {
+    try (SecureBroker broker = SecureBroker.start(folder, List.of());
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
+      SqlSession session =
+          new SqlSession(StreamExecutionEnvironment.createLocalEnvironment(1), said -> {});
+      for (String statement :
+          List.of(
+              "CREATE DATABASE post",
+              "CREATE TABLE post.mails (body STRING) WITH ('connector' = 'kafka', 'topic' = 'mails', 'format' = 'json', 'properties.bootstrap.servers' = '%s')",
+              "DESCRIBE post.mails")) {
+        var unused = session.run(statement.formatted(broker.open()));
+      }
+      assertEquals(Set.of("mails"), admin.listTopics().names().get());
+    }
+  }
+
   private static AclBinding everythingOn(String topic, String user) {
     return new AclBinding(
         new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
