@@ -15,13 +15,21 @@ final class Numbers {
     return line.registerConverter(
             int.class, reader(whole(Integer.MIN_VALUE, Integer.MAX_VALUE), Integer::valueOf))
         .registerConverter(long.class, reader(whole(Long.MIN_VALUE, Long.MAX_VALUE), Long::valueOf))
-        .registerConverter(double.class, reader("a number", Double::valueOf))
-        .registerConverter(Double.class, reader("a number", Double::valueOf))
+        .registerConverter(double.class, reader("a finite number", Numbers::finite))
+        .registerConverter(Double.class, reader("a finite number", Numbers::finite))
         .registerConverter(URI.class, reader(RestOption.EXPECTED, URI::create));
   }
 
   private static String whole(long least, long most) {
     return "a whole number from %d to %d".formatted(least, most);
+  }
+
+  private static double finite(String text) {
+    double value = Double.parseDouble(text);
+    if (!Double.isFinite(value)) {
+      throw new NumberFormatException(text);
+    }
+    return value;
   }
 
   private static <T> ITypeConverter<T> reader(String expected, Function<String, T> read) {
