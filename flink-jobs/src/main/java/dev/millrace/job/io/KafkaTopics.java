@@ -159,9 +159,10 @@ public record KafkaTopics(KafkaConfig config, String job) {
     }
     properties.putAll(config.client());
     if (properties.values().stream().anyMatch(value -> value.toString().contains(REFERENCE))) {
-      String named = properties.getProperty(PROVIDERS, ENV);
+      String named = properties.getProperty(PROVIDERS, "").strip();
       boolean known = List.of(named.split("\\s*,\\s*", -1)).contains(ENV);
-      properties.put(PROVIDERS, known ? named : named + "," + ENV);
+      String others = named.isEmpty() ? "" : named + ",";
+      properties.put(PROVIDERS, known ? named : others + ENV);
       properties.putIfAbsent("config.providers.env.class", EnvVarConfigProvider.class.getName());
     }
     return properties;

@@ -47,6 +47,23 @@ class KafkaTopicsTest {
   }
 
   @Test
+  void clientProperties_noProvidersAreNamedByAnEmptyText_oursIsTheOnlyOne() {
+    MillraceConfig config =
+        MillraceConfig.defaults()
+            .with(
+                Map.of(
+                    "kafka.client.ssl.key.password",
+                    "${env:PATH}",
+                    "kafka.client.config.providers",
+                    ""));
+    Properties properties = KafkaTopics.clientProperties(config.kafka());
+    assertEquals("env", properties.getProperty("config.providers"));
+    assertEquals(
+        System.getenv("PATH"),
+        new AdminClientConfig(properties).getPassword("ssl.key.password").value());
+  }
+
+  @Test
   void await_nobodyAnswers_saysWhichBroker() {
     KafkaConfig nobody =
         MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1")).kafka();
