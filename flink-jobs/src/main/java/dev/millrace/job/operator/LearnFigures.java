@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LearnFigures {
 
-  private static final String ACCEPTED = "accepted";
+  static final String ACCEPTED = "accepted";
   private static final Map<String, String> SHOWN =
       Map.of(
           "lastLoss", MetricNames.TRAIN_LOSS,

@@ -55,6 +55,16 @@ final class ScoreFigures {
   }
 
   /**
+   * A picture or a sound came, to be learned with its caption. What may come of it is known with 0,
+   * as of texts.
+   */
+  void paired(Sample sample) {
+    figures.count(
+        MetricNames.VERDICTS, domain(sample), MetricNames.OUTCOME, LearnFigures.ACCEPTED, 0);
+    figures.count(MetricNames.RELEASES, domain(sample), 0);
+  }
+
+  /**
    * A candidate of where pictures and sounds meet their captions was judged, or an order obeyed.
    */
   void aligned(Verdict verdict) {

@@ -180,6 +180,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       figures.accepted(sample);
       output.collect(element.replace(accepted.sample()));
       if (!accepted.places().isNone()) {
+        figures.paired(sample);
         teach(accepted);
       }
     } else if (scored instanceof Scored.Refused refused) {

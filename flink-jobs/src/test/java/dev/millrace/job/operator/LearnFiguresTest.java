@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import static dev.millrace.job.operator.Streams.counting;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.Outcome;
@@ -16,7 +17,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,7 @@ class LearnFiguresTest {
   @Test
   void learned_releasesOfMoreDomainsThanHaveALabel_showAsManyAgesAsThereAreLabels() {
     AtomicInteger ages = new AtomicInteger();
-    LearnFigures figures = new LearnFigures(counting(ages), () -> 0, () -> 0);
+    LearnFigures figures = new LearnFigures(countingAges(ages), () -> 0, () -> 0);
     for (int i = 0; i < 2 * Figures.MOST_LABELS; i++) {
       figures.learned(released("d" + i));
       figures.learned(released("d0"));
@@ -78,32 +78,13 @@ class LearnFiguresTest {
   @Test
   void came_firstBatchOfADomain_whatMayComeOfItIsKnownWithZero() {
     Map<String, Counter> counters = new HashMap<>();
-    LearnFigures figures = new LearnFigures(counting(counters, ""), () -> 0, () -> 0);
+    LearnFigures figures = new LearnFigures(counting(counters), () -> 0, () -> 0);
     figures.came("legal");
-    assertEquals(0, counters.get(" domain=legal outcome=accepted verdicts").getCount());
-    assertEquals(0, counters.get(" domain=legal releases").getCount());
+    assertEquals(0, counters.get("domain=legal outcome=accepted verdicts").getCount());
+    assertEquals(0, counters.get("domain=legal releases").getCount());
     figures.learned(released("legal"));
-    assertEquals(1, counters.get(" domain=legal outcome=accepted verdicts").getCount());
-    assertEquals(1, counters.get(" domain=legal releases").getCount());
-  }
-
-  private static MetricGroup counting(Map<String, Counter> counters, String labels) {
-    return new UnregisteredMetricsGroup() {
-      @Override
-      public MetricGroup addGroup(String name) {
-        return this;
-      }
-
-      @Override
-      public MetricGroup addGroup(String key, String value) {
-        return counting(counters, labels + " " + key + "=" + value);
-      }
-
-      @Override
-      public Counter counter(String name) {
-        return counters.computeIfAbsent(labels + " " + name, n -> new SimpleCounter());
-      }
-    };
+    assertEquals(1, counters.get("domain=legal outcome=accepted verdicts").getCount());
+    assertEquals(1, counters.get("domain=legal releases").getCount());
   }
 
   private static MetricGroup keeping(Map<String, Gauge<?>> gauges) {
@@ -137,7 +118,7 @@ class LearnFiguresTest {
     return new Outcome(null, verdict, event);
   }
 
-  private static MetricGroup counting(AtomicInteger ages) {
+  private static MetricGroup countingAges(AtomicInteger ages) {
     return new UnregisteredMetricsGroup() {
       @Override
       public MetricGroup addGroup(String name) {

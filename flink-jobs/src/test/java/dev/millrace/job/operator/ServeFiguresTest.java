@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import static dev.millrace.job.operator.Streams.counting;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.schema.Request;
@@ -7,9 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.metrics.SimpleCounter;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.Test;
 
 class ServeFiguresTest {
@@ -30,24 +28,5 @@ class ServeFiguresTest {
     }
     assertEquals(3, counters.get(MetricNames.FAILED).getCount());
     assertEquals(2, counters.get(MetricNames.MISTAKEN).getCount());
-  }
-
-  private static MetricGroup counting(Map<String, Counter> counters) {
-    return new UnregisteredMetricsGroup() {
-      @Override
-      public MetricGroup addGroup(String name) {
-        return this;
-      }
-
-      @Override
-      public MetricGroup addGroup(String key, String value) {
-        return this;
-      }
-
-      @Override
-      public Counter counter(String name) {
-        return counters.computeIfAbsent(name, n -> new SimpleCounter());
-      }
-    };
   }
 }

@@ -7,6 +7,11 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.List;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.SimpleCounter;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +34,30 @@ final class Streams {
       H harness, OperatorSubtaskState snapshot) throws Exception {
     harness.initializeState(snapshot);
     return opened(harness);
+  }
+
+  /** Keeps the counters, by {@code label=value} of each label and then the name. */
+  static MetricGroup counting(Map<String, Counter> counters) {
+    return counting(counters, "");
+  }
+
+  private static MetricGroup counting(Map<String, Counter> counters, String labels) {
+    return new UnregisteredMetricsGroup() {
+      @Override
+      public MetricGroup addGroup(String name) {
+        return this;
+      }
+
+      @Override
+      public MetricGroup addGroup(String key, String value) {
+        return counting(counters, labels + key + "=" + value + " ");
+      }
+
+      @Override
+      public Counter counter(String name) {
+        return counters.computeIfAbsent(labels + name, n -> new SimpleCounter());
+      }
+    };
   }
 
   static Sample sample(String domain, long offset, String text, long eventTimeMillis) {
