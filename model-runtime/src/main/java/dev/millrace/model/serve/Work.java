@@ -170,23 +170,25 @@ final class Work implements AutoCloseable {
 
   /** Takes what the model computed, if all of it are numbers. */
   void computed(CachedAnswer answer) {
-    if (!isFinite(answer.embedding())) {
-      fail("model-failed: an embedding that is not finite");
-    } else if (Double.isFinite(answer.logProb())) {
+    String problem = problem(answer);
+    if (problem == null) {
       result = answer.to(positions());
       from = From.MODEL;
       own.is(result);
     } else {
-      fail("model-failed: log-probability " + answer.logProb() + ", expected a finite one");
+      fail("model-failed: " + problem);
     }
   }
 
-  private static boolean isFinite(float[] embedding) {
-    boolean finite = true;
-    for (float value : embedding) {
-      finite &= Float.isFinite(value);
+  private static @Nullable String problem(CachedAnswer answer) {
+    for (float value : answer.embedding()) {
+      if (!Float.isFinite(value)) {
+        return "an embedding with " + value + ", expected finite numbers";
+      }
     }
-    return finite;
+    return Double.isFinite(answer.logProb())
+        ? null
+        : "log-probability " + answer.logProb() + ", expected a finite one";
   }
 
   @Override

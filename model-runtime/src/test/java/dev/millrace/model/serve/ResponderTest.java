@@ -200,7 +200,7 @@ class ResponderTest extends Responders {
     String boundless = "with" + (char) FakeBaseModel.BOUNDLESS + "out bounds";
     for (String id : List.of("a", "b")) {
       Answer answer = one(embed(id, null, boundless));
-      assertError("model-failed: ", answer);
+      assertError("model-failed: an embedding with NaN, expected finite numbers", answer);
       assertEquals(0, answer.embedding().length);
     }
     assertNull(one(embed("c", null, "within bounds")).error());
