@@ -130,6 +130,42 @@ class ScoreAlignmentTest {
   }
 
   @Test
+  void processElement2_orderThatIsRefused_isNotReadUntilAnotherIsObeyed() throws Exception {
+    try (var harness = opened(harness())) {
+      int next = publish(harness, 0);
+      ReleaseEvent first = events.get(0);
+      assertEquals(-1, first.read());
+      harness.processElement2(order(first.release(), first.uri(), 1, EPOCH, 40), 0); // comes back
+      next = publish(harness, next);
+      assertEquals(40, events.get(0).read());
+      String uri = first.uri().replace(first.release(), "f".repeat(64));
+      harness.processElement2(order("f".repeat(64), uri, 1, 0, 41), 0);
+      take(harness);
+      assertFalse(verdicts.get(verdicts.size() - 1).accepted());
+      harness.processElement2(order(first.release(), first.uri(), 1, EPOCH, 42), 0);
+      next = publish(harness, next);
+      assertEquals(40, events.get(0).read());
+      harness.processElement2(order(first.release(), first.uri(), first.batch(), 0, 43), 0);
+      int unused = publish(harness, next);
+      assertEquals(43, events.get(0).read());
+    }
+  }
+
+  /** Sends from a sample on until something is published; says how far it came. */
+  private int publish(
+      KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness,
+      int from)
+      throws Exception {
+    events.clear();
+    int next = from;
+    while (events.isEmpty()) {
+      assertTrue(next < from + SAMPLES, verdicts::toString);
+      send(harness, next, ++next);
+    }
+    return next;
+  }
+
+  @Test
   void processElement2_rollbackWhileTheStoreIsAway_isObeyedOnceItIsBackAlsoAfterARestart()
       throws Exception {
     OperatorSubtaskState snapshot;
@@ -466,6 +502,11 @@ class ScoreAlignmentTest {
   }
 
   private static ReleaseEvent order(String release, String uri, long batch, long epoch) {
+    return order(release, uri, batch, epoch, 33);
+  }
+
+  private static ReleaseEvent order(
+      String release, String uri, long batch, long epoch, long offset) {
     return new ReleaseEvent(
             null,
             "stamps",
@@ -476,7 +517,7 @@ class ScoreAlignmentTest {
             null,
             batch,
             "test",
-            new Origin("releases", 0, 33))
+            new Origin("releases", 0, offset))
         .withEpoch(epoch);
   }
 }
