@@ -56,6 +56,7 @@ public final class Adopter {
     return origin != null && event.reason().equals(reason(origin));
   }
 
+  /** Events that are on the topic already are known by it. */
   private static String reason(String origin) {
     return "adopted from " + origin;
   }

@@ -77,6 +77,7 @@ class WatchedReleasesTest extends BigramLearners {
                 () -> new Adopter.Now(read(before), false),
                 () -> batch(1).heldOut());
     assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
+    assertEquals("adopted from /elsewhere", adoption.release().reason(), "as on topics already");
     LearnerState adopted = obey(learner, outcomes.get(0).state(), adoption.release()).state();
     assertEquals(adoption.release().release(), adopted.release());
     Outcome taken = learn(learner, LearnerState.fromBytes(adopted.toBytes()), backwards(2));
