@@ -133,8 +133,8 @@ final class ForgetText {
         "    flink savepoint --dispose PATH",
         "  cached answers by the old releases, which nobody is given, until they expire:",
         "    redis-cli --scan --pattern 'millrace:answer:*' | xargs redis-cli unlink",
-        "  hashes, embeddings, and the tokens of each domain's last 64 texts in the memory of who scores",
-        "  and who assigns domains, until newer ones take their place",
+        "  hashes, embeddings, and the tokens of each domain's last texts in the memory of who scores and",
+        "  who assigns domains, until newer ones take their place",
         "  answers that were given, and verdicts and manifests that name ids, on their topics:",
         "    kafka-configs --alter --entity-type topics --entity-name T --add-config retention.ms=MS");
   }

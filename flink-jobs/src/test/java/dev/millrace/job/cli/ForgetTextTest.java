@@ -41,7 +41,7 @@ class ForgetTextTest {
 
   @Test
   void of_whatNoCommandReaches_namesTheTokensThatAreKept() {
-    assertTrue(of(List.of()).contains("the tokens of each domain's last 64 texts"));
+    assertTrue(of(List.of()).contains("the tokens of each domain's last texts"));
   }
 
   private static String of(List<Change> told) {
