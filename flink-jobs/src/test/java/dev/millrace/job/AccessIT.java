@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,8 +20,14 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -37,7 +44,9 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
@@ -69,7 +78,8 @@ class AccessIT {
   @BeforeAll
   static void start() throws Exception {
     broker =
-        SecureBroker.start(folder.resolve("broker"), List.of("serve", "learn", "gateway", "late"));
+        SecureBroker.start(
+            folder.resolve("broker"), List.of("serve", "learn", "gateway", "compress", "late"));
     topics = Topics.create(broker.open(), Topics.DEFAULT_PREFIX, 1);
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
       List<AclBinding> rights = rights();
@@ -145,10 +155,55 @@ class AccessIT {
       learning.learnAll(TinyParts.learners(learning.config())).getJobExecutionResult().get();
       RawRecord answer = await(topics.answers());
       assertNull(Codecs.answers().decode(answer.value(), answer.origin()).error());
-      assertEquals(
-          "legal",
-          Codecs.verdicts().decode(await(topics.verdicts()).value(), answer.origin()).domain());
+      Verdict unused = verdict("legal");
       serve.cancel().get();
+    }
+  }
+
+  /** The student is refused: what it would publish would be followed by the jobs of other tests. */
+  @Test
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  void compress_theRightsOfThePage_areEnough() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1);
+        Feed feed = new Feed(broker.open())) {
+      Map<String, String> settings =
+          Map.of(
+              "base.dir", NanoReleases.copyWithFewTexts(folder.resolve("base")).toString(),
+              "compress.factor", "2",
+              "compress.steps", "2",
+              "compress.bound", "0",
+              "compress.work", folder.resolve("work").toString());
+      MillraceConfig config = with(Loop.create(stack, 1, settings).config(), as("compress"));
+      Random random = new Random(9);
+      List<LearnedSample> learned = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        Sample sample = Feed.sample("c" + i, "health", Feed.text("health", random), 1_000 + i);
+        byte[] value = Codecs.samples().encode(sample);
+        Origin at = feed.place(topics.samples(), "health", value);
+        learned.add(new LearnedSample(sample.id(), at, false));
+      }
+      ReleaseEvent unused =
+          new NanoReleases(TinyParts.path(config.store().uri())).publish("health", 1, learned);
+      StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+      CompressJob.build(env, config, Openers.teachings(config));
+      JobClient job = stack.submit(env);
+      job.getJobExecutionResult().get();
+      assertEquals(JobStatus.FINISHED, job.getJobStatus().get());
+      assertFalse(verdict(BaseRelease.DOMAIN).accepted());
+    }
+  }
+
+  /** The first on a domain, once it is there. */
+  private static Verdict verdict(String domain) throws InvalidRecordException {
+    try (RecordReader reader = RecordReader.fromBeginning(open(), List.of(topics.verdicts()))) {
+      while (true) {
+        for (RawRecord found : reader.poll(POLL)) {
+          Verdict verdict = found.as(Codecs.verdicts());
+          if (verdict.domain().equals(domain)) {
+            return verdict;
+          }
+        }
+      }
     }
   }
 
@@ -174,6 +229,13 @@ class AccessIT {
     KafkaConfig learn = as("learn");
     assertMayNotWrite(learn, topics.samples(), topics.requests(), topics.answers());
     assertMayNotRead(learn, topics.requests(), topics.answers());
+  }
+
+  @Test
+  void compress_whatIsNoneOfItsBusiness_isRefused() {
+    KafkaConfig compress = as("compress");
+    assertMayNotWrite(compress, topics.samples(), topics.requests(), topics.answers());
+    assertMayNotRead(compress, topics.requests(), topics.answers());
   }
 
   @Test
