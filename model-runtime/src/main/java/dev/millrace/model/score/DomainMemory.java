@@ -74,8 +74,9 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest. What another base or
-   * other encoders made of texts, pictures and sounds is forgotten.
+   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest, and all that is of
+   * held-out texts. What another base or other encoders made of texts, pictures and sounds is
+   * forgotten.
    *
    * @throws IllegalArgumentException if the bytes are of another version, cut short or damaged
    */
@@ -223,9 +224,9 @@ public final class DomainMemory {
       drifts = in.getLong();
       exact.read(in);
       near.read(in);
-      heldOut.read(in);
+      heldOut.readAll(in);
       bags.read(in);
-      heldOutBags.read(in);
+      heldOutBags.readAll(in);
       lines.read(in);
       reference.read(in);
       byBase.usual.read(in);

@@ -8,7 +8,7 @@ import java.io.Serializable;
  * @param exact hashes of the last texts seen, 8 bytes each
  * @param near signatures of the last texts that came to Q(x), accepted or not, 128 bytes each
  * @param heldOut signatures of held-out texts, 128 bytes each, two of a picture or a sound; these
- *     never expire
+ *     never expire, also where fewer are allowed from now on
  * @param lines counters of lines, one byte each, a power of two
  * @param referenceBits log2 of the cells of the reference, 3.5 bytes each
  * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each;

@@ -14,7 +14,7 @@ final class SignatureRing {
   private static final int FIRST_ALLOCATION = 64;
 
   private final int words;
-  private final int capacity;
+  private int capacity;
   private final int bands;
 
   private long[] entries = {};
@@ -105,7 +105,17 @@ final class SignatureRing {
 
   /** Adds what {@link #write} wrote. */
   void read(ByteBuffer in) {
+    read(in, Lengths.read(in, words * Long.BYTES));
+  }
+
+  /** The same where none may be forgotten: there is room for as many as were written. */
+  void readAll(ByteBuffer in) {
     int count = Lengths.read(in, words * Long.BYTES);
+    capacity = Math.max(capacity, count);
+    read(in, count);
+  }
+
+  private void read(ByteBuffer in, int count) {
     long[] signature = new long[words];
     for (int i = 0; i < count; i++) {
       for (int w = 0; w < words; w++) {

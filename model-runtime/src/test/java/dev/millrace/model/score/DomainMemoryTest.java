@@ -55,6 +55,16 @@ class DomainMemoryTest {
   }
 
   @Test
+  void fromBytes_fewerHeldOutAllowed_forgetsNoneOfThem() {
+    byte[] bytes = filled(150).toBytes();
+    MemoryLimits fewer = new MemoryLimits(100, 80, 4, 64, 10, 10, 40);
+    DomainMemory memory = DomainMemory.fromBytes(bytes, fewer, READERS);
+    assertEquals(15, memory.heldOut.size());
+    assertEquals(0, memory.heldOut.room());
+    assertArrayEquals(bytes, memory.toBytes());
+  }
+
+  @Test
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
