@@ -56,7 +56,7 @@ final class EmbeddingMemory {
     if (unit.length != dim) {
       clear(unit.length);
     }
-    int slot = size < capacity ? size++ : reuseOldest();
+    int slot = size < capacity ? newSlot() : reuseOldest();
     System.arraycopy(unit, 0, entries, slot * dim, dim);
   }
 
@@ -82,6 +82,13 @@ final class EmbeddingMemory {
     }
   }
 
+  private int newSlot() {
+    if ((size + 1) * dim > entries.length) {
+      entries = Arrays.copyOf(entries, Math.min(capacity, Math.max(1, 2 * size)) * dim);
+    }
+    return size++;
+  }
+
   private int reuseOldest() {
     int slot = oldest;
     oldest = (oldest + 1) % capacity;
@@ -92,7 +99,7 @@ final class EmbeddingMemory {
     dim = width;
     size = 0;
     oldest = 0;
-    entries = new float[capacity * width];
+    entries = new float[0];
   }
 
   private double dot(float[] unit, int offset) {
