@@ -261,7 +261,8 @@ final class PairLearner implements AlignmentLearner {
         event.release().isEmpty()
             ? null
             : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
-    boolean named = !event.forgotten().isEmpty(); // no others are to go
+    boolean stays = event.release().equals(Objects.requireNonNullElse(state.release(), ""));
+    boolean all = stays || !event.forgotten().isEmpty(); // else what came later goes, too
     long last = release == null ? -1 : release.manifest().batch();
     List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
     return state.taken(
@@ -271,7 +272,7 @@ final class PairLearner implements AlignmentLearner {
         event.origin(),
         event.action() == Action.PIN,
         state.forgottenBeside(event.forgotten()),
-        pair -> named || (pair.batch() <= last && Progress.includes(progress, pair.origin())));
+        pair -> all || (pair.batch() <= last && Progress.includes(progress, pair.origin())));
   }
 
   /** The verdict on an order. */

@@ -261,6 +261,25 @@ class PairLearnerTest {
   }
 
   @Test
+  void obey_pinAndUnpinWhereTheDomainIs_dropNothing() {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 300);
+    ReleaseEvent last = events.get(events.size() - 1);
+    AlignmentState pinned = obey(learner, state, order(last, Action.PIN, List.of()));
+    assertEquals(ids(state.past().entries()), ids(pinned.past().entries()));
+    for (int i = 300; i < 400; i++) {
+      pinned = take(learner, pinned, i);
+    }
+    assertTrue(pinned.past().seen() > state.past().seen());
+    AlignmentState unpinned = obey(learner, pinned, order(last, Action.ROLLBACK, List.of()));
+    assertFalse(unpinned.pinned());
+    assertEquals(ids(pinned.past().entries()), ids(unpinned.past().entries()));
+    AlignmentState none = learned(learner, 0, 40);
+    AlignmentState back = obey(learner, none, order(null, Action.ROLLBACK, List.of()));
+    assertEquals(ids(none.past().entries()), ids(back.past().entries()));
+  }
+
+  @Test
   void obey_releaseOfAnotherDomain_isRefusedAndChangesNothing() {
     AlignmentLearner learner = learner();
     AlignmentState state = learned(learner, 0, 200);
