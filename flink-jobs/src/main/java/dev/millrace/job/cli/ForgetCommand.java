@@ -132,6 +132,7 @@ final class ForgetCommand implements Callable<Integer> {
     ForgetPlan plan = new ForgetPlan(forgetting, found, events);
     SortedMap<String, Change> changes = plan.changes();
     warn(plan.unknown(), changes.size());
+    warn(plan.unplaced());
     if (dryRun) {
       output.result(
           Map.of("changes", changes.values(), "affected", forgetting.descendantsFirst()),
@@ -181,6 +182,15 @@ final class ForgetCommand implements Callable<Integer> {
           Counted.of(unknown.size(), "id is", "ids are"),
           unknown.get(0),
           Counted.of(domains, "domain", "domains"));
+    }
+  }
+
+  private void warn(List<String> unplaced) {
+    if (!unplaced.isEmpty()) {
+      output.say(
+          "%s in no release, such as %s: a domain that was found for such is told from its first verdict on, so run this again after that",
+          Counted.of(unplaced.size(), "sample without a domain is", "samples without a domain are"),
+          unplaced.get(0));
     }
   }
 

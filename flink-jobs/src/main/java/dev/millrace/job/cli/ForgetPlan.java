@@ -89,12 +89,25 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
   List<String> unknown() {
     Set<String> unknown = new TreeSet<>(forgetting.samples());
     found.samples().forEach(sample -> unknown.remove(sample.id()));
+    return unlearned(unknown);
+  }
+
+  /** Ids of samples on their topic that name no domain, and that no release knows, sorted. */
+  List<String> unplaced() {
+    return unlearned(
+        found.samples().stream()
+            .filter(sample -> sample.domain() == null)
+            .map(Found::id)
+            .collect(Collectors.toCollection(TreeSet::new)));
+  }
+
+  private List<String> unlearned(Set<String> ids) {
     forgetting
         .stored()
         .byId()
         .values()
-        .forEach(manifest -> manifest.learned().forEach(sample -> unknown.remove(sample.sample())));
-    return List.copyOf(unknown);
+        .forEach(manifest -> manifest.learned().forEach(sample -> ids.remove(sample.sample())));
+    return List.copyOf(ids);
   }
 
   /** A topic that knows nothing of a domain is not that of the store, or cannot be read. */

@@ -6,6 +6,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Samples that are still on their topic, sought by their ids or by who sent them.
  *
- * @param lines of all samples there, sought or not, the lines of releases that they name
+ * @param lines of releases that samples there name, sought or not, or verdicts: a domain that was
+ *     found for samples stands in these before it has a release
  */
 record FoundSamples(List<Found> samples, Set<Line> lines) {
 
@@ -37,7 +39,7 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
   }
 
   /**
-   * Goes through the whole topic.
+   * Goes through the whole topic, and that of verdicts.
    *
    * @param source null seeks by ids alone
    */
@@ -60,7 +62,24 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
             }
           });
     }
+    lines.addAll(judged(config));
     return new FoundSamples(List.copyOf(found), Set.copyOf(lines));
+  }
+
+  /** The lines that verdicts are on. */
+  private static Set<Line> judged(KafkaConfig config) {
+    Set<Line> lines = new HashSet<>();
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).verdicts()))) {
+      reader.readToEnd(
+          raw -> {
+            Verdict verdict = raw.decoded(Codecs.verdicts());
+            if (verdict != null && verdict.kind() != Kind.BASE) {
+              lines.add(new Line(verdict.tenant(), verdict.domain(), verdict.kind()));
+            }
+          });
+    }
+    return lines;
   }
 
   /** The lines of a domain that may know of a sample. */

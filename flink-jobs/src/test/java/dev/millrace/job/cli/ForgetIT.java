@@ -15,6 +15,7 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -143,6 +144,39 @@ class ForgetIT {
   }
 
   @Test
+  void forget_sampleWithoutADomain_isToldWhereItsTenantsDomainsHaveVerdictsAlone() {
+    Sample sample =
+        new Sample(
+            "waits",
+            "a",
+            "b",
+            "t",
+            null,
+            Modality.TEXT,
+            "text",
+            new byte[0],
+            null,
+            0,
+            Origin.UNWRITTEN);
+    Origin unused = append("samples", Codecs.samples().encode(sample));
+    assertEquals(0, forget("waits", prefix, 60), err::toString);
+    assertTrue(
+        err.toString().contains("1 sample without a domain is in no release"), err::toString);
+    assertEquals(3, topic.events().size());
+
+    Verdict waits = verdict("t", "found-0-0", Kind.ADAPTER, null, false, "enough-evidence", 0);
+    unused = append("verdicts", Codecs.verdicts().encode(waits));
+    CompletableFuture<Void> learn = obey(topic.events().get(2).origin());
+    assertEquals(0, forget("waits", prefix, 60), err::toString);
+    List<ReleaseEvent> events = topic.events();
+    assertEquals(4, events.size());
+    learn.join();
+    assertEquals("found-0-0", events.get(3).domain());
+    assertEquals("t", events.get(3).tenant());
+    assertEquals(Set.of(first, knowing, last), stored());
+  }
+
+  @Test
   void forget_eventThatCannotBeDecoded_deletesNothing() {
     Origin garbage = append("releases", new byte[] {1});
     CompletableFuture<Void> learn = obey(garbage);
@@ -195,20 +229,38 @@ class ForgetIT {
   }
 
   private static Verdict verdict(ReleaseEvent event) {
-    Map<String, Double> figures = Map.of("offset", (double) event.origin().offset());
-    return new Verdict(
-        null,
+    return verdict(
+        event.tenant(),
         event.domain(),
-        3,
+        event.kind(),
         event.release().isEmpty() ? null : event.release(),
-        null,
         true,
-        List.of(new RuleResult("forget-obeyed", true, "", new TreeMap<>(figures))),
+        "forget-obeyed",
+        event.origin().offset());
+  }
+
+  private static Verdict verdict(
+      @Nullable String tenant,
+      String domain,
+      Kind kind,
+      @Nullable String release,
+      boolean passed,
+      String rule,
+      long offset) {
+    Map<String, Double> figures = Map.of("offset", (double) offset);
+    return new Verdict(
+        tenant,
+        domain,
+        3,
+        release,
+        null,
+        passed,
+        List.of(new RuleResult(rule, passed, "", new TreeMap<>(figures))),
         0,
         0,
         0,
         List.of(),
-        event.kind());
+        kind);
   }
 
   private List<String> since(Origin place) {

@@ -153,6 +153,15 @@ class ForgetPlanTest {
   }
 
   @Test
+  void unplaced_samplesWithoutADomain_areThoseThatNoReleaseKnows() {
+    java();
+    onTopic("waits", null, false);
+    onTopic("b", null, false);
+    onTopic("named", "java", false);
+    assertEquals(List.of("waits"), plan("waits", "b", "named", "misspelt").unplaced());
+  }
+
+  @Test
   void unknown_idsOnTheTopicOrInARelease_areNotAmongThem() {
     java();
     onTopic("waits", "new", false);
