@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
     description = {
       "Runs the same loop as demo on your own texts: JSON lines, a text file, or a folder of them.",
       "  {\"text\": …, \"id\": …, \"domain\": …, \"document\": …}",
-      "All but text may be left out. Lines of other domains are refused. Text files teach in pieces",
-      "of whole paragraphs; each file of a folder is a document, and they take turns.",
+      "All but text may be left out. Lines of other domains, or of a tenant, are refused. Text files",
+      "teach in pieces of whole paragraphs; each file of a folder is a document, and they take turns.",
       "A tenth of the documents is held out to measure on, by what of a text fits the base's context."
     },
     footer = {
@@ -92,7 +92,7 @@ final class AdaptCommand implements Callable<Integer> {
     Path base = options.base();
     UserInput.requireReadable(input, textField.name());
     Loop.requireFresh(folder);
-    UserMaterial.Lines lines = UserMaterial.lines(input, domain, textField.name());
+    UserMaterial.Lines lines = UserMaterial.shared(input, domain, textField.name());
     show(lines, output.err());
     Material material = UserMaterial.material(lines, domain, base, heldOut, options.seed());
     int batch =

@@ -71,18 +71,23 @@ public final class UserMaterial {
 
   private UserMaterial() {}
 
-  /** Reads an input; lines that name no domain are of the given one. */
+  /** Reads an input; lines that name no domain are of the given one, whose tenant's they may be. */
   public static Lines lines(Path file, String domain) throws IOException {
-    return lines(file, domain, null);
+    return lines(file, domain, null, true);
   }
 
   /**
-   * Reads an input.
+   * The same of a domain that is no tenant's.
    *
    * @param textField as {@link UserInput} has it
    */
-  public static Lines lines(Path file, String domain, @Nullable String textField)
+  public static Lines shared(Path file, String domain, @Nullable String textField)
       throws IOException {
+    return lines(file, domain, textField, false);
+  }
+
+  private static Lines lines(
+      Path file, String domain, @Nullable String textField, boolean ofTenants) throws IOException {
     List<Sample> samples = new ArrayList<>();
     List<UserInput.Refused> refused = new ArrayList<>();
     UserInput input = new UserInput(domain, textField, InstantSource.fixed(Instant.EPOCH));
@@ -90,12 +95,16 @@ public final class UserMaterial {
         input.read(
             file,
             (where, sample) -> {
-              if (domain.equals(sample.domain())) {
-                samples.add(sample);
-              } else {
+              if (!domain.equals(sample.domain())) {
                 refused.add(
                     new UserInput.Refused(
                         where, "other-domain", sample.domain() + ", expected " + domain));
+              } else if (sample.tenant() != null && !ofTenants) {
+                refused.add(
+                    new UserInput.Refused(
+                        where, "other-tenant", sample.tenant() + ", expected none"));
+              } else {
+                samples.add(sample);
               }
             },
             refused::add);

@@ -236,7 +236,7 @@ class UserInputTest {
             {"text": "three"}
             {"body": 4}
             """);
-    UserMaterial.Lines lines = UserMaterial.lines(file, "d", "body");
+    UserMaterial.Lines lines = UserMaterial.shared(file, "d", "body");
     assertEquals(
         List.of("posts.jsonl#1 of posts.jsonl#1: one", "posts.jsonl#2 of thread: two"),
         said(lines));
@@ -250,7 +250,7 @@ class UserInputTest {
   void lines_textFieldOfTextFile_isAnError() throws Exception {
     Path file = write("a.txt", TEXT.getBytes(UTF_8));
     for (Path input : List.of(file, folder)) {
-      assertThrows(IllegalArgumentException.class, () -> UserMaterial.lines(input, "d", "body"));
+      assertThrows(IllegalArgumentException.class, () -> UserMaterial.shared(input, "d", "body"));
     }
   }
 

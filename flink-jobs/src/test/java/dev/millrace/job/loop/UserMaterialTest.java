@@ -73,6 +73,26 @@ class UserMaterialTest {
         lines.refused().stream().map(no -> no.where() + " " + no.reason()).toList());
   }
 
+  /** What they teach is the tenant's alone: what is measured and asked is of the shared domain. */
+  @Test
+  void shared_linesOfATenant_areRefused(@TempDir Path folder) throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("mails.jsonl"),
+            """
+            {"text": "Dear customer", "tenant": "acme"}
+            {"text": "Dear customer", "tenant": null}
+            """);
+    UserMaterial.Lines lines = UserMaterial.shared(file, "mails", null);
+    assertEquals(1, lines.samples().size());
+    assertEquals(
+        List.of("line 1 other-tenant acme, expected none"),
+        lines.refused().stream()
+            .map(no -> no.where() + " " + no.reason() + " " + no.detail())
+            .toList());
+    assertEquals(2, UserMaterial.lines(file, "mails").samples().size());
+  }
+
   @Test
   void lines_gzipThatWasCut_namesTheFile(@TempDir Path folder) throws Exception {
     ByteArrayOutputStream zipped = new ByteArrayOutputStream();
