@@ -78,6 +78,35 @@ final class Lanes {
     return total(low, high);
   }
 
+  /** z = {@link #dot} of x with so many rows of n numbers, end to end. */
+  static void dots(float[] w, int wAt, int rows, float[] x, int xAt, int n, float[] z) {
+    int r = 0;
+    for (; WIDTH == GROUP && r + 4 <= rows; r += 4) {
+      four(w, wAt + r * n, x, xAt, n, z, r);
+    }
+    for (; r < rows; r++) {
+      z[r] = dot(w, wAt + r * n, x, xAt, n);
+    }
+  }
+
+  private static void four(float[] w, int at, float[] x, int xAt, int n, float[] z, int to) {
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int i = 0; i < n; i += GROUP) {
+      FloatVector xi = load(x, xAt + i);
+      a = load(w, at + i).fma(xi, a);
+      b = load(w, at + n + i).fma(xi, b);
+      c = load(w, at + 2 * n + i).fma(xi, c);
+      d = load(w, at + 3 * n + i).fma(xi, d);
+    }
+    z[to] = total(a, a);
+    z[to + 1] = total(b, b);
+    z[to + 2] = total(c, c);
+    z[to + 3] = total(d, d);
+  }
+
   /** The sum of n numbers, a multiple of {@link #GROUP}. */
   static float sum(float[] x, int at, int n) {
     FloatVector low = FloatVector.zero(F);
@@ -122,6 +151,17 @@ final class Lanes {
     }
   }
 
+  /** y += Σ z[r]·w[r], rows w[r] of n numbers, added in their order. */
+  static void add(float[] z, int rows, float[] w, int wAt, float[] y, int yAt, int n) {
+    for (int o = 0; o < n; o += WIDTH) {
+      FloatVector sum = load(y, yAt + o);
+      for (int r = 0; r < rows; r++) {
+        sum = load(w, wAt + r * n + o).fma(all(z[r]), sum);
+      }
+      sum.intoArray(y, yAt + o);
+    }
+  }
+
   /** y = x / √(mean of squares + eps) · w (RMSNorm). */
   static void norm(float[] x, int xAt, float[] w, double eps, float[] y, int yAt, int n) {
     float mean = dot(x, xAt, x, xAt, n) / n;
@@ -146,6 +186,21 @@ final class Lanes {
       low = low.add(exp(load(x, at + i).sub(most)));
       if (WIDTH < GROUP) {
         high = high.add(exp(load(x, at + i + WIDTH).sub(most)));
+      }
+    }
+    return total(low, high);
+  }
+
+  /** Σ (x - most) · e^(x - most). */
+  static float sumOfProductsWithExp(float[] x, int at, float most, int n) {
+    FloatVector low = FloatVector.zero(F);
+    FloatVector high = FloatVector.zero(F);
+    for (int i = 0; i < n; i += GROUP) {
+      FloatVector below = load(x, at + i).sub(most);
+      low = below.fma(exp(below), low);
+      if (WIDTH < GROUP) {
+        below = load(x, at + i + WIDTH).sub(most);
+        high = below.fma(exp(below), high);
       }
     }
     return total(low, high);
