@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Trains the candidates of a lesson, and has the gate judge them. */
 record Candidates(
@@ -46,9 +47,7 @@ record Candidates(
     }
     Trained repaired = repaired(taught, plain, governor);
     if (repaired.repairs() > 0) {
-      Attempt back = whole(repaired);
-      attempts.add(back);
-      attempts.addAll(nearer(back));
+      attempts.addAll(within(repaired));
       if (accepted(attempts)) {
         return attempts;
       }
@@ -72,7 +71,7 @@ record Candidates(
    * more than it may, or nearly so: a pass more would undo more than a share leaves out.
    */
   private Trained repaired(Task taught, Trained plain, Governor governor) {
-    double start = gate.pressure(shares.served(taught.before().adapter(), plain.routing()));
+    double start = gate.pressure(start(plain));
     double before = pressure(plain);
     double pressure = before;
     Trained repaired = plain;
@@ -116,21 +115,43 @@ record Candidates(
   }
 
   private Attempt whole(Trained trained) {
-    Mix whole = new Mix(1, trained.anchors(), 0, trained.repairs());
-    return judge(trained, trained.training().state(), whole, config.halvings() > 0);
+    return judge(trained, trained.training().state(), mix(trained, 1), config.halvings() > 0);
   }
 
-  /** Shares of a change that goes too far, one after the other. */
+  private static Mix mix(Trained trained, double share) {
+    return new Mix(share, trained.anchors(), 0, trained.repairs());
+  }
+
+  /** All of what repairs led to, or shares of it: what is known to go too far is not judged. */
+  private List<Attempt> within(Trained repaired) {
+    if (config.halvings() > 0 && pressure(repaired) > 1) {
+      return shares(repaired, gate.reach(start(repaired), served(repaired)));
+    }
+    Attempt whole = whole(repaired);
+    return Stream.concat(Stream.of(whole), nearer(whole).stream()).toList();
+  }
+
   private List<Attempt> nearer(Attempt whole) {
+    Judgement judgement = whole.judgement();
+    return judgement.onlyGoesTooFar() ? shares(whole.trained(), judgement.reach()) : List.of();
+  }
+
+  /**
+   * Shares of a change that goes too far, one after the other.
+   *
+   * @param reach of the whole
+   */
+  private List<Attempt> shares(Trained trained, double reach) {
     List<Attempt> attempts = new ArrayList<>();
     Approach approach = new Approach(config.halvings());
-    AdapterState all = whole.trained().training().state();
-    Attempt attempt = whole;
-    while (approach.mayGoOn() && attempt.judgement().onlyGoesTooFar()) {
-      double share = approach.next(attempt.judgement().reach());
-      Mix mix = whole.mix().withShare(share);
-      attempt = judge(whole.trained(), all, mix, approach.mayGoOn());
+    double last = reach;
+    boolean tooFar = true;
+    while (approach.mayGoOn() && tooFar) {
+      Mix mix = mix(trained, approach.next(last));
+      Attempt attempt = judge(trained, trained.training().state(), mix, approach.mayGoOn());
       attempts.add(attempt);
+      last = attempt.judgement().reach();
+      tooFar = attempt.judgement().onlyGoesTooFar();
     }
     return attempts;
   }
@@ -167,7 +188,16 @@ record Candidates(
   }
 
   private double pressure(Trained trained) {
-    return gate.pressure(shares.served(trained.training().state(), trained.routing()));
+    return gate.pressure(served(trained));
+  }
+
+  private Served served(Trained trained) {
+    return shares.served(trained.training().state(), trained.routing());
+  }
+
+  /** What serves before a lesson, under the routing that is to serve after it. */
+  private Served start(Trained trained) {
+    return shares.served(trained.task().before().adapter(), trained.routing());
   }
 
   /** How many times as much the anchors are to weigh, once a change goes too far. */

@@ -23,10 +23,6 @@ record Mix(double share, double anchors, double blend, int repairs) {
   /** All of what training with the configured weight changed. */
   static final Mix WHOLE = new Mix(1, 1, 0, 0);
 
-  Mix withShare(double other) {
-    return new Mix(other, anchors, blend, repairs);
-  }
-
   /**
    * The candidate.
    *

@@ -67,6 +67,19 @@ class CandidatesTest extends BigramLearners {
   }
 
   @Test
+  void attempts_repairedAndKnownToGoTooFar_areAtAShareAtOnce() {
+    Task task = task(outcomes(learner("store", neverBetter()), 1).get(0).state(), List.of());
+    double left = 0.0003 * repaired(attempts(withProtectedBound(0.0003, 5), task), "after");
+    List<Attempt> attempts = attempts(withProtectedBound(left / 1.2, 5), task);
+    assertEquals(1.2, repaired(attempts, "after"), 1e-9);
+    assertEquals(2, attempts.size(), attempts::toString);
+    assertTrue(attempts.get(0).judgement().onlyGoesTooFar());
+    Attempt shared = attempts.get(1);
+    assertTrue(shared.judgement().accepted(), () -> shared.judgement().toString());
+    assertEquals(Approach.CAUTION / 1.2, shared.mix().share(), 1e-9);
+  }
+
+  @Test
   void learn_givenUpAtTheEndOfARepair_leadsToTheSameReleaseTheNextTime() throws IOException {
     Learner learner = learner("store", withProtectedBound(0.0003, 5));
     LearnerState before = initial(learner);
@@ -142,24 +155,44 @@ class CandidatesTest extends BigramLearners {
   /** Or who waits for what is learned again would wait for ever. */
   @Test
   void rerouted_anyLesson_saysWhatWasFoundBeforeItWasTrained() {
-    Surroundings surroundings = surroundings("store", base);
-    Candidates candidates =
-        new Candidates(
-            surroundings,
-            CONFIG,
-            Trainers.alone(base, CONFIG.train(), CONFIG.plan()),
-            new ShareKeeper(base, CONFIG.routing()),
-            surroundings.gate(CONFIG));
     LearnerState before = outcomes(learner("store"), 1).get(0).state();
     RuleResult note = RuleResult.of(Relearning.RULE, true, "", Map.of("releasesLeft", 0.0));
-    List<Remembered> fresh = batch(1).samples().stream().map(Remembered::of).toList();
-    Lesson lesson = new Lesson(fresh, List.of(), surroundings.anchors(), 5);
-    Served incumbent = new ShareKeeper(base, CONFIG.routing()).incumbent(before);
-    Task task = new Task(before, incumbent, batch(1), lesson, List.of(), List.of(note));
-    Attempt refused = candidates.attempts(task, Governor.none()).get(0);
-    List<RuleResult> rules = candidates.rerouted(refused).judgement().rules();
+    Attempt refused = attempts(CONFIG, task(before, List.of(note))).get(0);
+    List<RuleResult> rules = candidates(CONFIG).rerouted(refused).judgement().rules();
     assertEquals(note, rules.get(0));
     assertEquals("rerouted", rules.get(1).rule());
+  }
+
+  private Candidates candidates(LearnerConfig config) {
+    Surroundings surroundings = surroundings("store", base);
+    return new Candidates(
+        surroundings,
+        config,
+        Trainers.alone(base, config.train(), config.plan()),
+        new ShareKeeper(base, config.routing()),
+        surroundings.gate(config));
+  }
+
+  private List<Attempt> attempts(LearnerConfig config, Task task) {
+    return candidates(config).attempts(task, Governor.none());
+  }
+
+  /** The second batch as a lesson. */
+  private Task task(LearnerState before, List<RuleResult> known) {
+    List<Remembered> fresh = batch(1).samples().stream().map(Remembered::of).toList();
+    Lesson lesson = new Lesson(fresh, List.of(), surroundings("store", base).anchors(), 5);
+    Served incumbent = new ShareKeeper(base, CONFIG.routing()).incumbent(before);
+    return new Task(before, incumbent, batch(1), lesson, List.of(), known);
+  }
+
+  /** A figure of the repairs. */
+  private static double repaired(List<Attempt> attempts, String figure) {
+    return attempts.get(attempts.size() - 1).judgement().rules().stream()
+        .filter(rule -> rule.rule().equals("repaired"))
+        .findFirst()
+        .orElseThrow()
+        .figures()
+        .get(figure);
   }
 
   /** Trains the releases of the first batches again. */

@@ -23,7 +23,7 @@ class MixTest {
 
   @Test
   void of_share_isSoFarFromBefore() {
-    assertEquals(0.25f, value(Mix.WHOLE.withShare(0.25).of(state(0), state(1), state(9))));
+    assertEquals(0.25f, value(new Mix(0.25, 1, 0, 0).of(state(0), state(1), state(9))));
   }
 
   @Test

@@ -48,6 +48,12 @@ public interface Gate {
   double pressure(Served incumbent);
 
   /**
+   * By a straight line, how far one may go from what serves to something else before it harms what
+   * is protected too much, as a share of the way, 0..1.
+   */
+  double reach(Served start, Served end);
+
+  /**
    * Asks every rule; none more once the candidate is known to go too far, if a nearer one will be
    * judged then.
    */

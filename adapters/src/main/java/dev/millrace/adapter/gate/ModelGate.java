@@ -151,6 +151,11 @@ final class ModelGate implements Gate {
   }
 
   @Override
+  public double reach(Served start, Served end) {
+    return examination.rise(end).reach(examination.rise(start), config);
+  }
+
+  @Override
   public Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayComeNearer) {
     return judge(
         candidate,
