@@ -190,13 +190,18 @@ final class DjlModel implements BaseModel {
     return inference().score(sequences);
   }
 
+  /** In Java where it answers so, too: what is judged is what is served. */
   private Inference inference() {
-    return new Inference(serving, config);
+    return simd == null ? program(serving) : new JavaInference(simd, NONE);
+  }
+
+  private ProgramInference program(Program program) {
+    return new ProgramInference(program, config);
   }
 
   @Override
   public List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {
-    return inference().likeliest(sequences, count, temperature);
+    return program(serving).likeliest(sequences, count, temperature);
   }
 
   @Override
@@ -223,7 +228,7 @@ final class DjlModel implements BaseModel {
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
     Program program = training.program(user);
     try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites, limits)) {
-      return new Inference(program, config)
+      return program(program)
           .score(sequences.stream().map(tokens -> new Sequence(tokens, loaded)).toList());
     }
   }
