@@ -17,6 +17,16 @@ final class CommonFields {
   /** Two names of one function. */
   private static final Set<String> SILU = Set.of("silu", "swish");
 
+  /** The last two are transformers' own, of any family: what differs by layer, another file. */
+  private static final List<String> UNSUPPORTED =
+      List.of(
+          "mlp_bias",
+          "attn_logit_softcapping",
+          "final_logit_softcapping",
+          "router_bias",
+          "per_layer_config",
+          "transformers_weights");
+
   private final JsonFields json;
 
   CommonFields(JsonFields json) {
@@ -31,11 +41,13 @@ final class CommonFields {
     if (!json.isOff("architectures") && !json.texts("architectures").contains(architecture)) {
       throw json.invalid("architectures", architecture);
     }
-    for (String option :
-        List.of("mlp_bias", "attn_logit_softcapping", "final_logit_softcapping", "router_bias")) {
+    for (String option : UNSUPPORTED) {
       if (!json.isOff(option)) {
         throw json.invalid(option, "it absent or off, it is not supported");
       }
+    }
+    if (!flag("is_causal", true)) {
+      throw json.invalid("is_causal", "it absent or true: no token reads those behind it");
     }
     return this;
   }
