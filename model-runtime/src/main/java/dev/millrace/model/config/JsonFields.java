@@ -155,6 +155,15 @@ public final class JsonFields {
     return value.textValue();
   }
 
+  /** The number of a pair [name, number], from 0 on, as HuggingFace's tokenizers write a token. */
+  public int numbered(String name) {
+    JsonNode pair = array(name);
+    if (pair.size() != 2 || !pair.get(1).isInt() || pair.get(1).intValue() < 0) {
+      throw invalid(name, "a name and its number from 0 on");
+    }
+    return pair.get(1).intValue();
+  }
+
   public boolean isText(String name) {
     return object.path(name).isTextual();
   }

@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * What HuggingFace's tokenizer puts before a text: {@code add_bos_token} of tokenizer_config.json
- * decides, without it the post-processor of tokenizer.json. What either puts behind a text is left
- * out, for that goes on.
+ * decides, without it the post-processor of tokenizer.json. A null {@code bos_token} is none. What
+ * either puts behind a text is left out, for that goes on.
  */
 final class Bos {
   private static final String ADD = "add_bos_token";
@@ -25,9 +25,10 @@ final class Bos {
    */
   static int[] read(JsonFields tokenizer, JsonFields config, ToIntFunction<String> id) {
     if (config.has(ADD)) {
-      return config.bool(ADD) ? new int[] {named(config, id)} : new int[0];
+      boolean adds = config.bool(ADD) && !config.isNull(TOKEN);
+      return adds ? new int[] {named(config, id)} : new int[0];
     }
-    return tokenizer.has(PROCESSOR) ? template(tokenizer.object(PROCESSOR)).toArray() : new int[0];
+    return tokenizer.has(PROCESSOR) ? before(tokenizer.object(PROCESSOR)).toArray() : new int[0];
   }
 
   private static int named(JsonFields config, ToIntFunction<String> id) {
@@ -42,10 +43,11 @@ final class Bos {
     return bos;
   }
 
-  private static IntStream template(JsonFields processor) {
+  private static IntStream before(JsonFields processor) {
     return switch (processor.text("type")) {
-      case "Sequence" -> processor.objects("processors").stream().flatMapToInt(Bos::template);
+      case "Sequence" -> processor.objects("processors").stream().flatMapToInt(Bos::before);
       case "TemplateProcessing" -> leading(processor);
+      case "BertProcessing", "RobertaProcessing" -> IntStream.of(processor.numbered("cls"));
       default -> IntStream.empty();
     };
   }

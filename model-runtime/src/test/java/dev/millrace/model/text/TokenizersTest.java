@@ -203,6 +203,38 @@ class TokenizersTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"BertProcessing", "RobertaProcessing"})
+  void encode_processorWithAClassToken_beginsWithIt(String type, @TempDir Path folder)
+      throws IOException {
+    String processor =
+        """
+        {"type": "%s", "sep": ["<|endoftext|>", 0], "cls": ["<|pad|>", 264],
+         "trim_offsets": true, "add_prefix_space": false}
+        """
+            .formatted(type);
+    try (Tokenizer opened = open(folder, "{}", processor)) {
+      assertArrayEquals(new int[] {PAD, 258}, opened.encode("the"));
+      assertEquals("the", opened.decode(opened.encode("the")));
+    }
+    InvalidConfigException e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> open(folder, "{}", processor.replace("264", "\"264\"")));
+    assertEquals(
+        "tokenizer.json.post_processor: cls is [\"<|pad|>\",\"264\"], expected a name and its"
+            + " number from 0 on",
+        e.getMessage());
+  }
+
+  @Test
+  void encode_configThatAddsNoTokenAsBos_beginsWithNone(@TempDir Path folder) throws IOException {
+    try (Tokenizer opened =
+        open(folder, "{\"add_bos_token\": true, \"bos_token\": null}", "null")) {
+      assertArrayEquals(new int[] {258}, opened.encode("the"));
+    }
+  }
+
   /** As Mixtral's: a text begins with a blank that is none of it. */
   @Test
   void decodeBehind_blanksOfSentencePiece_stayWhereTheyAre(@TempDir Path folder)
