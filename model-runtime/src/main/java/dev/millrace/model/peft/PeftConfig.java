@@ -4,7 +4,6 @@ import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.JsonFields;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -87,7 +86,7 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
 
   private static LoraConfig plain(JsonFields json) {
     return new LoraConfig(
-        json.integer("r", 1, MAX_RANK),
+        json.orElse("r", 8, j -> j.integer("r", 1, MAX_RANK)),
         json.orElse("lora_alpha", 8.0, j -> j.number("lora_alpha", -MAX_ALPHA, MAX_ALPHA)),
         json.orElse("use_rslora", false, j -> j.bool("use_rslora")),
         List.of(),
@@ -161,9 +160,8 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
 
   private static List<String> targetModules(JsonFields json) {
     List<String> targets = textsOrNone(json, "target_modules");
-    boolean enough = !targets.isEmpty() || !parameters(json).isEmpty();
-    if (!enough || new HashSet<>(targets).size() != targets.size()) {
-      throw json.invalid("target_modules", "a list of different names of modules");
+    if (targets.isEmpty() && parameters(json).isEmpty()) {
+      throw json.invalid("target_modules", "a list of names of modules");
     }
     return targets;
   }

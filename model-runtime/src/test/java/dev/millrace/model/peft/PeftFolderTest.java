@@ -120,12 +120,13 @@ class PeftFolderTest {
         "\"peft_type\": \"LORA\" | \"peft_type\": \"ADALORA\" | peft_type is \"ADALORA\"",
         "\"task_type\": \"CAUSAL_LM\" | \"task_type\": \"SEQ_CLS\" | task_type is \"SEQ_CLS\"",
         "\"revision\": null | \"an_option_of_2030\": 3 | an_option_of_2030 is 3",
+        "\"r\": 4, | `` | shape [4, 64], expected [8, 64]",
         "\"r\": 4 | \"r\": 0 | r is 0",
         "\"r\": 4 | \"r\": 1000000 | r is 1000000",
         "\"r\": 4 | \"r\": 8 | shape [4, 64], expected [8, 64]",
         "\"q_proj\" | \"gate_proj\" | expected only pairs at the targeted sites",
         "\"q_proj\", | `` | expected only pairs at the targeted sites",
-        "\"q_proj\" | \"v_proj\" | target_modules is",
+        "\"q_proj\" | \"v_proj\" | expected only pairs at the targeted sites",
         "\"use_rslora\": false | \"use_rslora\": \"no\" | use_rslora is \"no\"",
       })
   void parse_configThatCannotBeHonoured_isNamed(String from, String to, String message)
@@ -134,6 +135,16 @@ class PeftFolderTest {
     String changed = config.replace(from.strip(), to == null ? "" : to.strip());
     assertTrue(!changed.equals(config), "nothing was changed");
     assertRefused(changed.getBytes(StandardCharsets.UTF_8), golden(PeftFolder.WEIGHTS), message);
+  }
+
+  @Test
+  void parse_moduleNamedTwice_isNamedOnce() throws IOException {
+    byte[] twice =
+        new String(golden(PeftFolder.CONFIG), StandardCharsets.UTF_8)
+            .replace("\"q_proj\"", "\"q_proj\", \"q_proj\"")
+            .getBytes(StandardCharsets.UTF_8);
+    assertEquals(
+        golden().config(), PeftFolder.parse(twice, golden(PeftFolder.WEIGHTS), SITES).config());
   }
 
   @Test
