@@ -37,7 +37,6 @@ final class ExpertsSource {
             left = torch.flip(torch.cumsum(torch.flip(own, [1]), 1), [1])
             loss = torch.narrow(torch.mul(share, torch.cat([left, more], 1)), 1, 1, k - 1)
             taken = torch.ge(loss, r)
-            $open
             counts = torch.add(torch.sum(taken, [-1], True), 1)
             k = int(torch.amax(counts, [0, 1]))
             weights = torch.narrow(weights, 1, 0, k)
@@ -57,17 +56,6 @@ final class ExpertsSource {
           else:
             sum = torch.sum(weights, [-1], True)
           return sum
-      """;
-
-  /**
-   * Beyond the top k none of closed groups, whose choices are 0. Within it an expert is taken
-   * whatever its choice, as without limits.
-   */
-  private static final String OPEN =
-      """
-      within, beyond = torch.split_with_sizes(taken, [$k - 1, $most - $k], 1)
-            open = torch.gt(torch.narrow(top, 1, $k, $most - $k), 0.)
-            taken = torch.cat([within, torch.logical_and(beyond, open)], 1)
       """;
 
   private static final String LIMIT_FIRST =
@@ -261,7 +249,6 @@ final class ExpertsSource {
             sigmoid
                 ? "share = torch.detach(torch.div(weights, torch.sum(p, [-1], True)))"
                 : "share = torch.detach(weights)")
-        .replace("$open\n", sigmoid && router.groups() > 1 ? OPEN : "taken = taken\n")
         .replace("$most", Integer.toString(router.mostExperts()))
         .replace("$k", Integer.toString(router.topK()));
   }
@@ -287,7 +274,7 @@ final class ExpertsSource {
   /**
    * Only the best groups: DeepSeek-V2 takes a group's best score, V3 the sum of its best two. Where
    * they hold fewer than the top k, experts of other groups follow: with weight 0 in V2, with their
-   * own in V3.
+   * own in V3, whose choices may be negative and still go before those of closed groups.
    */
   private static String limit(RouterConfig router, boolean sigmoid) {
     if (router.groups() == 1) {
@@ -313,6 +300,8 @@ final class ExpertsSource {
         + "\n    open = torch.repeat_interleave(open, "
         + size
         + ", 1)"
-        + "\n    choice = torch.masked_fill(choice, torch.eq(open, 0.), 0.)\n";
+        + "\n    choice = torch.masked_fill(choice, torch.eq(open, 0.), "
+        + (sigmoid ? "-inf" : "0.")
+        + ")\n";
   }
 }

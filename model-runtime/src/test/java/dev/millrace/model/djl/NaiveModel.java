@@ -518,7 +518,8 @@ final class NaiveModel implements AutoCloseable {
       choice = IntStream.range(0, p.length).mapToDouble(e -> p[e] + bias[e]).toArray();
     }
     if (sigmoid || c.path("topk_method").asText().equals("group_limited_greedy")) {
-      choice = inBestGroups(choice, sigmoid ? 2 : 1);
+      choice =
+          sigmoid ? inBestGroups(choice, 2, Double.NEGATIVE_INFINITY) : inBestGroups(choice, 1, 0);
     }
     double[] from = sigmoid ? p : choice;
     List<Integer> chosen = best(choice, experts(p, from, choice));
@@ -551,8 +552,7 @@ final class NaiveModel implements AutoCloseable {
           j < topK
               ? likeliest.subList(j, topK).stream().mapToDouble(e -> from[e] / sum).sum()
               : own;
-      boolean isOpen = j < topK || groups == 1 || choice[likeliest.get(j)] > 0;
-      taken += Math.sqrt(own * left) >= threshold && isOpen ? 1 : 0;
+      taken += Math.sqrt(own * left) >= threshold ? 1 : 0;
     }
     return taken;
   }
@@ -562,7 +562,7 @@ final class NaiveModel implements AutoCloseable {
     threshold = routing.threshold();
   }
 
-  private double[] inBestGroups(double[] choice, int counted) {
+  private double[] inBestGroups(double[] choice, int counted, double closed) {
     int groups = integer("n_group");
     int size = choice.length / groups;
     double[] score = new double[groups];
@@ -575,7 +575,7 @@ final class NaiveModel implements AutoCloseable {
     }
     List<Integer> open = best(score, integer("topk_group"));
     return IntStream.range(0, choice.length)
-        .mapToDouble(e -> open.contains(e / size) ? choice[e] : 0)
+        .mapToDouble(e -> open.contains(e / size) ? choice[e] : closed)
         .toArray();
   }
 

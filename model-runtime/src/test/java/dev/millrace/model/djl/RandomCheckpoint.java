@@ -51,8 +51,11 @@ public final class RandomCheckpoint {
       if (i > Layout.SIN && vector.shape().length == 2 && dtype == DType.F8_E4M3) {
         matrix(vector.name(), (int) vector.shape()[0], (int) vector.shape()[1]);
       } else if (i != Layout.COS && i != Layout.SIN) {
-        float centre = vector.name().contains("norm") ? 1 : 0;
-        writer.add(vector.name(), DType.F32, normal(centre, 0.3, vector.shape()), vector.shape());
+        writer.add(
+            vector.name(),
+            DType.F32,
+            normal(centre(vector.name()), 0.3, vector.shape()),
+            vector.shape());
       }
     }
     for (Layout.Matrices m : layout.matrices()) {
@@ -61,6 +64,11 @@ public final class RandomCheckpoint {
             .forEach(part -> part.forEach(n -> matrix(n, m.rows() / part.size(), m.columns())));
       }
     }
+  }
+
+  /** Choices of DeepSeek-V3's experts are below 0 as often as above. */
+  private static float centre(String name) {
+    return name.contains("norm") ? 1 : name.endsWith("correction_bias") ? -0.5f : 0;
   }
 
   private float[] normal(float centre, double deviation, long... shape) {
