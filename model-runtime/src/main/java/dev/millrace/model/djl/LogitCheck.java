@@ -2,13 +2,13 @@ package dev.millrace.model.djl;
 
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
-import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.Tensor;
 import java.io.IOException;
@@ -45,7 +45,10 @@ public record LogitCheck(
   /**
    * Compares with {@code expected.safetensors}, of the adapter's folder if there is an adapter:
    * {@code input_ids (rows, time)}, {@code logits (rows, time, vocab)}, and, if they are there,
-   * {@code greedy_prompt} and {@code greedy_output}.
+   * {@code greedy_prompt} and {@code greedy_output}, a row each; behind a token that ends a text a
+   * row may be padded.
+   *
+   * @throws InvalidWeightsException if the file does not hold that
    */
   public static LogitCheck of(Path folder, @Nullable Path adapterFolder, LoadProgress progress)
       throws IOException {
@@ -55,7 +58,7 @@ public record LogitCheck(
             DjlModels.openAlone(folder, longest(expected), Precision.FLOAT32, progress)) {
       AdapterWeights adapter =
           adapterFolder == null ? none(model) : AdapterFolder.read(adapterFolder, model.sites());
-      int[][] rows = rows(expected.tensor("input_ids"));
+      int[][] rows = rows(expected.tensor("input_ids"), model);
       Agreement agreement = agreement(model, adapter, expected, rows);
       @Nullable Agreement without = null;
       if (agreement.maxAbsLogitDiff > CLOSE) {
@@ -123,7 +126,23 @@ public record LogitCheck(
     return new LoraPair(pair.site(), pair.a(), b);
   }
 
+  private static int[][] rows(Tensor ids, DjlModel model) {
+    int vocab = model.config().vocabSize();
+    for (long id : ids.integers()) {
+      if (id < 0 || id >= vocab) {
+        throw new InvalidWeightsException(
+            "%s: %s holds token %d, expected those below vocab_size %d"
+                .formatted(EXPECTED, ids.name(), id, vocab));
+      }
+    }
+    return rows(ids);
+  }
+
   private static int[][] rows(Tensor ids) {
+    if (ids.shape().length != 2 || ids.elements() == 0) {
+      throw new InvalidWeightsException(
+          "%s: tensor %s, expected (rows, time), each 1 or more".formatted(EXPECTED, ids));
+    }
     int width = Math.toIntExact(ids.shape()[1]);
     int[] flat = Arrays.stream(ids.integers()).mapToInt(Math::toIntExact).toArray();
     int[][] rows = new int[flat.length / width][];
@@ -146,14 +165,33 @@ public record LogitCheck(
     if (!expected.tensors().containsKey("greedy_output")) {
       return null;
     }
-    int[] prompt = rows(expected.tensor("greedy_prompt"))[0];
-    int[] wanted = rows(expected.tensor("greedy_output"))[0];
-    try (LoadedAdapter loaded = model.load(adapter)) {
-      int added = wanted.length - (startsWith(wanted, prompt) ? prompt.length : 0);
-      Generation found = model.generate(List.of(new Prompt(prompt, loaded, added, 0, 0))).get(0);
-      int[] last = Arrays.copyOfRange(wanted, wanted.length - added, wanted.length);
-      return Arrays.equals(last, found.tokens());
+    int[][] prompts = rows(expected.tensor("greedy_prompt"), model);
+    int[][] outputs = rows(expected.tensor("greedy_output"), model);
+    if (outputs.length != prompts.length) {
+      throw new InvalidWeightsException(
+          "%s: greedy_output has %d rows, expected the %d of greedy_prompt"
+              .formatted(EXPECTED, outputs.length, prompts.length));
     }
+    try (LoadedAdapter loaded = model.load(adapter)) {
+      for (int row = 0; row < prompts.length; row++) {
+        int[] added = added(prompts[row], outputs[row], model.config().eosTokenId());
+        Prompt prompt = new Prompt(prompts[row], loaded, added.length, 0, 0);
+        if (!Arrays.equals(added, model.generate(List.of(prompt)).get(0).tokens())) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /** What follows the prompt, up to the first token that ends a text. */
+  private static int[] added(int[] prompt, int[] output, List<Integer> eos) {
+    int from = startsWith(output, prompt) ? prompt.length : 0;
+    int to = from + 1;
+    while (to < output.length && !eos.contains(output[to - 1])) {
+      to++;
+    }
+    return Arrays.copyOfRange(output, from, to);
   }
 
   private static boolean startsWith(int[] tokens, int[] prefix) {

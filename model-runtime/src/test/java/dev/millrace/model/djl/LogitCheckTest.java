@@ -9,11 +9,15 @@ import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.adapter.Site;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.Lora;
+import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
 import dev.millrace.model.weights.Tensor;
@@ -27,6 +31,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -180,6 +185,71 @@ class LogitCheckTest {
     if (expert == 0) {
       Arrays.fill(weights, 0);
     }
+  }
+
+  @Test
+  void of_severalGreedyRows_allAgreeUpToTheirEnds(@TempDir Path folder) throws IOException {
+    RandomCheckpoint.write(folder, QWEN3, DType.F32, 7);
+    long[][] outputs = new long[2][];
+    try (DjlModel model = DjlModels.openAlone(folder, Precision.FLOAT32, LoadProgress.SILENT);
+        LoadedAdapter none = model.load(none(model))) {
+      for (int row = 0; row < 2; row++) {
+        int[] prompt = {5, 6 + row};
+        int[] added = model.generate(List.of(new Prompt(prompt, none, 6, 0, 0))).get(0).tokens();
+        outputs[row] =
+            IntStream.concat(IntStream.of(prompt), IntStream.of(added)).asLongStream().toArray();
+      }
+    }
+    Files.writeString(
+        folder.resolve("generation_config.json"),
+        "{\"eos_token_id\": [%d]}".formatted(outputs[1][4]));
+    Arrays.fill(outputs[1], 5, 8, 0); // as transformers pads
+    expect(folder, outputs);
+    assertEquals(true, LogitCheck.of(folder, null, LoadProgress.SILENT).agreement().greedyMatch());
+    outputs[1][3] = (outputs[1][3] + 1) % 97;
+    expect(folder, outputs);
+    assertEquals(false, LogitCheck.of(folder, null, LoadProgress.SILENT).agreement().greedyMatch());
+    expect(folder, new long[][] {outputs[0]});
+    assertRefused(folder, "greedy_output has 1 rows, expected the 2 of greedy_prompt");
+    outputs[1][3] = 97;
+    expect(folder, outputs);
+    assertRefused(folder, "greedy_output holds token 97, expected those below vocab_size 97");
+    new SafetensorsWriter()
+        .addRaw("input_ids", DType.I64, longs(1, 2), 2)
+        .write(folder.resolve("expected.safetensors"));
+    assertRefused(folder, "tensor input_ids I64[2], expected (rows, time), each 1 or more");
+  }
+
+  private static void assertRefused(Path folder, String message) {
+    InvalidWeightsException e =
+        assertThrows(
+            InvalidWeightsException.class, () -> LogitCheck.of(folder, null, LoadProgress.SILENT));
+    assertEquals("expected.safetensors: " + message, e.getMessage());
+  }
+
+  private static void expect(Path folder, long[][] outputs) throws IOException {
+    new SafetensorsWriter()
+        .addRaw("input_ids", DType.I64, longs(1, 2), 1, 2)
+        .add("logits", DType.F32, new float[2 * 97], 1, 2, 97)
+        .addRaw("greedy_prompt", DType.I64, longs(5, 6, 5, 7), 2, 2)
+        .addRaw(
+            "greedy_output",
+            DType.I64,
+            longs(Arrays.stream(outputs).flatMapToLong(Arrays::stream).toArray()),
+            outputs.length,
+            outputs[0].length)
+        .write(folder.resolve("expected.safetensors"));
+  }
+
+  private static byte[] longs(long... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    Arrays.stream(values).forEach(bytes::putLong);
+    return bytes.array();
+  }
+
+  private static LoraWeights none(DjlModel model) {
+    LoraConfig config = new LoraConfig(1, 1, false, List.of("q_proj"));
+    return LoraWeights.initial(config, model.sites(), 1);
   }
 
   private static void copy(String name, Path folder, String positions) throws IOException {
