@@ -75,7 +75,9 @@ final class CheckCommand implements Callable<Integer> {
     if (!known && (adapter != null || tokens.isEmpty())) {
       throw new ParameterException(
           output.commandLine(),
-          expected + " has no expected.safetensors, expected one, or --texts");
+          expected
+              + " has no expected.safetensors, expected one"
+              + (adapter == null ? ", or --texts" : ""));
     }
     Map<String, Object> json = new LinkedHashMap<>();
     List<String> lines = new ArrayList<>();

@@ -353,6 +353,19 @@ class MainTest extends RunsCommands {
     assertTrue(err.toString().contains("lines.jsonl has no text of 2 tokens"), err::toString);
   }
 
+  /** Texts say nothing of an adapter. */
+  @Test
+  void run_checkOfAnAdapterWithoutWhatIsExpected_asksForThatAlone() throws Exception {
+    Path lines = folder.resolve("lines.jsonl");
+    Files.writeString(lines, "{\"text\": \"one and two\"}\n");
+    String adapter = folder.toString();
+    String texts = lines.toString();
+    assertEquals(
+        2, run("model", "check", "../models/nano", "--adapter", adapter, "--texts", texts));
+    String asked = adapter + " has no expected.safetensors, expected one; see";
+    assertTrue(err.toString().contains(asked), err::toString);
+  }
+
   @Test
   void run_checkOnTextsThatAreNotUtf8_namesTheLine() throws Exception {
     Path lines = folder.resolve("lines.jsonl");
