@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of a chat as one text to continue, one line a message, {@code role: content}, and
- * the beginning of the assistant's. The bases that Millrace serves have no chat template of their
- * own.
+ * the beginning of the assistant's. A base's own chat template is not applied.
  *
  * @param media what stands before the text, wherever it stood in the messages; null for nothing
  */
