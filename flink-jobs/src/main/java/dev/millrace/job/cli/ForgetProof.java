@@ -8,17 +8,18 @@ import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Prover;
 import dev.millrace.job.loop.Reproduction;
-import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -32,14 +33,14 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
 
   /**
    * What the samples cost before and after; null where none can be read any more, an ancestor is
-   * not in the store, or both releases are of different bases.
+   * not in the store, or one of the releases is of another base than this.
    *
    * @param after null is the base alone
    */
   @Nullable Proof of(Forgetting forgetting, String before, @Nullable String after)
       throws IOException {
-    if (!forgetting.isWhole(before)
-        || (after != null && !(forgetting.isWhole(after) && sameBase(forgetting, before, after)))) {
+    List<String> both = after == null ? List.of(before) : List.of(before, after);
+    if (!both.stream().allMatch(forgetting::isWhole) || !areOfThisBase(forgetting, both)) {
       return null;
     }
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
@@ -58,9 +59,12 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
     }
   }
 
-  private static boolean sameBase(Forgetting forgetting, String before, String after) {
-    StoredReleases stored = forgetting.stored();
-    return stored.manifest(before).base().equals(stored.manifest(after).base());
+  private boolean areOfThisBase(Forgetting forgetting, List<String> releases) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      String id = checkpoint.id();
+      return releases.stream()
+          .allMatch(release -> forgetting.stored().manifest(release).base().equals(id));
+    }
   }
 
   private void say(String what) {
