@@ -64,6 +64,7 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
           ReleaseReader.readFiles(files, uri, manifest).entrySet()) {
         Files.write(folder.resolve(file.getKey()), file.getValue());
       }
+      Files.write(folder.resolve(Manifest.FILE), manifest.toBytes()); // which has its routing
       return new TeachingRelease(
           manifest,
           folder,

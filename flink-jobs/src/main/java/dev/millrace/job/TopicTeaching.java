@@ -163,7 +163,7 @@ final class TopicTeaching implements Teaching {
         String.join(
             " ",
             id(base),
-            compress.release(),
+            compress.release().isEmpty() ? "" : compress.release() + " as it routes",
             Double.toString(compress.factor()),
             Integer.toString(compress.likeliest()),
             plan.toString(),

@@ -44,6 +44,10 @@ class TeachingReleaseTest {
     Manifest manifest = release(null, "base", parent.id(), 2);
     TeachingRelease teacher = fetch(manifest, Map.of(parent.id(), parent), "base");
     assertArrayEquals(WEIGHTS, Files.readAllBytes(teacher.folder().resolve(AdapterFolder.WEIGHTS)));
+    assertArrayEquals(
+        manifest.toBytes(),
+        Files.readAllBytes(teacher.folder().resolve(Manifest.FILE)),
+        "who teaches reads the routing there");
     assertEquals(Set.of(at(1), at(2)), teacher.learned());
   }
 
