@@ -39,10 +39,7 @@ record CheckedStorage(FileSystemCheckpointStorage real) implements CheckpointSto
   @Override
   public CompletedCheckpointStorageLocation resolveCheckpoint(String pointer) throws IOException {
     CompletedCheckpointStorageLocation found = real.resolveCheckpoint(pointer);
-    Path folder = new Path(found.getExternalPointer());
-    if (KeptCheckpoints.isChecked(folder)) {
-      KeptCheckpoints.requireWhole(folder);
-    }
+    KeptCheckpoints.requireWhole(new Path(found.getExternalPointer()));
     return found;
   }
 

@@ -198,13 +198,6 @@ public final class KeptCheckpoints {
     return kept;
   }
 
-  /** Whether it was written with checksums: older ones were not. */
-  static boolean isChecked(Path checkpoint) throws IOException {
-    Path metadata = new Path(checkpoint, METADATA);
-    FileSystem files = metadata.getFileSystem();
-    return !problem(files, files.getFileStatus(metadata)).contains("no checksum");
-  }
-
   /**
    * Makes sure that every file is as it was written.
    *
@@ -217,15 +210,27 @@ public final class KeptCheckpoints {
     }
   }
 
+  /**
+   * Of one without any checksum, as jobs without a folder of their own leave them, less is known.
+   */
   private static String problem(Path checkpoint) throws IOException {
     FileSystem files = checkpoint.getFileSystem();
     FileStatus[] all = files.listStatus(checkpoint);
     Arrays.sort(all, Comparator.comparing(file -> file.getPath().getName()));
+    List<String> problems = new ArrayList<>();
+    boolean checked = false;
     for (FileStatus file : all) {
       String problem = problem(files, file);
+      checked |= !problem.endsWith(Trailer.MISSING);
       if (!problem.isEmpty()) {
-        return file.getPath().getName() + " " + problem;
+        problems.add(file.getPath().getName() + " " + problem);
       }
+    }
+    if (!checked) {
+      return unreadable(new Path(checkpoint, METADATA));
+    }
+    if (!problems.isEmpty()) {
+      return problems.get(0);
     }
     for (Path file : shared(new Path(checkpoint, METADATA))) {
       String problem =
@@ -235,6 +240,15 @@ public final class KeptCheckpoints {
       }
     }
     return "";
+  }
+
+  private static String unreadable(Path metadata) {
+    try {
+      CheckpointMetadata unused = read(metadata);
+      return "";
+    } catch (IOException e) {
+      return METADATA + " cannot be read: " + e;
+    }
   }
 
   /** The files that a checkpoint has in common with others: an incremental one's. */

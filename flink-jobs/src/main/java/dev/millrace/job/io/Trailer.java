@@ -10,6 +10,9 @@ final class Trailer {
 
   static final int BYTES = 2 * Integer.BYTES;
 
+  /** How it is said that a file has none. */
+  static final String MISSING = "checksum at its end";
+
   private static final int MARK = 0x4d524331; // MRC1
   private static final int PIECE = 1 << 16;
 
@@ -37,7 +40,7 @@ final class Trailer {
   /** What is wrong with a file that should end with a trailer; empty if nothing is. */
   static String problem(InputStream file, long length) throws IOException {
     if (length < BYTES) {
-      return "has " + length + " bytes, expected a checksum at its end";
+      return "has " + length + " bytes, expected a " + MISSING;
     }
     Trailer read = new Trailer();
     byte[] piece = new byte[PIECE];
@@ -56,7 +59,7 @@ final class Trailer {
   String problem(byte[] behind) {
     ByteBuffer end = ByteBuffer.wrap(behind);
     if (end.remaining() < BYTES || end.getInt() != MARK) {
-      return "has no checksum at its end";
+      return "has no " + MISSING;
     }
     int expected = end.getInt();
     return (int) crc.getValue() == expected

@@ -32,6 +32,7 @@ import org.apache.flink.runtime.state.CheckpointStorage;
 import org.apache.flink.runtime.state.CheckpointStorageAccess;
 import org.apache.flink.runtime.state.CheckpointedStateScope;
 import org.apache.flink.runtime.state.StreamStateHandle;
+import org.apache.flink.runtime.state.storage.FileSystemCheckpointStorage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -320,10 +321,21 @@ class CheckedStorageTest {
     assertTrue(e.getMessage().contains("is damaged: " + state.getFileName()), e.getMessage());
   }
 
+  /** A job without a folder of its own leaves such ones where the cluster says. */
   @Test
-  void resolve_checkpointOfBeforeThereWereChecksums_isTaken() throws IOException {
-    Path old = Files.createDirectories(folder.resolve("chk-1"));
-    Files.write(old.resolve("_metadata"), new byte[50]);
-    assertNotNull(storage.resolveCheckpoint(old.toUri().toString()));
+  void choose_newestHasNoChecksums_isTakenIfItsMetadataCanBeRead() throws IOException {
+    complete(1);
+    access =
+        FileSystemCheckpointStorage.createFromConfig(flink(), getClass().getClassLoader())
+            .createCheckpointStorage(job);
+    Path metadata = complete(2).resolve("_metadata");
+    assertTrue(chosen().endsWith("/chk-2"), said::toString);
+    assertEquals(List.of(), said);
+    assertNotNull(storage.resolveCheckpoint(chosen()));
+    byte[] whole = Files.readAllBytes(metadata);
+    Files.write(metadata, Arrays.copyOf(whole, whole.length / 2));
+    assertTrue(chosen().endsWith("/chk-1"));
+    assertTrue(
+        said.get(0).startsWith("chk-2 is damaged: _metadata cannot be read"), said::toString);
   }
 }
