@@ -30,6 +30,7 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
   public String publish(Manifest manifest, Contents contents) throws IOException {
     String id = manifest.id();
     ReleaseStep step = ReleaseStep.begun(ReleaseStep.Kind.PUBLISH, id);
+    byte[] bytes = manifest.toBytes();
     if (!files.exists(path(id, Manifest.FILE))) {
       warnIfEmptyAfter(manifest.parent(), id);
       for (String name : manifest.files().keySet()) {
@@ -40,14 +41,19 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
           throw new IOException(path(id, name) + " is gone again, expected it until all is there");
         }
       }
-      byte[] bytes = manifest.toBytes();
-      for (Map.Entry<String, byte[]> file : signer.sign(bytes).entrySet()) {
-        files.write(path(id, file.getKey()), file.getValue());
-      }
+      sign(id, bytes);
       files.write(path(id, Manifest.FILE), bytes);
+    } else if (!files.exists(path(id, Manifest.SIGNATURE))) {
+      sign(id, bytes); // it was published where no key was set
     }
     step.commit();
     return files.uri(id);
+  }
+
+  private void sign(String id, byte[] manifest) throws IOException {
+    for (Map.Entry<String, byte[]> file : signer.sign(manifest).entrySet()) {
+      files.write(path(id, file.getKey()), file.getValue());
+    }
   }
 
   /** A mount point stays when what is mounted there goes: the store seems to be there, and new. */

@@ -10,7 +10,8 @@ import java.util.TreeMap;
 public interface ReleaseStore {
 
   /**
-   * Makes a release visible, the manifest last; a release that is there already stays as it is.
+   * Makes a release visible, the manifest last; a release that is there already stays as it is, but
+   * is signed if nobody has signed it.
    *
    * @return the URI of its folder
    * @throws java.io.UncheckedIOException if the store fails; the release is then not visible

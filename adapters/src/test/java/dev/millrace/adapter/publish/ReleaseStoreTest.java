@@ -84,6 +84,20 @@ class ReleaseStoreTest {
     assertEquals(inode, Files.getAttribute(manifest, "unix:ino"));
   }
 
+  /** Who had forgotten the key gets the same release again, and it was refused for ever. */
+  @Test
+  void publish_againWithAKey_signsWhatWasNotSigned() throws IOException {
+    StoreFiles files = StoreFiles.in(folder);
+    String uri = ReleaseStore.of(files).publish(RELEASE);
+    ReleaseSigner signer = manifest -> new TreeMap<>(Map.of("manifest.sig", manifest));
+    assertEquals(uri, ReleaseStore.of(files, signer).publish(RELEASE));
+    Path signature = folder.resolve(ID).resolve("manifest.sig");
+    assertArrayEquals(RELEASE.manifest().toBytes(), Files.readAllBytes(signature));
+    ReleaseSigner other = manifest -> new TreeMap<>(Map.of("manifest.sig", bytes("other")));
+    assertEquals(uri, ReleaseStore.of(files, other).publish(RELEASE));
+    assertArrayEquals(RELEASE.manifest().toBytes(), Files.readAllBytes(signature));
+  }
+
   @Test
   void publish_killedAtEveryWrite_isInvisibleUntilPublishedAgain() throws IOException {
     ReleaseSigner signer = manifest -> new TreeMap<>(Map.of("manifest.sig", bytes("by me")));
