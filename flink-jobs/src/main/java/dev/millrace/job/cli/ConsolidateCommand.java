@@ -165,7 +165,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     }
     if (against.isEmpty()) {
       BaseRelease.note(next, taught(folder, outcomes));
-      BaseRelease.noteLearned(next, folder, learned);
+      BaseRelease.noteLearned(next, folder, learned, folded());
       brought.note(next);
       Files.move(next, out);
     }
@@ -277,15 +277,32 @@ final class ConsolidateCommand implements Callable<Integer> {
 
   private static @Nullable String release(Path adapter, String domain, String base)
       throws IOException {
-    Path file = adapter.resolve(Manifest.FILE);
-    if (!Files.exists(file)) {
+    Manifest manifest = manifest(adapter);
+    if (manifest == null) {
       return null;
     }
-    Manifest manifest = Manifest.parse(Files.readAllBytes(file));
     boolean shared = manifest.tenant() == null && manifest.kind() == ReleaseEvent.Kind.ADAPTER;
     return shared && manifest.domain().equals(domain) && manifest.base().equals(base)
         ? manifest.id()
         : null;
+  }
+
+  /** Also those with which nothing goes over: the new base knows what they know. */
+  private List<String> folded() throws IOException {
+    List<String> folded = new ArrayList<>();
+    for (Path adapter : adapters.values()) {
+      Manifest manifest = manifest(adapter);
+      if (manifest != null) {
+        folded.add(manifest.id());
+      }
+    }
+    return folded;
+  }
+
+  /** Of the release that a folder is; null if it is none. */
+  private static @Nullable Manifest manifest(Path adapter) throws IOException {
+    Path file = adapter.resolve(Manifest.FILE);
+    return Files.exists(file) ? Manifest.parse(Files.readAllBytes(file)) : null;
   }
 
   /** A new base is bound as a candidate of the gate is, by what is protected. */

@@ -66,14 +66,21 @@ class ConsolidateCommandTest extends RunsCommands {
       learned.add(new LearnedSample("s" + i, new Origin("samples", 0, i), false));
     }
     String cloud = releases.publish("cloud", 1).release();
+    String tenants = releases.publish("acme", "tickets", 3).release();
     String legal = releases.publish("legal", 2, learned.subList(0, 20)).release();
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    Path others =
+        Files.write(
+            folder.resolve("others.jsonl"),
+            lines.stream().map(line -> line.replace("\"s", "\"t")).toList());
     Path next = folder.resolve("out");
     int exit =
         consolidate(
             "--base=" + base,
             "--adapter=cloud=" + store.resolve(cloud),
             "--input=cloud=" + input,
+            "--adapter=tickets=" + store.resolve(tenants),
+            "--input=tickets=" + others,
             "--rebase=legal=" + store.resolve(legal),
             "--input=legal=" + input,
             "--steps=1",
@@ -83,8 +90,9 @@ class ConsolidateCommandTest extends RunsCommands {
     assertTrue(err.toString().contains("legal: 20 of 24 texts taught release " + legal));
     assertTrue(out.toString().contains("by its adapter on the new base (protected: "));
     assertEquals(Set.of("cloud"), BaseRelease.taught(next).keySet());
-    assertEquals(Set.of(cloud), BaseRelease.learned(next).releases());
+    assertEquals(Set.of(cloud, tenants), BaseRelease.learned(next).releases());
     Set<String> taught = new TreeSet<>(BaseRelease.learned(next).samples());
+    assertTrue(taught.removeIf(id -> id.startsWith("t")), taught::toString);
     assertTrue(taught.remove("of the one before"), taught::toString);
     assertTrue(err.toString().contains("cloud: of 24 texts %d teach".formatted(taught.size())));
     BaseRelease.Rebased brought = BaseRelease.rebased(next).get(legal);

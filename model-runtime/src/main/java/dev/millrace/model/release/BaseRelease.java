@@ -265,12 +265,16 @@ public final class BaseRelease {
    */
   public record Learned(Set<String> samples, Set<String> releases) {
 
-    private Learned with(Collection<String> moreSamples, Map<String, Taught> taught) {
+    private Learned with(Collection<String> moreSamples, Collection<String> moreReleases) {
       SortedSet<String> allSamples = new TreeSet<>(samples);
       allSamples.addAll(moreSamples);
       SortedSet<String> allReleases = new TreeSet<>(releases);
-      taught.values().forEach(of -> allReleases.add(of.release()));
+      allReleases.addAll(moreReleases);
       return new Learned(allSamples, allReleases);
+    }
+
+    private Learned with(Map<String, Taught> taught) {
+      return with(List.of(), taught.values().stream().map(Taught::release).toList());
     }
   }
 
@@ -283,7 +287,18 @@ public final class BaseRelease {
    */
   public static void noteLearned(Path folder, Path before, Collection<String> samples)
       throws IOException {
-    Learned all = learned(before).with(samples, taught(folder));
+    noteLearned(folder, before, samples, List.of());
+  }
+
+  /**
+   * The same of a base that was taught by more releases than those that it stands for.
+   *
+   * @param releases ids of these
+   */
+  public static void noteLearned(
+      Path folder, Path before, Collection<String> samples, Collection<String> releases)
+      throws IOException {
+    Learned all = learned(before).with(samples, releases).with(taught(folder));
     SortedMap<String, @Nullable Object> json = new TreeMap<>();
     json.put(SAMPLES, List.copyOf(all.samples));
     json.put(RELEASES, List.copyOf(all.releases));
@@ -298,7 +313,7 @@ public final class BaseRelease {
   public static Learned learned(Path folder) throws IOException {
     Path file = folder.resolve(LEARNED);
     byte[] json = Files.exists(file) ? Files.readAllBytes(file) : NOTHING;
-    return parse(json).with(List.of(), taught(folder));
+    return parse(json).with(taught(folder));
   }
 
   /** The same of a release whose manifest was verified. */
@@ -311,7 +326,7 @@ public final class BaseRelease {
       }
     }
     byte[] json = bytes.size() == 0 ? NOTHING : bytes.toByteArray();
-    return parse(json).with(List.of(), taught(files, uri, manifest));
+    return parse(json).with(taught(files, uri, manifest));
   }
 
   private static Learned parse(byte[] learned) {
