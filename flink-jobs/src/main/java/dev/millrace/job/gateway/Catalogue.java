@@ -2,6 +2,7 @@ package dev.millrace.job.gateway;
 
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Names;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What can be asked for: the domains that have a release, as serving decides it. */
@@ -123,6 +125,15 @@ final class Catalogue {
   @Nullable ReleaseEvent current(@Nullable String tenant, String domain) {
     return visible(tenant).stream()
         .filter(event -> event.domain().equals(domain))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The pin that holds a domain at a release; null if none does. */
+  @Nullable ReleaseEvent pin(String release) {
+    return Stream.of(current, aligned)
+        .flatMap(line -> line.values().stream())
+        .filter(event -> event.action() == Action.PIN && event.release().equals(release))
         .findFirst()
         .orElse(null);
   }

@@ -104,7 +104,7 @@ public final class Gateway implements AutoCloseable {
             new Verdicts(console::verdict),
             config.limits().streams(),
             clock);
-    operating = new Operating(writer, topics, console);
+    operating = new Operating(writer, topics, console, catalogue);
     adapters = new AdapterDoor(adopting, catalogue, writer, topics);
     answers =
         Tail.start(

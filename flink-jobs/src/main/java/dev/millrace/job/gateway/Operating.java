@@ -7,11 +7,12 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Writes what an operator orders to the topic of releases. */
-record Operating(RecordWriter writer, Topics topics, Console console) {
+record Operating(RecordWriter writer, Topics topics, Console console, Catalogue catalogue) {
 
   private static final Map<String, Action> ORDERS =
       Map.of("pin", Action.PIN, "rollback", Action.ROLLBACK, "unpin", Action.ROLLBACK);
@@ -19,7 +20,8 @@ record Operating(RecordWriter writer, Topics topics, Console console) {
   /**
    * Writes an order.
    *
-   * @throws ApiProblem if it is none, or names a release that the topic never named
+   * @throws ApiProblem if it is none, names a release that the topic never named, or lets a domain
+   *     go that nobody holds there any more
    */
   CompletableFuture<Origin> order(ApiKeys.Caller caller, Fields fields) {
     if (!caller.operator()) {
@@ -37,6 +39,12 @@ record Operating(RecordWriter writer, Topics topics, Console console) {
     ReleaseEvent known = name.equals("unpin") ? console.named(release) : console.published(release);
     if (known == null) {
       throw ApiProblem.notFound("release_not_found", "the topic names no release " + release);
+    }
+    if (name.equals("unpin") && known.kind() != Kind.BASE) {
+      known = catalogue.pin(release);
+      if (known == null) {
+        throw ApiProblem.notFound("release_not_pinned", "no domain is pinned to " + release);
+      }
     }
     String why = reason == null ? name + " by an operator" : reason;
     return ReleaseRecords.append(writer, topics, known.ordering(action, why));

@@ -1,6 +1,7 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -69,6 +70,25 @@ class CatalogueTest {
     assertEquals(List.of(own), catalogue.visible("acme"));
     assertEquals(List.of(shared), catalogue.visible("other"));
     assertEquals(own, catalogue.current("acme", "legal"));
+  }
+
+  /** Who unpinned it again, from a page of before, took the domain back to the old release. */
+  @Test
+  void pin_domainThatWentOn_isNone() {
+    ReleaseEvent published = event(null, "legal", Kind.ADAPTER, "a");
+    catalogue.take(published);
+    assertNull(catalogue.pin("a"));
+    catalogue.take(published.ordering(Action.PIN, "test"));
+    catalogue.take(event("acme", "stamps", Kind.ALIGNMENT, "s").ordering(Action.PIN, "test"));
+    ReleaseEvent pin = catalogue.pin("a");
+    assertNotNull(pin);
+    assertEquals("legal", pin.domain());
+    assertNotNull(catalogue.pin("s"));
+    catalogue.take(pin.ordering(Action.ROLLBACK, "unpinned"));
+    assertNull(catalogue.pin("a"));
+    catalogue.take(published.ordering(Action.PIN, "test"));
+    catalogue.take(event(null, "legal", Kind.ADAPTER, "b").ordering(Action.ROLLBACK, "test"));
+    assertNull(catalogue.pin("a"));
   }
 
   private static ReleaseEvent event(
