@@ -10,6 +10,7 @@ import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.model.distil.Exam;
 import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.weights.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,11 +75,11 @@ public final class BaseTexts {
   /** Writes such a file. */
   public static void write(Path file, List<Line> lines) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
-    List<String> json = new ArrayList<>();
+    StringBuilder json = new StringBuilder();
     for (Line line : lines) {
-      json.add(mapper.writeValueAsString(line));
+      json.append(mapper.writeValueAsString(line)).append('\n');
     }
-    Files.write(file, json);
+    WholeFile.write(file, json.toString().getBytes(UTF_8));
   }
 
   /**

@@ -8,10 +8,10 @@ import dev.millrace.job.TaughtSamples;
 import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.weights.WholeFile;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Counted;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +84,7 @@ final class SamplesCommand implements Callable<Integer> {
           "all %d samples have expired from their topic, expected some to be there"
               .formatted(expired));
     }
-    write(samples);
+    write(samples, out);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("release", release);
     json.put("samples", samples.size());
@@ -101,20 +101,22 @@ final class SamplesCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void write(List<Sample> samples) throws IOException {
+  /** All of them or none: nobody could see where lines end too early. */
+  static void write(List<Sample> samples, Path out) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
-    try (BufferedWriter writer = Files.newBufferedWriter(out, UTF_8)) {
-      for (Sample sample : samples) {
-        ObjectNode line =
-            mapper
-                .createObjectNode()
-                .put("id", sample.id())
-                .put("text", sample.teaches())
-                .put("document", sample.document())
-                .put("source", sample.source());
-        writer.write(mapper.writeValueAsString(line));
-        writer.newLine();
-      }
-    }
+    WholeFile.write(
+        out,
+        lines -> {
+          for (Sample sample : samples) {
+            ObjectNode line =
+                mapper
+                    .createObjectNode()
+                    .put("id", sample.id())
+                    .put("text", sample.teaches())
+                    .put("document", sample.document())
+                    .put("source", sample.source());
+            lines.write((mapper.writeValueAsString(line) + "\n").getBytes(UTF_8));
+          }
+        });
   }
 }

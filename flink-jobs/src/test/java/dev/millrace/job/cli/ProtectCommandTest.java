@@ -67,6 +67,24 @@ class ProtectCommandTest {
     assertEquals(List.of(new Line("texts", "b1")), BaseTexts.lines(folder, BaseTexts.ANCHORS));
   }
 
+  /** A job that reads them, or a full disk, meets all of the old lines or all of the new. */
+  @Test
+  void protect_filesAreThere_areReplacedAsAWhole() throws IOException {
+    assertEquals(0, protect());
+    Path file = folder.resolve(BaseTexts.PROTECTED);
+    Path before = Files.createLink(folder.resolve("before"), file);
+    List<Line> old = BaseTexts.lines(folder, "before");
+    Path texts = folder.resolve("mine.jsonl");
+    Files.write(
+        texts,
+        List.of(
+            "{\"id\": \"1\", \"document\": \"a\", \"text\": \"a1\"}",
+            "{\"id\": \"2\", \"document\": \"b\", \"text\": \"b1\"}"));
+    assertEquals(0, protect("--force", "--texts", texts.toString()));
+    assertEquals(List.of(new Line("texts", "a1")), BaseTexts.lines(folder, BaseTexts.PROTECTED));
+    assertEquals(old, BaseTexts.lines(folder, before.getFileName().toString()));
+  }
+
   @Test
   void protect_oneDocument_saysWhatIsMissing() throws IOException {
     Path texts = folder.resolve("mine.jsonl");
