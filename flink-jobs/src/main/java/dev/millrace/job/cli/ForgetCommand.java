@@ -116,12 +116,13 @@ final class ForgetCommand implements Callable<Integer> {
           "--models %d, --wait %d, --retire-after %d, expected 2, 0 and 0 or more"
               .formatted(models, waitSeconds, retireSeconds));
     }
-    Path unused = base.folder();
+    Path unused = base.folder(broker);
+    Path folder = store.folder(broker);
     MillraceConfig config = broker.require(output.err());
     ReleaseTopic topic = ReleaseTopic.of(config);
     List<Origin> undecoded = new ArrayList<>();
     List<ReleaseEvent> events = topic.written(undecoded::add, output.err()::println);
-    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
+    StoredReleases stored = StoredReleases.read(folder, output.err()::println);
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
     found.samples().forEach(sample -> ids.add(sample.id()));
@@ -333,11 +334,8 @@ final class ForgetCommand implements Callable<Integer> {
   }
 
   private static List<String> retire(Forgetting forgetting) throws IOException {
-    StoreFiles files = StoreFiles.in(forgetting.stored().store());
     List<String> retired = forgetting.descendantsFirst();
-    for (String release : retired) {
-      PruneCommand.delete(files, release);
-    }
+    PruneCommand.delete(StoreFiles.in(forgetting.stored().store()), retired);
     return retired;
   }
 

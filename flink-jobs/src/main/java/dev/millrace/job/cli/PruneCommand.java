@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,6 +67,8 @@ final class PruneCommand implements Callable<Integer> {
     }
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     MillraceConfig config = broker.require(output.err());
+    Set<String> asked =
+        UnansweredRequests.releases(config); // takes long: orders are read behind it
     List<Origin> undecoded = new ArrayList<>();
     List<ReleaseEvent> events =
         ReleaseTopic.of(config).written(undecoded::add, output.err()::println);
@@ -75,15 +78,13 @@ final class PruneCommand implements Callable<Integer> {
       throw new IllegalStateException(blind);
     }
     gone(stored, events).forEach(head -> sayThatAllStay(head, stored));
-    needed.addAll(UnansweredRequests.releases(config));
+    needed.addAll(asked);
     StoreFiles files = StoreFiles.in(stored.store());
     Map<String, Retention.Stored> releases = releases(stored, files.list());
     List<String> expired =
         new Retention(keep, Duration.ofDays(days)).expired(releases, needed, Instant.now());
     if (!dryRun) {
-      for (String release : expired) {
-        delete(files, release);
-      }
+      delete(files, expired);
     }
     output.result(
         Map.of("deleted", dryRun ? List.of() : expired, "expired", expired),
@@ -103,7 +104,7 @@ final class PruneCommand implements Callable<Integer> {
       StoredReleases stored, List<StoredFile> files) {
     Map<String, Retention.Stored> releases = new HashMap<>();
     for (StoredFile file : files) {
-      String id = file.path().replaceFirst("/.*", "");
+      String id = release(file.path());
       Manifest manifest = stored.byId().get(id);
       if (manifest != null && file.path().equals(id + "/" + Manifest.FILE)) {
         releases.put(id, new Retention.Stored(manifest, file.written()));
@@ -163,13 +164,21 @@ final class PruneCommand implements Callable<Integer> {
         .anyMatch(release -> !release.isEmpty() && !stored.byId().containsKey(release));
   }
 
-  /** The manifest first: what is cut off here is no release any more, and is swept. */
-  static void delete(StoreFiles files, String release) throws IOException {
-    files.delete(release + "/" + Manifest.FILE);
-    for (StoredFile file : files.list()) {
-      if (file.path().startsWith(release + "/")) {
-        files.delete(file.path());
+  /** Of each the manifest first: what is cut off here is no release any more, and is swept. */
+  static void delete(StoreFiles files, List<String> releases) throws IOException {
+    Map<String, List<String>> paths =
+        files.list().stream()
+            .map(StoredFile::path)
+            .collect(Collectors.groupingBy(PruneCommand::release));
+    for (String release : releases) {
+      files.delete(release + "/" + Manifest.FILE);
+      for (String path : paths.getOrDefault(release, List.of())) {
+        files.delete(path);
       }
     }
+  }
+
+  private static String release(String path) {
+    return path.replaceFirst("/.*", "");
   }
 }

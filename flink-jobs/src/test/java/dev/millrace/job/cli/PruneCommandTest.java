@@ -2,6 +2,8 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.publish.StoredFile;
 import dev.millrace.job.Manifests;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.loop.Heads;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -98,6 +101,50 @@ class PruneCommandTest {
             store, new TreeMap<>(Map.of("a", of("java"), "r", of("java"), "n", base)));
     assertEquals(
         Set.of("a", "r", "n"), PruneCommand.needed(stored, List.of(event(Action.PUBLISH, "a"))));
+  }
+
+  /** A store of ten thousand releases is not listed ten thousand times. */
+  @Test
+  void delete_severalReleases_areGoneAndTheStoreIsListedOnce(@TempDir Path store)
+      throws IOException {
+    StoreFiles files = StoreFiles.in(store);
+    for (String file : List.of("a/manifest.json", "a/w", "b/manifest.json", "b/w", "c/w")) {
+      files.write(file, new byte[1]);
+    }
+    AtomicInteger lists = new AtomicInteger();
+    PruneCommand.delete(counting(files, lists), List.of("b", "a", "gone"));
+    assertEquals(List.of("c/w"), files.list().stream().map(StoredFile::path).toList());
+    assertEquals(1, lists.get());
+  }
+
+  private static StoreFiles counting(StoreFiles files, AtomicInteger lists) {
+    return new StoreFiles() {
+      @Override
+      public boolean exists(String path) throws IOException {
+        return files.exists(path);
+      }
+
+      @Override
+      public void write(String path, byte[] bytes) throws IOException {
+        files.write(path, bytes);
+      }
+
+      @Override
+      public List<StoredFile> list() throws IOException {
+        lists.incrementAndGet();
+        return files.list();
+      }
+
+      @Override
+      public void delete(String path) throws IOException {
+        files.delete(path);
+      }
+
+      @Override
+      public String uri(String path) {
+        return files.uri(path);
+      }
+    };
   }
 
   private static ReleaseEvent event(Action action, String release) {
