@@ -19,6 +19,12 @@ final class BaseOption {
     return require("base", base);
   }
 
+  /** The same where settings of the jobs may be given, too. */
+  Path folder(BrokerOption broker) {
+    broker.requireUnset("base.dir", "--base DIR");
+    return folder();
+  }
+
   /** The folder, if it can be that of a checkpoint. */
   static Path require(String what, Path folder) {
     if (!Files.isRegularFile(folder.resolve("config.json"))) {

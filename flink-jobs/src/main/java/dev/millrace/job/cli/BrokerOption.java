@@ -34,13 +34,22 @@ final class BrokerOption {
 
   /** Refuses settings that jobs in this process cannot have; they begin from --store. */
   void requireUsable() {
-    String store = settings.get("store.uri");
-    if (store != null) {
-      throw new IllegalArgumentException("--set store.uri=" + store + ", expected --store DIR");
-    }
+    requireUnset("store.uri", "--store DIR");
     MillraceConfig unused =
         MillraceConfig.read(
             settings.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList());
+  }
+
+  /**
+   * Refuses a setting that a command puts its own over.
+   *
+   * @param instead the option that says it
+   */
+  void requireUnset(String key, String instead) {
+    String set = settings.get(key);
+    if (set != null) {
+      throw new IllegalArgumentException("--set %s=%s, expected %s".formatted(key, set, instead));
+    }
   }
 
   /** What is set, with the broker that the command line names; empty if it names none. */

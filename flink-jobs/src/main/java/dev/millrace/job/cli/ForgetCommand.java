@@ -117,12 +117,12 @@ final class ForgetCommand implements Callable<Integer> {
               .formatted(models, waitSeconds, retireSeconds));
     }
     Path unused = base.folder(broker);
-    Path folder = store.folder(broker);
+    StoreOption.requireUnset(broker);
     MillraceConfig config = broker.require(output.err());
     ReleaseTopic topic = ReleaseTopic.of(config);
     List<Origin> undecoded = new ArrayList<>();
     List<ReleaseEvent> events = topic.written(undecoded::add, output.err()::println);
-    StoredReleases stored = StoredReleases.read(folder, output.err()::println);
+    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
     found.samples().forEach(sample -> ids.add(sample.id()));

@@ -91,12 +91,11 @@ final class ReleaseBaseCommand implements Callable<Integer> {
   }
 
   private MillraceConfig config() throws Exception {
-    return broker
-        .require(output.err())
-        .with(
-            Map.of(
-                "base.dir", before.folder().toAbsolutePath().toString(),
-                "store.uri", ReleaseFiles.uri(store.folder(broker))));
+    Map<String, String> own =
+        Map.of(
+            "base.dir", before.folder(broker).toAbsolutePath().toString(),
+            "store.uri", ReleaseFiles.uri(store.folder(broker)));
+    return broker.require(output.err()).with(own);
   }
 
   private int publish(BasePublisher publisher, Path of, MillraceConfig config) throws Exception {

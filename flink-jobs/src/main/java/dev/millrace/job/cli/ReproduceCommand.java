@@ -58,7 +58,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Path folder = base.folder();
+    Path folder = base.folder(broker);
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     Reproduction reproduction = new Reproduction(stored, stored.find(id));
     MillraceConfig config =

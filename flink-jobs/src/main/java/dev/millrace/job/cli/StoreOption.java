@@ -17,7 +17,13 @@ final class StoreOption {
 
   /** The store of the releases that a broker's topic names. */
   Path folder(BrokerOption broker) throws IOException {
+    requireUnset(broker);
     return store == null && broker.named().isPresent() ? Home.here().store() : folder();
+  }
+
+  /** Refuses settings of the jobs that name a store, too. */
+  static void requireUnset(BrokerOption broker) {
+    broker.requireUnset("store.uri", "--store DIR");
   }
 
   /** The store that is named, else that of the cluster if there is one, else the last one used. */
