@@ -275,7 +275,7 @@ public final class BigramBase implements BaseModel {
       }
     }
     Gradients gradients = pass.gradients();
-    if (asked == slow) {
+    if (computation.products() == slow) {
       linger(start);
     }
     return gradients;
