@@ -20,6 +20,7 @@ import org.apache.flink.table.catalog.CatalogBaseTable;
 import org.apache.flink.table.catalog.CatalogManager;
 import org.apache.flink.table.catalog.ContextResolvedTable;
 import org.apache.flink.table.catalog.ObjectIdentifier;
+import org.apache.flink.table.catalog.exceptions.CatalogException;
 
 /** Runs statements one after the other; topics that its Kafka tables name are made if need be. */
 public final class SqlSession {
@@ -33,7 +34,7 @@ public final class SqlSession {
   private final Consumer<String> told;
 
   /**
-   * @param told of a broker that does not answer soon
+   * @param told of a broker that does not answer soon, and of a catalog that cannot be asked
    */
   public SqlSession(StreamExecutionEnvironment env, Consumer<String> told) {
     this.told = told;
@@ -81,10 +82,16 @@ public final class SqlSession {
   private List<ObjectIdentifier> everyTable() {
     List<ObjectIdentifier> found = new ArrayList<>();
     for (String catalog : tables.listCatalogs()) {
-      for (String database : tables.getCatalog(catalog).orElseThrow().listDatabases()) {
-        for (String table : tables.listTables(catalog, database)) {
-          found.add(ObjectIdentifier.of(catalog, database, table));
+      try {
+        for (String database : tables.getCatalog(catalog).orElseThrow().listDatabases()) {
+          for (String table : tables.listTables(catalog, database)) {
+            found.add(ObjectIdentifier.of(catalog, database, table));
+          }
         }
+      } catch (CatalogException e) {
+        told.accept(
+            "catalog %s cannot be asked for its tables, whose topics are not made: %s"
+                .formatted(catalog, e.getMessage()));
       }
     }
     return found;
