@@ -3,6 +3,7 @@ package dev.millrace.model.simd;
 import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -157,7 +158,8 @@ public final class SimdStep {
     int vocabulary = config.vocabSize();
     float most = Lanes.greatest(logits, at, vocabulary);
     float sum = Lanes.sumOfExp(logits, at, most, vocabulary);
-    read.logProbs[row] = logits[at + target] - (most + (float) Math.log(sum));
+    read.logProbs[row] =
+        logits[at + Objects.checkIndex(target, vocabulary)] - (most + (float) Math.log(sum));
     if (read.entropies.length > 0) {
       float below = Lanes.sumOfProductsWithExp(logits, at, most, vocabulary);
       read.entropies[row] = (float) Math.log(sum) - below / sum;

@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.adapter.Site;
@@ -31,7 +32,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -252,6 +255,17 @@ class JavaStepTest {
             "answer " + i);
       }
     }
+  }
+
+  @Test
+  void score_tokenBeyondTheVocabulary_isNoneOfTheNextText() throws IOException {
+    open(OLMOE);
+    Inference java = new JavaInference(simd, model.noAdapter());
+    List<Sequence> texts =
+        Stream.of(new int[] {1, 128}, new int[] {1, 2})
+            .map(tokens -> new Sequence(tokens, model.noAdapter()))
+            .toList();
+    assertThrows(IndexOutOfBoundsException.class, () -> java.score(texts));
   }
 
   /** Guesses four tokens at a time, the last one wrong. */
