@@ -219,9 +219,10 @@ final class DjlModel implements BaseModel {
     return inference().read(sequences);
   }
 
+  /** By the program in every JVM: what is trained on embeddings is trained again elsewhere. */
   @Override
   public List<float[]> embed(List<int[]> sequences) {
-    return inference().embed(sequences);
+    return program(serving).embed(sequences);
   }
 
   @Override

@@ -24,8 +24,6 @@ interface Inference {
 
   List<Reading> read(List<int[]> sequences);
 
-  List<float[]> embed(List<int[]> sequences);
-
   /** Tokens of a sequence and of its prefix. */
   static int length(Sequence sequence) {
     return sequence.prefix().length() + sequence.tokens().length;

@@ -72,49 +72,39 @@ record JavaInference(SimdBase base, LoadedAdapter none) implements Inference {
 
   @Override
   public List<TokenScores> score(List<Sequence> sequences) {
-    return texts(sequences, 1, Asked.LOG_PROBS, Text::scores);
+    return texts(sequences, Asked.LOG_PROBS, Text::scores);
   }
 
   @Override
   public List<RoutedScores> scoreRouted(List<Sequence> sequences) {
-    return texts(sequences, 1, Asked.LOG_PROBS, Text::routedScores);
+    return texts(sequences, Asked.LOG_PROBS, Text::routedScores);
   }
 
   @Override
   public List<Routes> routes(List<Sequence> sequences) {
-    return texts(sequences, 1, Asked.NOTHING, Text::routes);
+    return texts(sequences, Asked.NOTHING, Text::routes);
   }
 
   @Override
   public List<Reading> read(List<int[]> sequences) {
-    return texts(alone(sequences), 1, Asked.ENTROPIES, Text::reading);
+    return texts(
+        sequences.stream().map(tokens -> new Sequence(tokens, none)).toList(),
+        Asked.ENTROPIES,
+        Text::reading);
   }
 
-  @Override
-  public List<float[]> embed(List<int[]> sequences) {
-    return texts(alone(sequences), 0, Asked.NOTHING, Text::embedding);
+  private <R> List<R> texts(List<Sequence> sequences, Asked asked, Function<Text, R> say) {
+    return Inference.inCalls(sequences, Inference::length, call -> call(call, asked, say));
   }
 
-  private List<Sequence> alone(List<int[]> sequences) {
-    return sequences.stream().map(tokens -> new Sequence(tokens, none)).toList();
-  }
-
-  /**
-   * @param last tokens of each that are predicted but not read: 1, or 0
-   */
-  private <R> List<R> texts(
-      List<Sequence> sequences, int last, Asked asked, Function<Text, R> say) {
-    return Inference.inCalls(sequences, Inference::length, call -> call(call, last, asked, say));
-  }
-
-  private <R> List<R> call(List<Sequence> sequences, int last, Asked asked, Function<Text, R> say) {
+  private <R> List<R> call(List<Sequence> sequences, Asked asked, Function<Text, R> say) {
     List<Piece> pieces = new ArrayList<>();
     IntStream.Builder targets = IntStream.builder();
     int n = 0;
     for (Sequence sequence : sequences) {
       int[] tokens = Texts.behind(sequence.prefix(), sequence.tokens());
-      Texts.requireLength(base.config(), tokens, 1 + last, 0);
-      int[] read = Arrays.copyOf(tokens, tokens.length - last);
+      Texts.requireLength(base.config(), tokens, 2, 0);
+      int[] read = Arrays.copyOf(tokens, tokens.length - 1);
       pieces.add(new Piece(n, 0, read, sequence.prefix(), sequence.adapter(), false));
       if (asked != Asked.NOTHING) {
         Arrays.stream(tokens, 1, tokens.length).map(t -> Math.max(0, t)).forEach(targets::add);

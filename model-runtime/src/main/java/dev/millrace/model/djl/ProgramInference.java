@@ -206,8 +206,7 @@ record ProgramInference(Program program, MoeConfig config) implements Inference 
     return split;
   }
 
-  @Override
-  public List<float[]> embed(List<int[]> sequences) {
+  List<float[]> embed(List<int[]> sequences) {
     return Inference.inCalls(sequences, tokens -> tokens.length, this::embedCall);
   }
 

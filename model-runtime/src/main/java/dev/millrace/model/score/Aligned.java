@@ -1,7 +1,6 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.align.AlignAdapter;
-import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.CaptionFit;
 import dev.millrace.model.align.Places;
 import java.util.Objects;
@@ -11,13 +10,12 @@ import org.jspecify.annotations.Nullable;
  * A caption must fit its picture or sound better than what else the domain shows. Encoders that
  * cannot tell a domain's captions apart do not judge it.
  */
-record Aligned(Aligner aligner, AlignLimits limits) implements Stage {
+record Aligned(PairPlacer placer, AlignLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     Places seen =
-        PairPlacer.places(
-            aligner, Objects.requireNonNull(candidate.media), candidate.text, candidate.embedding);
+        placer.places(Objects.requireNonNull(candidate.media), candidate.text, candidate.tokens);
     candidate.places = seen;
     if (memory.captions.size() < limits.leastOthers()) {
       return null;

@@ -104,7 +104,8 @@ final class CascadeScorer implements Scorer {
             List.of(
                 new Decoded(),
                 new ModelEntropy(base, config.model()),
-                new Aligned(aligner, config.align()),
+                new Aligned(
+                    new PairPlacer(base, tokenizer, aligner, config.model()), config.align()),
                 new Quality(base, known, config)))
         .flatMap(List::stream)
         .toList();

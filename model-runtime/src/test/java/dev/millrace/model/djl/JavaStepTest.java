@@ -212,14 +212,12 @@ class JavaStepTest {
     Inference java = new JavaInference(simd, model.noAdapter());
     List<Reading> expected = model.read(texts);
     List<Reading> found = java.read(texts);
-    List<float[]> embeddings = java.embed(texts);
     for (int i = 0; i < texts.size(); i++) {
       Reading a = expected.get(i);
       Reading b = found.get(i);
       assertArrayEquals(a.scores().logProbs(), b.scores().logProbs(), 2e-4f, "text " + i);
       assertArrayEquals(a.entropies(), b.entropies(), 2e-4f, "text " + i);
       assertArrayEquals(a.embedding(), b.embedding(), 1e-5f, "text " + i);
-      assertArrayEquals(model.embed(texts).get(i), embeddings.get(i), 1e-5f, "text " + i);
     }
   }
 
