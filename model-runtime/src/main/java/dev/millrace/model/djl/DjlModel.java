@@ -190,18 +190,13 @@ final class DjlModel implements BaseModel {
     return inference().score(sequences);
   }
 
-  /** In Java where it answers so, too: what is judged is what is served. */
   private Inference inference() {
-    return simd == null ? program(serving) : new JavaInference(simd, NONE);
-  }
-
-  private ProgramInference program(Program program) {
-    return new ProgramInference(program, config);
+    return new Inference(serving, config);
   }
 
   @Override
   public List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {
-    return program(serving).likeliest(sequences, count, temperature);
+    return inference().likeliest(sequences, count, temperature);
   }
 
   @Override
@@ -219,17 +214,16 @@ final class DjlModel implements BaseModel {
     return inference().read(sequences);
   }
 
-  /** By the program in every JVM: what is trained on embeddings is trained again elsewhere. */
   @Override
   public List<float[]> embed(List<int[]> sequences) {
-    return program(serving).embed(sequences);
+    return inference().embed(sequences);
   }
 
   @Override
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
     Program program = training.program(user);
     try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites, limits)) {
-      return program(program)
+      return new Inference(program, config)
           .score(sequences.stream().map(tokens -> new Sequence(tokens, loaded)).toList());
     }
   }

@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.simd.SimdAdapter;
 import dev.millrace.model.simd.SimdBase;
 import dev.millrace.model.simd.SimdStep;
@@ -12,11 +13,11 @@ final class JavaStep implements Step {
 
   private static final float[] TOP_K = {};
 
-  private final int width;
+  private final MoeConfig config;
   private final SimdStep step;
 
   JavaStep(SimdBase base, int slots) {
-    this.width = base.config().hiddenSize();
+    this.config = base.config();
     this.step = new SimdStep(base, slots);
   }
 
@@ -26,15 +27,6 @@ final class JavaStep implements Step {
 
   @Override
   public float[] advance(List<Piece> pieces) {
-    return step.advance(rows(pieces, width));
-  }
-
-  /**
-   * The rows of pieces, end to end.
-   *
-   * @param width of the rows of their prefixes
-   */
-  static SimdStep.Rows rows(List<Piece> pieces, int width) {
     int n = pieces.stream().mapToInt(piece -> piece.tokens().length).sum();
     int[] ids = new int[n];
     int[] slots = new int[n];
@@ -60,8 +52,9 @@ final class JavaStep implements Step {
         ends[end++] = to - 1;
       }
     }
-    float[] given = Texts.given(pieces.stream().map(Piece::given).toList(), width).data();
-    return new SimdStep.Rows(ids, given, slots, positions, adapters, limits, ends);
+    float[] given =
+        Texts.given(pieces.stream().map(Piece::given).toList(), config.hiddenSize()).data();
+    return step.advance(new SimdStep.Rows(ids, given, slots, positions, adapters, limits, ends));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.CaptionFit;
 import dev.millrace.model.align.Places;
 import java.util.Objects;
@@ -10,12 +11,13 @@ import org.jspecify.annotations.Nullable;
  * A caption must fit its picture or sound better than what else the domain shows. Encoders that
  * cannot tell a domain's captions apart do not judge it.
  */
-record Aligned(PairPlacer placer, AlignLimits limits) implements Stage {
+record Aligned(Aligner aligner, AlignLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     Places seen =
-        placer.places(Objects.requireNonNull(candidate.media), candidate.text, candidate.tokens);
+        PairPlacer.places(
+            aligner, Objects.requireNonNull(candidate.media), candidate.text, candidate.embedding);
     candidate.places = seen;
     if (memory.captions.size() < limits.leastOthers()) {
       return null;

@@ -104,8 +104,7 @@ final class CascadeScorer implements Scorer {
             List.of(
                 new Decoded(),
                 new ModelEntropy(base, config.model()),
-                new Aligned(
-                    new PairPlacer(base, tokenizer, aligner, config.model()), config.align()),
+                new Aligned(aligner, config.align()),
                 new Quality(base, known, config)))
         .flatMap(List::stream)
         .toList();

@@ -7,7 +7,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.media.InvalidMediaException;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Sample;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,22 +22,15 @@ public record PairPlacer(BaseModel base, Tokenizer tokenizer, Aligner aligner, M
    */
   public Places places(Sample sample) throws InvalidMediaException {
     int[] tokens = new SampleTokens(tokenizer, limits.trainTokens()).of(sample.teaches());
+    float[] embedding = base.read(List.of(limits.shown(tokens))).get(0).embedding();
     Input media = Input.read(sample.modality(), sample.media());
-    return places(media, sample.teaches(), tokens);
+    return places(aligner, media, sample.teaches(), embedding);
   }
 
   /**
-   * The same of what was decoded.
-   *
-   * <p>The base is asked for the caption's embedding by itself, for a release is trained on it:
-   * where texts are scored in Java, what comes beside their scores has other last bits than
-   * elsewhere.
-   *
-   * @param tokens of the caption, at least 2
+   * @param embedding of the caption, by the base
    */
-  Places places(Input media, String caption, int[] tokens) {
-    int[] shown = limits.shown(tokens);
-    float[] hidden = base.embed(List.of(Arrays.copyOf(shown, shown.length - 1))).get(0);
-    return new Places(aligner.embed(media), aligner.embed(Input.Words.of(caption, hidden)));
+  static Places places(Aligner aligner, Input media, String caption, float[] embedding) {
+    return new Places(aligner.embed(media), aligner.embed(Input.Words.of(caption, embedding)));
   }
 }

@@ -2,7 +2,6 @@ package dev.millrace.model.simd;
 
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.RouterConfig;
-import java.util.Arrays;
 
 /** The sparse part of a layer: its router, and the experts that it chooses. For one thread. */
 final class SimdExperts {
@@ -73,17 +72,6 @@ final class SimdExperts {
         expert(layer, e, m, w, rows, x);
       }
     }
-  }
-
-  /** The experts that each of the rows chose which were added last, −1 where one was dropped. */
-  int[][] chosen(SimdStep.Rows rows) {
-    int[][] experts = new int[rows.ids().length][];
-    for (int r = 0; r < experts.length; r++) {
-      int k = rows.limits()[r].length > 0 ? most : router.topK();
-      experts[r] = Arrays.copyOfRange(chosen, r * most, r * most + k);
-      Arrays.fill(experts[r], counts[r], k, -1);
-    }
-    return experts;
   }
 
   /** Softmax, and the likeliest experts: as many as the limits say, or the top k. */

@@ -1,9 +1,6 @@
 package dev.millrace.model.simd;
 
 import dev.millrace.model.config.MoeConfig;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,22 +40,7 @@ public final class SimdStep {
     }
   }
 
-  /**
-   * What was made of whole sequences.
-   *
-   * @param logProbs (rows): of the target behind each, nats; none if nobody asked
-   * @param entropies (rows): of the distributions they are of, nats; none if nobody asked
-   * @param hidden (rows, d): what the head reads
-   * @param experts of each layer: (rows, k), the experts that read each row, −1 where one was
-   *     dropped
-   */
-  public record Read(
-      int rows, float[] logProbs, float[] entropies, float[] hidden, List<int[][]> experts) {}
-
   private static final float[] ONE = {1};
-
-  /** Rows whose logits are in memory at a time. */
-  private static final int HEAD_ROWS = 32;
 
   private final SimdBase base;
   private final MoeConfig config;
@@ -108,67 +90,14 @@ public final class SimdStep {
    * @return (ends, vocab): log p of the tokens that follow, nats
    */
   public float[] advance(Rows rows) {
-    begin(rows);
+    int n = rows.ids.length;
+    makeRoom(n);
+    embed(rows);
     for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
       attend(layer, rows);
       feedForward(layer, rows);
     }
     return logProbs(rows.ends);
-  }
-
-  /**
-   * Reads whole sequences.
-   *
-   * @param targets (rows): the tokens that follow; none if their log p are of no use
-   * @param entropies whether those are
-   */
-  public Read read(Rows rows, int[] targets, boolean entropies) {
-    int n = rows.ids.length;
-    begin(rows);
-    List<int[][]> experts = new ArrayList<>();
-    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-      attend(layer, rows);
-      feedForward(layer, rows);
-      experts.add(mixture.chosen(rows));
-    }
-    float[] hidden = new float[n * d];
-    for (int r = 0; r < n; r++) {
-      Lanes.norm(x, r * d, base.norm(), eps, hidden, r * d, d);
-    }
-    Read read =
-        new Read(
-            n,
-            new float[targets.length],
-            new float[entropies ? targets.length : 0],
-            hidden,
-            experts);
-    int vocabulary = config.vocabSize();
-    float[] logits = new float[Math.min(HEAD_ROWS, targets.length) * vocabulary];
-    for (int from = 0; from < targets.length; from += HEAD_ROWS) {
-      int some = Math.min(HEAD_ROWS, targets.length - from);
-      base.head().times(hidden, from * d, logits, 0, some);
-      for (int j = 0; j < some; j++) {
-        say(logits, j * vocabulary, from + j, targets[from + j], read);
-      }
-    }
-    return read;
-  }
-
-  private void say(float[] logits, int at, int row, int target, Read read) {
-    int vocabulary = config.vocabSize();
-    float most = Lanes.greatest(logits, at, vocabulary);
-    float sum = Lanes.sumOfExp(logits, at, most, vocabulary);
-    read.logProbs[row] =
-        logits[at + Objects.checkIndex(target, vocabulary)] - (most + (float) Math.log(sum));
-    if (read.entropies.length > 0) {
-      float below = Lanes.sumOfProductsWithExp(logits, at, most, vocabulary);
-      read.entropies[row] = (float) Math.log(sum) - below / sum;
-    }
-  }
-
-  private void begin(Rows rows) {
-    makeRoom(rows.ids.length);
-    embed(rows);
   }
 
   private void embed(Rows rows) {

@@ -172,16 +172,8 @@ public final class FakeBaseModel implements BaseModel {
                 new Reading(
                     score(List.of(new Sequence(tokens, noAdapter()))).get(0),
                     surprises(tokens),
-                    beside(embedded(Arrays.copyOf(tokens, tokens.length - 1)))))
+                    embed(List.of(Arrays.copyOf(tokens, tokens.length - 1))).get(0)))
         .toList();
-  }
-
-  /** Its last bits are others, as where scores are computed in Java. */
-  private static float[] beside(float[] embedding) {
-    for (int i = 0; i < embedding.length; i++) {
-      embedding[i] = Math.nextUp(embedding[i]);
-    }
-    return embedding;
   }
 
   @Override

@@ -2,22 +2,15 @@ package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Drafts;
-import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.Prompt;
-import dev.millrace.model.base.Reading;
-import dev.millrace.model.base.RoutedScores;
-import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sampling;
-import dev.millrace.model.base.Sequence;
-import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.program.Layout;
 import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.release.Routing;
@@ -27,19 +20,16 @@ import dev.millrace.model.weights.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Answers and scores without a program: those of the program, and each bit for bit as alone. */
+/** Answers without a program: those of the program, and each bit for bit as alone. */
 class JavaStepTest {
 
   private static final String SHAPE =
@@ -171,99 +161,6 @@ class JavaStepTest {
     assertEquals(plain, answers(prompts, p -> new Known(plain.get(prompts.indexOf(p))), simd));
     assertTrue(drafts.accepted() > 10, drafts::toString);
     assertTrue(drafts.drafted() > 2 + drafts.accepted(), drafts::toString);
-  }
-
-  /** Texts of two tokens and more, behind prefixes of 0 to 2 rows, by all adapters in turn. */
-  private List<Sequence> texts(int n) {
-    return prompts(n, 0).stream()
-        .map(p -> new Sequence(longer(p.tokens(), new int[1]), p.adapter(), p.prefix()))
-        .toList();
-  }
-
-  private static int[] longer(int[] tokens, int[] more) {
-    int[] longer = Arrays.copyOf(tokens, tokens.length + more.length);
-    System.arraycopy(more, 0, longer, tokens.length, more.length);
-    return longer;
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {OLMOE, CLIPPED, QWEN3, MIXTRAL})
-  void scoreRouted_textsOfAllKinds_asTheProgram(String config) throws IOException {
-    open(config);
-    List<Sequence> texts = texts(12);
-    List<RoutedScores> expected = model.scoreRouted(texts);
-    List<RoutedScores> found = new JavaInference(simd, model.noAdapter()).scoreRouted(texts);
-    double agreement = 0;
-    for (int i = 0; i < texts.size(); i++) {
-      float[] logProbs = expected.get(i).scores().logProbs();
-      assertArrayEquals(logProbs, found.get(i).scores().logProbs(), 2e-4f, "text " + i);
-      Routes routes = found.get(i).routes();
-      assertEquals(expected.get(i).routes().routed(), routes.routed());
-      agreement += expected.get(i).routes().agreement(routes) / texts.size();
-    }
-    assertEquals(1, agreement, 1e-3); // two experts as likely to the last bit may change places
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {OLMOE, CLIPPED, QWEN3, MIXTRAL})
-  void read_texts_asTheProgram(String config) throws IOException {
-    open(config);
-    List<int[]> texts = texts(12).stream().map(Sequence::tokens).toList();
-    Inference java = new JavaInference(simd, model.noAdapter());
-    List<Reading> expected = model.read(texts);
-    List<Reading> found = java.read(texts);
-    for (int i = 0; i < texts.size(); i++) {
-      Reading a = expected.get(i);
-      Reading b = found.get(i);
-      assertArrayEquals(a.scores().logProbs(), b.scores().logProbs(), 2e-4f, "text " + i);
-      assertArrayEquals(a.entropies(), b.entropies(), 2e-4f, "text " + i);
-      assertArrayEquals(a.embedding(), b.embedding(), 1e-5f, "text " + i);
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {OLMOE, MIXTRAL})
-  void score_textsTogether_eachAsAlone(String config) throws IOException {
-    open(config);
-    List<Sequence> texts = texts(12);
-    Inference java = new JavaInference(simd, model.noAdapter());
-    List<TokenScores> together = java.score(texts);
-    for (int i = 0; i < texts.size(); i++) {
-      float[] alone = java.score(List.of(texts.get(i))).get(0).logProbs();
-      assertArrayEquals(alone, together.get(i).logProbs(), "text " + i);
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {OLMOE, CLIPPED, QWEN3, MIXTRAL})
-  void score_answers_areBitForBitAsTheyWereGiven(String config) throws IOException {
-    open(config);
-    try (DjlModel opened = DjlModels.openModel(folder, Precision.INT8)) {
-      List<Prompt> prompts = prompts(10, 0.8);
-      List<Generation> answers = opened.generate(prompts);
-      for (int i = 0; i < prompts.size(); i++) {
-        int[] answer = answers.get(i).tokens();
-        Prompt prompt = prompts.get(i);
-        int[] whole = longer(prompt.tokens(), answer);
-        Sequence text = new Sequence(whole, prompt.adapter(), prompt.prefix());
-        float[] scored = opened.score(List.of(text)).get(0).logProbs();
-        assertArrayEquals(
-            answers.get(i).logProbs(),
-            Arrays.copyOfRange(scored, scored.length - answer.length, scored.length),
-            "answer " + i);
-      }
-    }
-  }
-
-  @Test
-  void score_tokenBeyondTheVocabulary_isNoneOfTheNextText() throws IOException {
-    open(OLMOE);
-    Inference java = new JavaInference(simd, model.noAdapter());
-    List<Sequence> texts =
-        Stream.of(new int[] {1, 128}, new int[] {1, 2})
-            .map(tokens -> new Sequence(tokens, model.noAdapter()))
-            .toList();
-    assertThrows(IndexOutOfBoundsException.class, () -> java.score(texts));
   }
 
   /** Guesses four tokens at a time, the last one wrong. */
