@@ -191,21 +191,6 @@ final class Lanes {
     return total(low, high);
   }
 
-  /** Σ (x - most) · e^(x - most). */
-  static float sumOfProductsWithExp(float[] x, int at, float most, int n) {
-    FloatVector low = FloatVector.zero(F);
-    FloatVector high = FloatVector.zero(F);
-    for (int i = 0; i < n; i += GROUP) {
-      FloatVector below = load(x, at + i).sub(most);
-      low = below.fma(exp(below), low);
-      if (WIDTH < GROUP) {
-        below = load(x, at + i + WIDTH).sub(most);
-        high = below.fma(exp(below), high);
-      }
-    }
-    return total(low, high);
-  }
-
   static void subtract(float[] x, int at, float b, int n) {
     for (int i = 0; i < n; i += WIDTH) {
       load(x, at + i).sub(b).intoArray(x, at + i);
