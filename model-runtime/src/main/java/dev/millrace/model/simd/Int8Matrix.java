@@ -14,9 +14,6 @@ public final class Int8Matrix {
   /** Rows whose integers of one column lie together. */
   private static final int BLOCK = 4 * Lanes.WIDTH;
 
-  /** Whether there are registers for eight rows: AVX-512 has 32, AVX2 16. */
-  private static final boolean MANY = Lanes.WIDTH == Lanes.GROUP;
-
   private final int rows;
   private final int columns;
   private final float[] scales;
@@ -47,17 +44,15 @@ public final class Int8Matrix {
 
   /** Products of n rows that lie end to end from {@code xAt}, end to end from {@code yAt}. */
   void times(float[] x, int xAt, float[] y, int yAt, int n) {
-    for (int o = 0; o < rows; o += BLOCK) {
-      int r = 0;
-      for (; r + 8 <= n && MANY; r += 8) {
-        eight(o, 0, x, xAt + r * columns, y, yAt + r * rows);
-        eight(o, 2, x, xAt + r * columns, y, yAt + r * rows);
-      }
-      for (; r + 4 <= n; r += 4) {
+    int r = 0;
+    for (; r + 4 <= n; r += 4) {
+      for (int o = 0; o < rows; o += BLOCK) {
         four(o, 0, x, xAt + r * columns, y, yAt + r * rows);
         four(o, 2, x, xAt + r * columns, y, yAt + r * rows);
       }
-      for (; r < n; r++) {
+    }
+    for (; r < n; r++) {
+      for (int o = 0; o < rows; o += BLOCK) {
         one(o, x, xAt + r * columns, y, yAt + r * rows);
       }
     }
@@ -121,72 +116,6 @@ public final class Int8Matrix {
     put(c1, o + Lanes.WIDTH, y, yAt + 2 * rows);
     put(d0, o, y, yAt + 3 * rows);
     put(d1, o + Lanes.WIDTH, y, yAt + 3 * rows);
-  }
-
-  /** The same of eight rows. */
-  private void eight(int block, int register, float[] x, int x0, float[] y, int yAt) {
-    FloatVector a0 = FloatVector.zero(Lanes.F);
-    FloatVector a1 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    FloatVector c0 = a0;
-    FloatVector c1 = a0;
-    FloatVector d0 = a0;
-    FloatVector d1 = a0;
-    FloatVector e0 = a0;
-    FloatVector e1 = a0;
-    FloatVector f0 = a0;
-    FloatVector f1 = a0;
-    FloatVector g0 = a0;
-    FloatVector g1 = a0;
-    FloatVector h0 = a0;
-    FloatVector h1 = a0;
-    int at = block * columns + register * Lanes.WIDTH;
-    for (int i = 0; i < columns; i++, at += BLOCK) {
-      FloatVector w0 = Lanes.widened(q, at);
-      FloatVector w1 = Lanes.widened(q, at + Lanes.WIDTH);
-      FloatVector xi = Lanes.all(x[x0 + i]);
-      a0 = w0.fma(xi, a0);
-      a1 = w1.fma(xi, a1);
-      xi = Lanes.all(x[x0 + columns + i]);
-      b0 = w0.fma(xi, b0);
-      b1 = w1.fma(xi, b1);
-      xi = Lanes.all(x[x0 + 2 * columns + i]);
-      c0 = w0.fma(xi, c0);
-      c1 = w1.fma(xi, c1);
-      xi = Lanes.all(x[x0 + 3 * columns + i]);
-      d0 = w0.fma(xi, d0);
-      d1 = w1.fma(xi, d1);
-      xi = Lanes.all(x[x0 + 4 * columns + i]);
-      e0 = w0.fma(xi, e0);
-      e1 = w1.fma(xi, e1);
-      xi = Lanes.all(x[x0 + 5 * columns + i]);
-      f0 = w0.fma(xi, f0);
-      f1 = w1.fma(xi, f1);
-      xi = Lanes.all(x[x0 + 6 * columns + i]);
-      g0 = w0.fma(xi, g0);
-      g1 = w1.fma(xi, g1);
-      xi = Lanes.all(x[x0 + 7 * columns + i]);
-      h0 = w0.fma(xi, h0);
-      h1 = w1.fma(xi, h1);
-    }
-    int o = block + register * Lanes.WIDTH;
-    put(a0, o, y, yAt);
-    put(a1, o + Lanes.WIDTH, y, yAt);
-    put(b0, o, y, yAt + rows);
-    put(b1, o + Lanes.WIDTH, y, yAt + rows);
-    put(c0, o, y, yAt + 2 * rows);
-    put(c1, o + Lanes.WIDTH, y, yAt + 2 * rows);
-    put(d0, o, y, yAt + 3 * rows);
-    put(d1, o + Lanes.WIDTH, y, yAt + 3 * rows);
-    put(e0, o, y, yAt + 4 * rows);
-    put(e1, o + Lanes.WIDTH, y, yAt + 4 * rows);
-    put(f0, o, y, yAt + 5 * rows);
-    put(f1, o + Lanes.WIDTH, y, yAt + 5 * rows);
-    put(g0, o, y, yAt + 6 * rows);
-    put(g1, o + Lanes.WIDTH, y, yAt + 6 * rows);
-    put(h0, o, y, yAt + 7 * rows);
-    put(h1, o + Lanes.WIDTH, y, yAt + 7 * rows);
   }
 
   private void put(FloatVector sum, int o, float[] y, int yAt) {

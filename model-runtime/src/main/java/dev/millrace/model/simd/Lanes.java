@@ -78,35 +78,6 @@ final class Lanes {
     return total(low, high);
   }
 
-  /** z = {@link #dot} of x with so many rows of n numbers, end to end. */
-  static void dots(float[] w, int wAt, int rows, float[] x, int xAt, int n, float[] z) {
-    int r = 0;
-    for (; WIDTH == GROUP && r + 4 <= rows; r += 4) {
-      four(w, wAt + r * n, x, xAt, n, z, r);
-    }
-    for (; r < rows; r++) {
-      z[r] = dot(w, wAt + r * n, x, xAt, n);
-    }
-  }
-
-  private static void four(float[] w, int at, float[] x, int xAt, int n, float[] z, int to) {
-    FloatVector a = FloatVector.zero(F);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    for (int i = 0; i < n; i += GROUP) {
-      FloatVector xi = load(x, xAt + i);
-      a = load(w, at + i).fma(xi, a);
-      b = load(w, at + n + i).fma(xi, b);
-      c = load(w, at + 2 * n + i).fma(xi, c);
-      d = load(w, at + 3 * n + i).fma(xi, d);
-    }
-    z[to] = total(a, a);
-    z[to + 1] = total(b, b);
-    z[to + 2] = total(c, c);
-    z[to + 3] = total(d, d);
-  }
-
   /** The sum of n numbers, a multiple of {@link #GROUP}. */
   static float sum(float[] x, int at, int n) {
     FloatVector low = FloatVector.zero(F);
@@ -148,17 +119,6 @@ final class Lanes {
     FloatVector factor = all(a);
     for (int i = 0; i < n; i += WIDTH) {
       load(x, xAt + i).fma(factor, load(y, yAt + i)).intoArray(y, yAt + i);
-    }
-  }
-
-  /** y += Σ z[r]·w[r], rows w[r] of n numbers, added in their order. */
-  static void add(float[] z, int rows, float[] w, int wAt, float[] y, int yAt, int n) {
-    for (int o = 0; o < n; o += WIDTH) {
-      FloatVector sum = load(y, yAt + o);
-      for (int r = 0; r < rows; r++) {
-        sum = load(w, wAt + r * n + o).fma(all(z[r]), sum);
-      }
-      sum.intoArray(y, yAt + o);
     }
   }
 

@@ -57,19 +57,11 @@ public final class SimdAdapter {
   /** y += what it adds for x. */
   void add(int layer, int site, int expert, float[] x, int xAt, float[] y, int yAt) {
     Factors f = factors.get(SITES * layer + site);
-    if (f.rank == 0) {
-      return;
-    }
     int in = f.site.in();
     int out = f.site.out();
-    float[] z = new float[f.rank];
-    if (in == 1) {
-      for (int r = 0; r < f.rank; r++) {
-        z[r] = f.a[expert * f.rank + r] * x[xAt];
-      }
-    } else {
-      Lanes.dots(f.a, expert * f.rank * in, f.rank, x, xAt, in, z);
+    for (int r = expert * f.rank; r < (expert + 1) * f.rank; r++) {
+      float z = in == 1 ? f.a[r] * x[xAt] : Lanes.dot(f.a, r * in, x, xAt, in);
+      Lanes.add(z, f.b, r * out, y, yAt, out);
     }
-    Lanes.add(z, f.rank, f.b, expert * f.rank * out, y, yAt, out);
   }
 }

@@ -84,24 +84,6 @@ class LanesTest {
     assertEquals(inPairs(x, 3, ones, 5, n), Lanes.sum(x, 3, n));
   }
 
-  @Test
-  void dotsAndAdd_ofAnyNumberOfRows_areThoseOfEachInTurn() {
-    for (int rows = 0; rows < 10; rows++) {
-      float[] w = numbers(rows * 48 + 3);
-      float[] x = numbers(48 + 2);
-      float[] y = numbers(48 + 1);
-      float[] sum = y.clone();
-      float[] z = new float[rows];
-      Lanes.dots(w, 3, rows, x, 2, 48, z);
-      for (int r = 0; r < rows; r++) {
-        assertEquals(Lanes.dot(w, 3 + r * 48, x, 2, 48), z[r], rows + " rows, " + r);
-        Lanes.add(z[r], w, 3 + r * 48, sum, 1, 48);
-      }
-      Lanes.add(z, rows, w, 3, y, 1, 48);
-      assertArrayEquals(sum, y, rows + " rows");
-    }
-  }
-
   private static float inPairs(float[] x, int xAt, float[] y, int yAt, int n) {
     float[] parts = new float[16];
     for (int i = 0; i < n; i++) {
@@ -116,7 +98,7 @@ class LanesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"64, 16, 1", "64, 16, 4", "128, 33, 7", "192, 96, 10", "128, 33, 23"})
+  @CsvSource({"64, 16, 1", "64, 16, 4", "128, 33, 7", "192, 96, 10"})
   void times_ofAnyNumberOfRows_isTheSumOfEachInTheOrderOfTheColumns(int out, int in, int rows) {
     byte[] q = new byte[out * in];
     random.nextBytes(q);
