@@ -71,7 +71,7 @@ final class CheckCommand implements Callable<Integer> {
     }
     Path expected = adapter == null ? folder : adapter;
     boolean known = LogitCheck.possible(expected);
-    List<int[]> tokens = tokens(known ? LogitCheck.texts(expected) : List.of());
+    List<int[]> tokens = tokens(known ? LogitCheck.texts(folder, expected) : List.of());
     if (!known && (adapter != null || tokens.isEmpty())) {
       throw new ParameterException(
           output.commandLine(),
@@ -100,6 +100,11 @@ final class CheckCommand implements Callable<Integer> {
     Path own = folder.resolve("protected.jsonl");
     Path file = texts == null ? own : texts;
     if (texts == null && !Files.exists(own)) {
+      if (fallback.stream().anyMatch(text -> text.length < 2)) {
+        throw new ParameterException(
+            output.commandLine(),
+            "expected.safetensors has rows of 1 token, which leave int8 nothing to predict; expected 2 or more, or --texts");
+      }
       return fallback;
     }
     List<int[]> tokens = new ArrayList<>();

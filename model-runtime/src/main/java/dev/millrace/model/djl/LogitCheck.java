@@ -4,6 +4,8 @@ import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
@@ -58,7 +60,7 @@ public record LogitCheck(
             DjlModels.openAlone(folder, longest(expected), Precision.FLOAT32, progress)) {
       AdapterWeights adapter =
           adapterFolder == null ? none(model) : AdapterFolder.read(adapterFolder, model.sites());
-      int[][] rows = rows(expected.tensor("input_ids"), model);
+      int[][] rows = rows(expected.tensor("input_ids"), model.config());
       Agreement agreement = agreement(model, adapter, expected, rows);
       @Nullable Agreement without = null;
       if (agreement.maxAbsLogitDiff > CLOSE) {
@@ -74,10 +76,16 @@ public record LogitCheck(
     return Files.exists(folder.resolve(EXPECTED));
   }
 
-  /** The texts, as token ids, that an expected file is about. */
-  public static List<int[]> texts(Path folder) throws IOException {
-    try (Safetensors expected = Safetensors.open(folder.resolve(EXPECTED))) {
-      return List.of(rows(expected.tensor("input_ids")));
+  /**
+   * The texts, as token ids, that an expected file is about.
+   *
+   * @param folder of the checkpoint
+   * @param expectedFolder the same, or that of an adapter
+   */
+  public static List<int[]> texts(Path folder, Path expectedFolder) throws IOException {
+    MoeConfig config = MoeConfigs.read(folder.resolve("config.json"));
+    try (Safetensors expected = Safetensors.open(expectedFolder.resolve(EXPECTED))) {
+      return List.of(rows(expected.tensor("input_ids"), config));
     }
   }
 
@@ -92,12 +100,12 @@ public record LogitCheck(
 
   /** Tokens of the longest text, which may be longer than the checkpoint says. */
   private static int longest(Safetensors expected) {
-    int given = rows(expected.tensor("input_ids"))[0].length;
+    int given = width(expected.tensor("input_ids"));
     if (!expected.tensors().containsKey("greedy_output")) {
       return given;
     }
-    int prompt = rows(expected.tensor("greedy_prompt"))[0].length;
-    return Math.max(given, prompt + rows(expected.tensor("greedy_output"))[0].length);
+    int prompt = width(expected.tensor("greedy_prompt"));
+    return Math.max(given, prompt + width(expected.tensor("greedy_output")));
   }
 
   private static AdapterWeights none(DjlModel model) {
@@ -126,30 +134,27 @@ public record LogitCheck(
     return new LoraPair(pair.site(), pair.a(), b);
   }
 
-  private static int[][] rows(Tensor ids, DjlModel model) {
-    int vocab = model.config().vocabSize();
-    for (long id : ids.integers()) {
-      if (id < 0 || id >= vocab) {
+  private static int[][] rows(Tensor ids, MoeConfig config) {
+    int width = width(ids);
+    long[] flat = ids.integers();
+    int[][] rows = new int[flat.length / width][width];
+    for (int i = 0; i < flat.length; i++) {
+      if (flat[i] < 0 || flat[i] >= config.vocabSize()) {
         throw new InvalidWeightsException(
             "%s: %s holds token %d, expected those below vocab_size %d"
-                .formatted(EXPECTED, ids.name(), id, vocab));
+                .formatted(EXPECTED, ids.name(), flat[i], config.vocabSize()));
       }
+      rows[i / width][i % width] = (int) flat[i];
     }
-    return rows(ids);
+    return rows;
   }
 
-  private static int[][] rows(Tensor ids) {
+  private static int width(Tensor ids) {
     if (ids.shape().length != 2 || ids.elements() == 0) {
       throw new InvalidWeightsException(
           "%s: tensor %s, expected (rows, time), each 1 or more".formatted(EXPECTED, ids));
     }
-    int width = Math.toIntExact(ids.shape()[1]);
-    int[] flat = Arrays.stream(ids.integers()).mapToInt(Math::toIntExact).toArray();
-    int[][] rows = new int[flat.length / width][];
-    for (int row = 0; row < rows.length; row++) {
-      rows[row] = Arrays.copyOfRange(flat, row * width, (row + 1) * width);
-    }
-    return rows;
+    return Math.toIntExact(ids.shape()[1]);
   }
 
   private static double difference(float[] wanted, float[] found) {
@@ -165,8 +170,8 @@ public record LogitCheck(
     if (!expected.tensors().containsKey("greedy_output")) {
       return null;
     }
-    int[][] prompts = rows(expected.tensor("greedy_prompt"), model);
-    int[][] outputs = rows(expected.tensor("greedy_output"), model);
+    int[][] prompts = rows(expected.tensor("greedy_prompt"), model.config());
+    int[][] outputs = rows(expected.tensor("greedy_output"), model.config());
     if (outputs.length != prompts.length) {
       throw new InvalidWeightsException(
           "%s: greedy_output has %d rows, expected the %d of greedy_prompt"

@@ -220,6 +220,20 @@ class LogitCheckTest {
     assertRefused(folder, "tensor input_ids I64[2], expected (rows, time), each 1 or more");
   }
 
+  /** Its message was "integer overflow". */
+  @Test
+  void of_tokenBeyondAnInt_isRefusedByItsNumber(@TempDir Path folder) throws IOException {
+    RandomCheckpoint.write(folder, QWEN3, DType.F32, 7);
+    new SafetensorsWriter()
+        .addRaw("input_ids", DType.I64, longs(1, 1L << 40), 1, 2)
+        .write(folder.resolve("expected.safetensors"));
+    String message = "input_ids holds token 1099511627776, expected those below vocab_size 97";
+    assertRefused(folder, message);
+    InvalidWeightsException e =
+        assertThrows(InvalidWeightsException.class, () -> LogitCheck.texts(folder, folder));
+    assertEquals("expected.safetensors: " + message, e.getMessage());
+  }
+
   private static void assertRefused(Path folder, String message) {
     InvalidWeightsException e =
         assertThrows(
