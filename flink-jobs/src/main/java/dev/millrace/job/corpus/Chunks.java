@@ -1,6 +1,5 @@
 package dev.millrace.job.corpus;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -50,52 +49,83 @@ public final class Chunks {
     if (maxBytes < 4) {
       throw new IllegalArgumentException("maxBytes %d, expected at least 4".formatted(maxBytes));
     }
-    List<String> pieces = new ArrayList<>();
-    split(text, cuts, maxBytes, pieces);
-    return pack(pieces, maxBytes);
+    Packer packer = new Packer(text, maxBytes);
+    packer.split(0, text.length(), cuts);
+    return packer.all();
   }
 
-  private static void split(String text, List<Pattern> cuts, int maxBytes, List<String> pieces) {
-    Matcher cut = cuts.get(0).matcher(text);
-    int start = 0;
-    while (start < text.length()) {
-      int end = cut.find() ? cut.end() : text.length();
-      if (end > start) {
-        String piece = text.substring(start, end);
-        if (bytes(piece) <= maxBytes) {
-          pieces.add(piece);
+  /** Pieces of about equal size: what is cut is put together again as it comes. */
+  private static final class Packer {
+    private final String text;
+    private final int maxBytes;
+    private final long wanted;
+    private final List<String> packed = new ArrayList<>();
+    private int start;
+    private int end;
+    private long size;
+
+    Packer(String text, int maxBytes) {
+      this.text = text;
+      this.maxBytes = maxBytes;
+      long total = bytes(text, 0, text.length());
+      long count = Math.max(1, (total + maxBytes - 1) / maxBytes);
+      this.wanted = (total + count - 1) / count;
+    }
+
+    /** Takes a part of the text, cut at the best places that leave no piece longer than allowed. */
+    void split(int from, int to, List<Pattern> cuts) {
+      Matcher cut = cuts.get(0).matcher(text).region(from, to);
+      for (int at = from; at < to; ) {
+        int next = cut.find() ? cut.end() : to;
+        long more = bytes(text, at, next);
+        if (more <= maxBytes) {
+          add(next, more);
         } else {
-          split(piece, cuts.subList(1, cuts.size()), maxBytes, pieces);
+          split(at, next, cuts.subList(1, cuts.size()));
         }
-        start = end;
+        at = next;
       }
     }
-  }
 
-  private static List<String> pack(List<String> pieces, int maxBytes) {
-    int total = pieces.stream().mapToInt(Chunks::bytes).sum();
-    int count = Math.max(1, (total + maxBytes - 1) / maxBytes);
-    int wanted = (total + count - 1) / count;
-    List<String> packed = new ArrayList<>();
-    StringBuilder open = new StringBuilder();
-    int size = 0;
-    for (String piece : pieces) {
-      int more = bytes(piece);
+    private void add(int next, long more) {
       if (size > 0 && (size >= wanted || size + more > maxBytes)) {
-        packed.add(open.toString());
-        open.setLength(0);
-        size = 0;
+        close();
       }
-      open.append(piece);
+      end = next;
       size += more;
     }
-    if (size > 0) {
-      packed.add(open.toString());
+
+    private void close() {
+      packed.add(text.substring(start, end));
+      start = end;
+      size = 0;
     }
-    return packed;
+
+    List<String> all() {
+      if (size > 0) {
+        close();
+      }
+      return packed;
+    }
   }
 
-  private static int bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
+  private static long bytes(String text, int from, int to) {
+    long bytes = 0;
+    for (int at = from; at < to; ) {
+      int character = text.codePointAt(at);
+      bytes += bytes(character);
+      at += Character.charCount(character);
+    }
+    return bytes;
+  }
+
+  private static int bytes(int character) {
+    if (character < 0x80 || Character.getType(character) == Character.SURROGATE) {
+      return 1; // UTF-8 has a question mark for half a pair
+    }
+    if (character < 0x800) {
+      return 2;
+    }
+    return character < Character.MIN_SUPPLEMENTARY_CODE_POINT ? 3 : 4;
   }
 }

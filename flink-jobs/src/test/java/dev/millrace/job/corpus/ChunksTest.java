@@ -4,6 +4,8 @@ import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -43,5 +45,17 @@ class ChunksTest {
     assertEquals(
         List.of("It rains. It pours. ", "The old man is snoring."),
         Chunks.chunks(document, 24).stream().map(Document::text).toList());
+  }
+
+  /** Each of its characters was a piece of its own, which takes a hundred bytes. */
+  @Test
+  void paragraphs_longLineWithoutASpace_takesLessMemoryThanTwoOfIt() {
+    String line = "a".repeat(1 << 20);
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+    List<String> pieces = Chunks.paragraphs(line, 1 << 10);
+    long bytes = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;
+    assertEquals(1 << 10, pieces.size());
+    assertTrue(bytes < 2L * line.length(), bytes + " bytes");
   }
 }
