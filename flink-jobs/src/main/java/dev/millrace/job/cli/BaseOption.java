@@ -1,8 +1,10 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.BaseRelease;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The base model that a command works with. */
@@ -32,6 +34,16 @@ final class BaseOption {
           "%s %s, expected a checkpoint folder with a config.json".formatted(what, folder));
     }
     return folder;
+  }
+
+  /** Refuses a folder for new weights that says whose adapters those in it were taught. */
+  static void requireUntaught(Path out) {
+    for (String note : List.of(BaseRelease.CONSOLIDATED, BaseRelease.REBASED)) {
+      if (Files.exists(out.resolve(note))) {
+        throw new IllegalArgumentException(
+            "--out %s holds %s of another base, expected none".formatted(out, note));
+      }
+    }
   }
 
   /** Refuses a folder that cannot be that of an adapter. */

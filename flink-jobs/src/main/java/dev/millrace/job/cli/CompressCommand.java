@@ -153,6 +153,7 @@ final class CompressCommand implements Callable<Integer> {
               .formatted(steps, likeliest, saveEvery, tokens));
     }
     Output.requireFolder("--out", out);
+    BaseOption.requireUntaught(out);
     if (adapter != null) {
       BaseOption.requireAdapter(adapter);
     }

@@ -175,6 +175,7 @@ final class PretrainCommand implements Callable<Integer> {
     }
     if (!judgeOnly) {
       Output.requireFolder("--out", out);
+      BaseOption.requireUntaught(out);
       Output.requireFolder("--work", work);
     }
   }
