@@ -15,7 +15,7 @@ import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
-import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,10 +141,12 @@ final class ConsolidateCommand implements Callable<Integer> {
     List<Consolidation.Outcome> outcomes;
     List<String> against;
     List<String> learned;
+    Map<String, String> releases;
     BroughtOver brought = BroughtOver.NOTHING;
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       Exam guarded = guarded(folder, tokenizer);
       adapters.values().forEach(BaseOption::requireAdapter);
+      releases = releases(folder);
       List<int[]> anchors = BaseTexts.anchors(folder, tokenizer);
       Map<String, OldRelease> old = old(folder);
       Map<String, DomainTexts> texts = new TreeMap<>();
@@ -164,7 +166,7 @@ final class ConsolidateCommand implements Callable<Integer> {
       }
     }
     if (against.isEmpty()) {
-      BaseRelease.note(next, taught(folder, outcomes));
+      BaseRelease.note(next, taught(releases, outcomes));
       BaseRelease.noteLearned(next, folder, learned, folded());
       brought.note(next);
       Files.move(next, out);
@@ -249,42 +251,47 @@ final class ConsolidateCommand implements Callable<Integer> {
     return guarded;
   }
 
-  /** The releases among the adapters: serving goes over to the new base with them. */
-  private Map<String, BaseRelease.Taught> taught(Path folder, List<Consolidation.Outcome> outcomes)
-      throws IOException {
-    String id;
-    try (BaseModel model = DjlModels.open(folder, Precision.INT8)) {
-      id = model.id();
+  /**
+   * The releases among the adapters, by domain: serving goes over to the new base with them.
+   *
+   * @throws IllegalArgumentException if one is of another base: what it says there, none here does
+   */
+  private Map<String, String> releases(Path folder) throws IOException {
+    String base;
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      base = checkpoint.id();
     }
+    Map<String, String> releases = new TreeMap<>();
+    for (Map.Entry<String, Path> adapter : adapters.entrySet()) {
+      String domain = adapter.getKey();
+      Manifest manifest = manifest(adapter.getValue());
+      if (manifest != null && !manifest.base().equals(base)) {
+        throw new IllegalArgumentException(
+            "%s is a release on base %s, expected one on base %s"
+                .formatted(adapter.getValue(), manifest.base(), base));
+      }
+      if (manifest != null && manifest.tenant() == null && manifest.domain().equals(domain)) {
+        releases.put(domain, manifest.id());
+      } else {
+        output.say(
+            "%s is no release of the shared domain %s: nothing goes over with the new base",
+            adapter.getValue(), domain);
+      }
+    }
+    return releases;
+  }
+
+  private static Map<String, BaseRelease.Taught> taught(
+      Map<String, String> releases, List<Consolidation.Outcome> outcomes) {
     Map<String, BaseRelease.Taught> taught = new TreeMap<>();
     for (Consolidation.Outcome outcome : outcomes) {
-      Path adapter = adapters.get(outcome.domain());
-      if (adapter == null) {
-        continue;
-      }
-      String release = release(adapter, outcome.domain(), id);
-      if (release == null) {
-        output.say(
-            "%s is no release of domain %s on this base: nothing goes over with the new one",
-            adapter, outcome.domain());
-      } else {
+      String release = releases.get(outcome.domain());
+      if (release != null) {
         taught.put(
             outcome.domain(), new BaseRelease.Taught(release, outcome.before(), outcome.after()));
       }
     }
     return taught;
-  }
-
-  private static @Nullable String release(Path adapter, String domain, String base)
-      throws IOException {
-    Manifest manifest = manifest(adapter);
-    if (manifest == null) {
-      return null;
-    }
-    boolean shared = manifest.tenant() == null && manifest.kind() == ReleaseEvent.Kind.ADAPTER;
-    return shared && manifest.domain().equals(domain) && manifest.base().equals(base)
-        ? manifest.id()
-        : null;
   }
 
   /** Also those with which nothing goes over: the new base knows what they know. */

@@ -106,6 +106,29 @@ class ConsolidateCommandTest extends RunsCommands {
     }
   }
 
+  /** It was folded, and at the end nothing went over. */
+  @Test
+  void consolidate_releaseOfAnotherBase_isRefusedBeforeLinesAreRead() throws IOException {
+    Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
+    Path store = folder.resolve("store");
+    Path release = store.resolve(new NanoReleases(store).publish("cloud", 1).release());
+    Path manifest = release.resolve(Manifest.FILE);
+    String others = "f".repeat(64);
+    String ours = Manifest.parse(Files.readAllBytes(manifest)).base();
+    Files.writeString(manifest, Files.readString(manifest).replace(ours, others));
+    int exit =
+        consolidate(
+            "--base=" + base,
+            "--adapter=cloud=" + release,
+            "--input=cloud=" + folder.resolve("lines"),
+            "--out=" + folder.resolve("out"));
+    assertEquals(Main.USAGE, exit, err::toString);
+    assertEquals(
+        "millrace: %s is a release on base %s, expected one on base %s"
+            .formatted(release, others, ours),
+        err.toString().strip());
+  }
+
   @Test
   void consolidate_forgetsWhatIsProtected_isRefusedByTheGatesRules() throws IOException {
     Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
