@@ -5,11 +5,11 @@ import dev.millrace.model.gguf.GgufExport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +55,7 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
         names = "--safetensors",
         paramLabel = "OUT",
-        description = "The folder to write; it must not hold a checkpoint yet.")
+        description = "The folder to write; it must be new or empty.")
     private @Nullable Path safetensors;
   }
 
@@ -93,21 +93,26 @@ final class ExportCommand implements Callable<Integer> {
       }
       files.add(next.resolve(CONFIG)); // with it a folder is a checkpoint
       for (Path file : files) {
-        Files.move(file, out.resolve(next.relativize(file)), StandardCopyOption.REPLACE_EXISTING);
+        Files.move(file, out.resolve(next.relativize(file)));
       }
       return bytes;
     }
   }
 
-  private Path newFolder(@Nullable Path out) {
+  /** Weights and a tokenizer that lie there would be read with the new ones, or in their place. */
+  private Path newFolder(@Nullable Path out) throws IOException {
     if (out == null || Files.isRegularFile(out)) {
       throw new ParameterException(
           output.commandLine(), "--safetensors is " + out + ", expected a new folder");
     }
-    if (Files.exists(out.resolve(CONFIG))) {
-      throw new ParameterException(
-          output.commandLine(),
-          "--safetensors is " + out + ", which holds a checkpoint, expected a new folder");
+    try (Stream<Path> there = Files.exists(out) ? Files.list(out) : Stream.empty()) {
+      Optional<Path> file = there.findFirst();
+      if (file.isPresent()) {
+        throw new ParameterException(
+            output.commandLine(),
+            "--safetensors is %s, which holds %s, expected a new or empty folder"
+                .formatted(out, file.get().getFileName()));
+      }
     }
     return out;
   }

@@ -37,13 +37,24 @@ class ExportCommandTest {
     assertEquals(List.of(), files());
   }
 
+  /** Whoever reads the folder would take them before the new shards. */
   @Test
-  void safetensors_folderHoldsOtherFiles_becomesACheckpoint() throws Exception {
+  void safetensors_folderHoldsOtherWeights_isRefusedByTheirName() throws Exception {
     Files.createDirectories(folder.resolve("out"));
-    Files.writeString(folder.resolve("out/notes.txt"), "x");
+    Files.writeString(folder.resolve("out/model.safetensors"), "old");
+    assertEquals(Main.USAGE, export(new PrintWriter(err, true)));
+    String said = err.toString();
+    assertTrue(
+        said.contains("out, which holds model.safetensors, expected a new or empty folder"), said);
+    assertEquals(List.of("model.safetensors"), files());
+  }
+
+  @Test
+  void safetensors_emptyFolder_becomesACheckpoint() throws Exception {
+    Files.createDirectories(folder.resolve("out"));
     assertEquals(0, export(new PrintWriter(err, true)), err::toString);
     List<String> files = files();
-    for (String file : List.of("config.json", "model-00001.safetensors", "notes.txt")) {
+    for (String file : List.of("config.json", "model-00001.safetensors")) {
       assertTrue(files.contains(file), files::toString);
     }
     assertTrue(files.stream().noneMatch(file -> file.startsWith(".")), files::toString);
