@@ -50,7 +50,7 @@ final class CheckedInput extends FSDataInputStream {
 
   private void requireWhole() throws IOException {
     if (!whole) {
-      String problem = read.problem(real.readNBytes(Trailer.BYTES));
+      String problem = read.problem(real.readNBytes(Trailer.BYTES)).text();
       if (!problem.isEmpty()) {
         throw damaged(problem);
       }

@@ -220,13 +220,13 @@ public final class KeptCheckpoints {
     List<String> problems = new ArrayList<>();
     boolean checked = false;
     for (FileStatus file : all) {
-      String problem = problem(files, file);
-      checked |= !problem.endsWith(Trailer.MISSING);
-      if (!problem.isEmpty()) {
-        problems.add(file.getPath().getName() + " " + problem);
+      Trailer.Problem problem = problem(files, file);
+      checked |= !problem.missing();
+      if (!problem.text().isEmpty()) {
+        problems.add(file.getPath().getName() + " " + problem.text());
       }
     }
-    if (!checked) {
+    if (!checked && !isBesideChecked(checkpoint)) {
       return unreadable(new Path(checkpoint, METADATA));
     }
     if (!problems.isEmpty()) {
@@ -234,12 +234,24 @@ public final class KeptCheckpoints {
     }
     for (Path file : shared(new Path(checkpoint, METADATA))) {
       String problem =
-          files.exists(file) ? problem(files, files.getFileStatus(file)) : "is missing";
+          files.exists(file) ? problem(files, files.getFileStatus(file)).text() : "is missing";
       if (!problem.isEmpty()) {
         return file.getName() + " " + problem;
       }
     }
     return "";
+  }
+
+  /** Whether the job has kept another with checksums: it gives them to all or to none. */
+  private static boolean isBesideChecked(Path checkpoint) throws IOException {
+    boolean numbered = NUMBERED.matcher(checkpoint.getName()).matches();
+    FileSystem files = checkpoint.getFileSystem();
+    for (Path other : numbered ? kept(checkpoint.getParent()) : List.<Path>of()) {
+      if (!problem(files, files.getFileStatus(new Path(other, METADATA))).missing()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String unreadable(Path metadata) {
@@ -277,7 +289,7 @@ public final class KeptCheckpoints {
     }
   }
 
-  private static String problem(FileSystem files, FileStatus file) throws IOException {
+  private static Trailer.Problem problem(FileSystem files, FileStatus file) throws IOException {
     try (FSDataInputStream in = files.open(file.getPath())) {
       return Trailer.problem(in, file.getLen());
     }

@@ -191,6 +191,22 @@ class CheckedStorageTest {
     }
   }
 
+  /** State that is small lies in it, and no file beside it tells that it had a checksum. */
+  @Test
+  void choose_loneMetadataOfTheNewestLostItsChecksum_isTheOneBefore() throws IOException {
+    complete(1);
+    List<Path> files = files(complete(2));
+    Path metadata = files.get(0).resolveSibling("_metadata");
+    for (Path file : files) {
+      if (!file.equals(metadata)) {
+        Files.delete(file);
+      }
+    }
+    byte[] whole = Files.readAllBytes(metadata);
+    Files.write(metadata, Arrays.copyOf(whole, whole.length - Trailer.BYTES));
+    assertFellBack(metadata);
+  }
+
   private void assertFellBack(Path file) throws IOException {
     assertTrue(chosen().endsWith("/chk-1"));
     assertEquals(1, said.size());
@@ -324,10 +340,10 @@ class CheckedStorageTest {
   /** A job without a folder of its own leaves such ones where the cluster says. */
   @Test
   void choose_newestHasNoChecksums_isTakenIfItsMetadataCanBeRead() throws IOException {
-    complete(1);
     access =
         FileSystemCheckpointStorage.createFromConfig(flink(), getClass().getClassLoader())
             .createCheckpointStorage(job);
+    complete(1);
     Path metadata = complete(2).resolve("_metadata");
     assertTrue(chosen().endsWith("/chk-2"), said::toString);
     assertEquals(List.of(), said);
