@@ -155,7 +155,10 @@ final class TopicTeaching implements Teaching {
     }
   }
 
-  /** By all that the state of a run hangs on: no other run finds it. */
+  /**
+   * By all that the state of a run hangs on: no other run finds it. {@code as it routes} keeps
+   * those apart of a snapshot whose teacher took the top k in place of its release's routing.
+   */
   private String name(Distillation.Plan plan, int[] stream) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
     bytes.asIntBuffer().put(stream);
