@@ -1,7 +1,15 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +40,24 @@ class ApiProblemTest {
     assertEquals(code, problem.code());
     assertEquals(type, problem.type());
     assertEquals(error, problem.getMessage());
+  }
+
+  @Test
+  void codes_thatTheSourcesGive_standInTheDocs() throws IOException {
+    Path root = Path.of(System.getProperty("millrace.root"));
+    String docs = Files.readString(root.resolve("docs/gateway.md"));
+    Pattern code =
+        Pattern.compile("(?:\\bbad\\(|notFound\\(|new ApiProblem\\(\\s*\\d+,)\\s*\"([a-z_]+)\"");
+    Set<String> found = new TreeSet<>();
+    Path sources = root.resolve("flink-jobs/src/main/java/dev/millrace/job/gateway");
+    try (Stream<Path> files = Files.list(sources)) {
+      for (Path file : files.toList()) {
+        code.matcher(Files.readString(file)).results().forEach(at -> found.add(at.group(1)));
+      }
+    }
+    assertTrue(found.contains("no_valid_sample"), found::toString);
+    found.removeIf(one -> docs.contains("`" + one + "`"));
+    assertEquals(Set.of(), found);
   }
 
   @Test
