@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *     base alone
  * @param release a pinned release id; null means the domain's current one
  * @param prompt the text to continue (GENERATE) or to judge (SCORE)
- * @param maxTokens how many tokens GENERATE may add
+ * @param maxTokens how many tokens GENERATE may add; 0 for what there is room for, up to 256
  * @param temperature 0 is greedy
  * @param topK draw among so many likeliest tokens; 0 for all
  * @param topP draw among the likeliest tokens that hold this share of the probability

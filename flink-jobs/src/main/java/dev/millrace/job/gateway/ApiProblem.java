@@ -15,7 +15,6 @@ final class ApiProblem extends RuntimeException {
   /** Of a call, by what the serve job says of them. */
   private static final Map<String, String> FIELDS =
       Map.of(
-          "bad-max-tokens", "max_tokens",
           "bad-temperature", "temperature",
           "bad-top-k", "top_k",
           "bad-top-p", "top_p",

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param model as the caller wrote it
  * @param prompts one request each, times {@code n}
  * @param media what stands before each prompt; null for nothing
+ * @param maxTokens of each answer; 0 for what there is room for
  * @param exact whether each prompt is to be answered for itself, never as a similar one was
  * @param logProbs whether the tokens of the answers are told, each with its log-probability
  * @param usage whether the last event of a stream counts the tokens
@@ -42,7 +43,6 @@ record Generating(
     @Nullable String user) {
 
   private static final int COMPLETION_TOKENS = 16;
-  private static final int CHAT_TOKENS = 256;
   private static final int MOST_CHOICES = 16;
   private static final double TEMPERATURE = 1;
 
@@ -59,8 +59,17 @@ record Generating(
     if (echo && logProbs) {
       throw ApiProblem.badField("echo", "true beside logprobs", "false: a prompt has none");
     }
-    int maxTokens = fields.integer("max_tokens", COMPLETION_TOKENS);
+    int maxTokens = maxTokens(fields, "max_tokens", COMPLETION_TOKENS);
     return read(fields, prompts, null, maxTokens, echo, logProbs);
+  }
+
+  /** None may be asked for by a number that says so to the serve job alone. */
+  private static int maxTokens(Fields fields, String name, int otherwise) {
+    Long asked = fields.longOrNull(name);
+    if (asked != null && (asked < 1 || asked > Limits.MAX_TOKENS)) {
+      throw ApiProblem.badField(name, asked.toString(), "1 to " + Limits.MAX_TOKENS);
+    }
+    return asked == null ? otherwise : asked.intValue();
   }
 
   /** Of how many other tokens a completion is to tell at each place. */
@@ -80,12 +89,12 @@ record Generating(
     fields.requireDefault("modalities", "[\"text\"]");
     fields.ignore("parallel_tool_calls");
     fields.requireDefault("top_logprobs", "0");
-    int tokens = fields.integer("max_tokens", CHAT_TOKENS);
+    int tokens = maxTokens(fields, "max_tokens", 0);
     return read(
         fields,
         List.of(prompting.transcript()),
         prompting.media(),
-        fields.integer("max_completion_tokens", tokens),
+        maxTokens(fields, "max_completion_tokens", tokens),
         false,
         fields.bool("logprobs"));
   }

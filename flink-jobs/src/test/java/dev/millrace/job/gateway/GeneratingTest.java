@@ -65,6 +65,18 @@ class GeneratingTest {
         () -> chat("'logprobs':true,'top_logprobs':2"));
   }
 
+  @Test
+  void maxTokens_asNamedOrLeftToTheRoomOfAChat_areReadAndOthersRefused() {
+    assertEquals(16, completion("'n':1").maxTokens());
+    assertEquals(0, chat("'n':1").maxTokens());
+    assertEquals(300, chat("'max_tokens':300").maxTokens());
+    assertEquals(7, chat("'max_tokens':300,'max_completion_tokens':7").maxTokens());
+    assertRefused("max_tokens is 0, expected 1 to 512", () -> chat("'max_tokens':0"));
+    assertRefused("max_tokens is 513, expected 1 to 512", () -> completion("'max_tokens':513"));
+    assertRefused(
+        "max_completion_tokens is 0, expected 1 to 512", () -> chat("'max_completion_tokens':0"));
+  }
+
   private static void assertRefused(String message, Executable reading) {
     ApiProblem problem = assertThrows(ApiProblem.class, reading);
     assertEquals(400, problem.status());

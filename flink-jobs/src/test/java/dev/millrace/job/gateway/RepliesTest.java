@@ -38,6 +38,15 @@ class RepliesTest {
   }
 
   @Test
+  void finish_chatThatNamesNoNumber_isCutByTheRoom() {
+    Generating asked =
+        Generating.chat(
+            Fields.of("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}]}"));
+    assertEquals("length", Replies.finish(asked, answer(null)));
+    assertEquals("stop", Replies.finish(asked, answer(null, true)));
+  }
+
+  @Test
   void usage_severalChoicesOfAPrompt_countsThePromptOnce() {
     JsonNode usage = Replies.usage(2, Collections.nCopies(4, answer(null)));
     assertEquals(2 * 5, usage.path("prompt_tokens").asInt());

@@ -49,7 +49,7 @@ class MillraceModelFactoryTest {
         "p STRING | answer INT     | 'domain' = 'a'            | output column answer is INT, expected STRING",
         "p STRING | answer STRING  | 'domian' = 'a'            | domian",
         "p STRING | answer STRING  | 'kafka.bootstap' = 'a:1'  | did you mean kafka.bootstrap",
-        "p STRING | answer STRING  | 'max-tokens' = '0'        | bad-max-tokens",
+        "p STRING | answer STRING  | 'max-tokens' = '-1'       | bad-max-tokens",
         "p STRING | answer STRING  | 'temperature' = '9'       | bad-temperature",
         "p STRING | answer STRING  | 'learn.seed' = '1'        | learn.seed",
         "p STRING | answer STRING  | 'redis.uri' = 'nowhere'   | redis.uri is"

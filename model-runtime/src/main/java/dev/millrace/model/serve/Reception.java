@@ -93,6 +93,7 @@ final class Reception {
     if (problem != null) {
       work.fail(problem);
     }
+    work.mayAdd(rules.mayAdd(work.request(), work.positions()));
   }
 
   private void place(Work work, Media media) {

@@ -2,6 +2,7 @@ package dev.millrace.model.serve;
 
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
+import dev.millrace.schema.wire.Limits;
 import dev.millrace.schema.wire.Requests;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +32,16 @@ record RequestRules(int contextTokens) {
     if (promptTokens < least) {
       return "prompt-too-short: " + promptTokens + " tokens, expected at least " + least;
     }
-    int added = request.task() == Task.GENERATE ? request.maxTokens() : 0;
+    int added = request.task() == Task.GENERATE ? Math.max(1, request.maxTokens()) : 0;
     int positions = prefix + promptTokens;
     return positions + added <= contextTokens ? null : tooLong(positions, added);
+  }
+
+  /** How many tokens GENERATE may add behind so many positions, at least one of which is free. */
+  int mayAdd(Request request, int positions) {
+    return request.maxTokens() > 0
+        ? request.maxTokens()
+        : Math.min(Limits.ROOM_TOKENS, contextTokens - positions);
   }
 
   private String tooLong(int promptTokens, int added) {

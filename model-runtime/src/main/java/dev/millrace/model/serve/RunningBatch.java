@@ -179,11 +179,7 @@ final class RunningBatch implements AutoCloseable {
   private Continuation continuation(Work work) {
     Request request = work.request();
     return new Continuation(
-        tokenizer,
-        base.config().eosTokenId(),
-        request.stop(),
-        request.maxTokens(),
-        request.logProbs());
+        tokenizer, base.config().eosTokenId(), request.stop(), work.mayAdd(), request.logProbs());
   }
 
   private static Prompt prompt(Work work) {
@@ -191,7 +187,7 @@ final class RunningBatch implements AutoCloseable {
     Sampling sampling =
         new Sampling(request.temperature(), request.topK(), request.topP(), request.seed());
     return new Prompt(
-        work.prefix(), work.tokens(), work.lease().adapter(), request.maxTokens(), sampling);
+        work.prefix(), work.tokens(), work.lease().adapter(), work.mayAdd(), sampling);
   }
 
   /** Frees the cache of keys and values. */

@@ -21,6 +21,7 @@ final class Work implements AutoCloseable {
   private @Nullable Input media;
   private Prefix prefix = Prefix.NONE;
   private int[] tokens = {};
+  private int mayAdd;
   private @Nullable CacheKey key;
   private boolean leads;
   private boolean left;
@@ -85,6 +86,15 @@ final class Work implements AutoCloseable {
 
   void tokens(int[] value) {
     tokens = value;
+  }
+
+  /** How many tokens it may add to them. */
+  int mayAdd() {
+    return mayAdd;
+  }
+
+  void mayAdd(int value) {
+    mayAdd = value;
   }
 
   /** The name under which the answer may be shared; null if it must be computed afresh. */

@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Requests and their answers. */
 class ResponderTest extends Responders {
@@ -170,9 +172,20 @@ class ResponderTest extends Responders {
     assertError(
         "prompt-too-long: 500 tokens and 13 to add, expected at most 512",
         one(generate("q", null, "a".repeat(500), 13)));
-    assertError("bad-max-tokens", one(generate("q", null, "prompt", 0)));
+    assertError(
+        "prompt-too-long: 512 tokens and 1 to add, expected at most 512",
+        one(generate("q", null, "a".repeat(512), 0)));
+    assertError("bad-max-tokens", one(generate("q", null, "prompt", -1)));
     assertError("bad-temperature", one(sampled(generate("q", null, "prompt", 1), Double.NaN, 0)));
     assertError("release-unused: r1", one(pinned(embed("q", null, "prompt"), "r1")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 256", "256, 256", "257, 255", "511, 1"})
+  void respond_numberOfTokensIsLeftToTheRoom_addsWhatThereIs(int prompt, int added) {
+    Answer answer = one(generate("q", null, "a".repeat(prompt), 0));
+    assertEquals(added, answer.tokens());
+    assertFalse(answer.stopped());
   }
 
   @Test

@@ -34,6 +34,9 @@ public final class Limits {
   /** Tokens that GENERATE may ask for. */
   public static final int MAX_TOKENS = 512;
 
+  /** Tokens that GENERATE adds at most where a request leaves it to the room there is. */
+  public static final int ROOM_TOKENS = 256;
+
   public static final double MAX_TEMPERATURE = 2;
 
   /** Stop texts of a request. */

@@ -138,10 +138,10 @@ public final class Requests {
   }
 
   private static @Nullable Problem maxTokens(int maxTokens) {
-    if (maxTokens >= 1 && maxTokens <= Limits.MAX_TOKENS) {
+    if (maxTokens >= 0 && maxTokens <= Limits.MAX_TOKENS) {
       return null;
     }
-    String detail = "maxTokens is " + maxTokens + ", expected 1.." + Limits.MAX_TOKENS;
+    String detail = "maxTokens is " + maxTokens + ", expected 0.." + Limits.MAX_TOKENS;
     return new Problem("bad-max-tokens", detail);
   }
 

@@ -22,6 +22,7 @@ class RequestsTest {
   @Test
   void problem_plainRequest_isNone() {
     assertNull(Requests.problem(request("q", "java", "x", 1, 0, 0)));
+    assertNull(Requests.problem(request("q", "java", "x", 0, 0, 0)));
     assertNull(Requests.problem(request("q", null, "x", Limits.MAX_TOKENS, 2, 0)));
   }
 
@@ -30,7 +31,7 @@ class RequestsTest {
     "'',java,x,1,0,0,missing-id",
     "q,Java,x,1,0,0,bad-domain",
     "q,java,'',1,0,0,empty-prompt",
-    "q,java,x,0,0,0,bad-max-tokens",
+    "q,java,x,-1,0,0,bad-max-tokens",
     "q,java,x,513,0,0,bad-max-tokens",
     "q,java,x,1,-0.1,0,bad-temperature",
     "q,java,x,1,2.1,0,bad-temperature",
