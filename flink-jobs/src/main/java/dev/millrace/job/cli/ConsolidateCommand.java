@@ -193,6 +193,10 @@ final class ConsolidateCommand implements Callable<Integer> {
   }
 
   private void requireLines() {
+    if (adapters.containsKey(PROTECTED)) { // its figures and bound would be those of these texts
+      throw new IllegalArgumentException(
+          "--adapter of domain protected, expected another: so the protected texts are called");
+    }
     Set<String> wanted = new TreeSet<>(adapters.keySet());
     wanted.addAll(rebases.keySet());
     if (!inputs.keySet().equals(wanted)) {

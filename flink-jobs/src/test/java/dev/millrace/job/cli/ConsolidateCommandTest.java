@@ -223,6 +223,17 @@ class ConsolidateCommandTest extends RunsCommands {
   }
 
   @Test
+  void consolidate_domainThatIsCalledAsTheProtectedTextsAre_isRefused() {
+    int exit =
+        consolidate(
+            "--adapter=protected=" + folder,
+            "--input=protected=" + folder.resolve("lines"),
+            "--out=" + folder.resolve("out"));
+    assertEquals(Main.USAGE, exit, err::toString);
+    assertTrue(err.toString().contains("so the protected texts are called"), err::toString);
+  }
+
+  @Test
   void consolidate_baseWithoutProtectedTexts_isRefusedBeforeAnythingIsRead() throws IOException {
     for (String file : List.of("config.json", "tokenizer.json")) {
       Files.copy(Home.here().nano().resolve(file), folder.resolve(file));
