@@ -93,6 +93,16 @@ class ContainerFilesTest {
     ports.forEach(port -> assertTrue(port.startsWith("127.0.0.1:"), port));
   }
 
+  /** Releases and checkpoints outlived the containers, and the topics that they go by did not. */
+  @Test
+  void compose_topics_outliveTheContainers() throws IOException {
+    JsonNode compose = YAML.readTree(DOCKER.resolve("compose.yaml").toFile());
+    JsonNode kafka = compose.at("/services/kafka");
+    String folder = kafka.at("/environment/KAFKA_LOG_DIRS").asText();
+    assertEquals("kafka:" + folder, kafka.at("/volumes/0").asText());
+    assertTrue(compose.path("volumes").has("kafka"));
+  }
+
   /** Flink's entry script takes the blanks out of each line, and gives every process a size. */
   @Test
   void compose_flinkProperties_surviveTheEntryScript() throws IOException {
