@@ -224,9 +224,20 @@ public final class Openers {
     String key = Secret.fromEnvironment(Secret.SIGNING_KEY).value();
     String file = Secret.fromEnvironment(Secret.SIGNING_KEY_FILE).value();
     if (key == null && file != null) {
-      key = Files.readString(Path.of(file));
+      key = signingKey(Path.of(file));
     }
     return key == null ? ReleaseSigner.none() : ReleaseSigner.ofKey(key);
+  }
+
+  private static String signingKey(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new IOException(
+          "%s is %s, expected a file that can be read: %s"
+              .formatted(Secret.SIGNING_KEY_FILE, file, e),
+          e);
+    }
   }
 
   /** The configured store, swept; one that cannot be swept may still take releases. */

@@ -10,7 +10,13 @@ import java.util.regex.Pattern;
 final class FlinkErrors {
 
   private static final Pattern MISSING = Pattern.compile("NoClassDefFoundError: ([\\w/$]+)");
-  private static final Pattern TYPE = Pattern.compile("^(Caused by: )?((\\w+\\.)+[\\w$]+: )+");
+
+  /** A name alone is all that the message of some says: those keep their type. */
+  private static final Pattern TYPE =
+      Pattern.compile(
+          "^(Caused by: )?((\\w+\\.)+(?!(NoSuchFile|AccessDenied|UnknownHost|ClassNotFound)Exception:)"
+              + "(?!NoClassDefFoundError:)[\\w$]+: )*");
+
   private static final int LONGEST_CAUSE = 500;
 
   private FlinkErrors() {}

@@ -158,6 +158,18 @@ class FlinkRestTest {
     assertTrue(rest.lastFailure("y").isEmpty());
   }
 
+  /** It said {@code /secrets/key}, and not what was wrong with it. */
+  @Test
+  void lastFailure_messageIsAFileAlone_hasItsType() {
+    String missing = "java.nio.file.NoSuchFileException: /secrets/key";
+    answers.put(
+        "/jobs/x/exceptions",
+        FAILED.replace(
+            "java.lang.IllegalArgumentException: base nowhere, expected a folder", missing));
+    String said = new FlinkRest(url).lastFailure("x").orElseThrow().toString();
+    assertTrue(said.endsWith("NoRestartBackoffTimeStrategy: " + missing), said);
+  }
+
   @Test
   void awaitRunning_causeIsVeryLong_isCut() {
     answers.put("/jobs/x", "{\"state\": \"FAILED\"}");
