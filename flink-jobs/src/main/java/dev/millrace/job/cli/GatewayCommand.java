@@ -22,7 +22,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.KeyStoreException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -189,19 +194,49 @@ final class GatewayCommand implements Callable<Integer> {
     }
   }
 
-  private static void requireOpens(Path keystore) {
+  private void requireOpens(Path keystore) {
     if (!Files.isRegularFile(keystore) || !Files.isReadable(keystore)) {
       throw new IllegalArgumentException(
           "keystore " + keystore + ", expected a file that can be read");
     }
     String password = Secret.fromEnvironment(Secret.KEYSTORE_PASSWORD).orElse("");
     try (InputStream in = Files.newInputStream(keystore)) {
-      KeyStore.getInstance("PKCS12").load(in, password.toCharArray());
+      KeyStore opened = KeyStore.getInstance("PKCS12");
+      opened.load(in, password.toCharArray());
+      requireKey(keystore, opened);
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalArgumentException(
           "keystore %s, expected a PKCS #12 file that %s opens: %s"
               .formatted(keystore, Secret.KEYSTORE_PASSWORD, e.getMessage()),
           e);
+    }
+  }
+
+  private void requireKey(Path keystore, KeyStore opened) throws KeyStoreException {
+    boolean holdsOne = false;
+    for (String alias : Collections.list(opened.aliases())) {
+      if (opened.isKeyEntry(alias) && opened.getCertificate(alias) instanceof X509Certificate own) {
+        holdsOne = true;
+        sayIfRefused(keystore, own);
+      }
+    }
+    if (!holdsOne) {
+      throw new IllegalArgumentException(
+          "keystore " + keystore + " holds no key with its certificate, expected one");
+    }
+  }
+
+  /** Clients alone would see why they refuse it. */
+  private void sayIfRefused(Path keystore, X509Certificate own) {
+    try {
+      own.checkValidity();
+    } catch (CertificateExpiredException | CertificateNotYetValidException e) {
+      output.say(
+          "keystore %s: the certificate of %s is valid from %s to %s, clients refuse it now",
+          keystore,
+          own.getSubjectX500Principal(),
+          own.getNotBefore().toInstant(),
+          own.getNotAfter().toInstant());
     }
   }
 

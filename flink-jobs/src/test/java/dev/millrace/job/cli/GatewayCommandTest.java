@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.embedded.ProcessLock;
+import dev.millrace.job.io.Keytool;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What cannot come about is said before anything is started. */
 class GatewayCommandTest {
+
+  private static final String PASSWORD = "secret";
 
   @ParameterizedTest
   @CsvSource(
@@ -43,6 +50,44 @@ class GatewayCommandTest {
     String expected =
         "millrace: keystore pom.xml, expected a PKCS #12 file that MILLRACE_KEYSTORE_PASSWORD opens: ";
     assertTrue(said.startsWith(expected), said);
+  }
+
+  /** The door opened, and each client was told of a failed handshake alone. */
+  @Test
+  void call_keystoreWithoutAKey_isNamedBeforeAnythingIsStarted(@TempDir Path folder)
+      throws Exception {
+    Path own = folder.resolve("own.p12");
+    Path pem = folder.resolve("own.pem");
+    Path trusting = folder.resolve("trust.p12");
+    Keytool.generate(own, "ip:127.0.0.1", PASSWORD);
+    Keytool.export(own, PASSWORD, pem);
+    Keytool.trust(trusting, PASSWORD, pem);
+    openToAll(trusting);
+    assertEquals(
+        "millrace: keystore " + trusting + " holds no key with its certificate, expected one",
+        said(Main.USAGE, "--port 0 --base src --keystore " + trusting));
+  }
+
+  @Test
+  void call_certificateHasExpired_saysSo(@TempDir Path folder) throws Exception {
+    Path old = folder.resolve("old.p12");
+    Keytool.generateExpired(old, PASSWORD);
+    openToAll(old);
+    String said = said(Main.USAGE, "--port 0 --base src --keystore " + old);
+    String expected = "keystore " + old + ": the certificate of CN=test is valid from ";
+    assertTrue(said.startsWith(expected), said);
+    assertTrue(said.contains(", clients refuse it now"), said);
+  }
+
+  /** The environment of this test has no password. */
+  private static void openToAll(Path keystore) throws Exception {
+    KeyStore kept = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(keystore)) {
+      kept.load(in, PASSWORD.toCharArray());
+    }
+    try (OutputStream out = Files.newOutputStream(keystore)) {
+      kept.store(out, new char[0]);
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Keys and certificates for tests, by the JDK's own tool. */
 public final class Keytool {
@@ -25,6 +26,14 @@ public final class Keytool {
         store,
         secret,
         List.of("-genkeypair", "-keyalg", "RSA", "-dname", "CN=test", "-ext", "san=" + name));
+  }
+
+  /** The same, of a certificate that is valid no more. */
+  public static void generateExpired(Path store, String secret)
+      throws IOException, InterruptedException {
+    List<String> days = List.of("-startdate", "-9d", "-validity", "7");
+    List<String> key = List.of("-genkeypair", "-keyalg", "RSA", "-dname", "CN=test");
+    run(store, secret, Stream.of(key, days).flatMap(List::stream).toList());
   }
 
   /** Writes its certificate, PEM. */
