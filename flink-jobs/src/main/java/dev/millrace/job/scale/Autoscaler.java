@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Keeps as many task managers on this machine's cluster as the load wants. */
@@ -19,9 +20,15 @@ public final class Autoscaler {
 
   private final LocalCluster cluster;
   private final int least;
+  private final Duration settles;
   private final ScalingRule rule;
   private final Consumer<String> progress;
   private final InstantSource clock;
+
+  /** When it was known last how many requests wait. */
+  private long heardNanos = System.nanoTime();
+
+  private boolean silent;
 
   /**
    * One change.
@@ -37,6 +44,7 @@ public final class Autoscaler {
       LocalCluster cluster, ScalingConfig config, Consumer<String> progress, InstantSource clock) {
     this.cluster = cluster;
     this.least = config.least();
+    this.settles = config.settles();
     this.rule = new ScalingRule(config);
     this.progress = progress;
     this.clock = clock;
@@ -46,11 +54,12 @@ public final class Autoscaler {
   public List<Change> watch(Duration lasting) throws InterruptedException {
     Scrape scrape = new Scrape();
     List<Change> changes = new ArrayList<>();
-    Instant end = clock.instant().plus(lasting);
-    while (clock.instant().isBefore(end)) {
+    long end = System.nanoTime() + lasting.toNanos();
+    while (System.nanoTime() - end < 0) {
       List<ClusterProcess> running = cluster.taskManagers();
       OptionalDouble waiting =
           scrape.waiting(running.stream().map(process -> URI.create(process.address())).toList());
+      tell(waiting.isPresent());
       if (waiting.isPresent() || running.size() < least) { // with none left, nobody says anything
         look(running, waiting.orElse(0)).ifPresent(changes::add);
       }
@@ -59,8 +68,25 @@ public final class Autoscaler {
     return changes;
   }
 
+  /** Says once that nobody knows what waits, for longer than a restart takes, and once the end. */
+  private void tell(boolean heard) {
+    if (heard) {
+      if (silent) {
+        progress.accept("it is known again how many requests wait");
+      }
+      silent = false;
+      heardNanos = System.nanoTime();
+    } else if (!silent && System.nanoTime() - heardNanos > settles.toNanos()) {
+      silent = true;
+      progress.accept(
+          "for %d s nobody has said how many requests wait, so nothing is changed: no serve job runs, or a task manager does not answer; see ./millrace cluster status"
+              .formatted(settles.toSeconds()));
+    }
+  }
+
   private Optional<Change> look(List<ClusterProcess> running, double waiting) {
-    int wanted = rule.decide(clock.millis(), waiting, running.size());
+    long now = TimeUnit.NANOSECONDS.toMillis(System.nanoTime()); // the clock may be set
+    int wanted = rule.decide(now, waiting, running.size());
     if (wanted == running.size()) {
       return Optional.empty();
     }
