@@ -59,7 +59,7 @@ class RepliesTest {
     return Replies.provenance(answers, new Verdicts(release -> null));
   }
 
-  private static Answer answer(@Nullable String release) {
+  static Answer answer(@Nullable String release) {
     return answer(release, false);
   }
 
