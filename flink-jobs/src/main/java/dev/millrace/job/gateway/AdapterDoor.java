@@ -1,7 +1,6 @@
 package dev.millrace.job.gateway;
 
 import dev.millrace.job.Adopting;
-import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.adapter.InvalidAdapterException;
@@ -16,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -119,12 +117,7 @@ final class AdapterDoor implements AutoCloseable {
             current.batch(),
             "unloaded by an operator",
             Origin.UNWRITTEN);
-    return ReleaseRecords.append(writer, topics, event)
-        .exceptionally(
-            failure -> {
-              throw new CompletionException(
-                  ApiProblem.unwritten("the order was not written", failure));
-            });
+    return Operating.write(writer, topics, event);
   }
 
   private static void requireOperator(ApiKeys.Caller caller) {

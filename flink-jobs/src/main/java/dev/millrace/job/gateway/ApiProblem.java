@@ -1,8 +1,10 @@
 package dev.millrace.job.gateway;
 
+import dev.millrace.job.io.RecordWriter;
 import dev.millrace.schema.wire.Requests;
 import java.io.Serial;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -93,14 +95,23 @@ final class ApiProblem extends RuntimeException {
     return new ApiProblem(503, "unavailable", null, message);
   }
 
-  /** 503: the broker did not take something. */
+  /** 503: the broker did not take something; 413 where it takes nothing so large. */
   static ApiProblem unwritten(String what, Throwable failure) {
     Throwable cause = failure.getCause();
     if (failure instanceof CompletionException && cause != null) {
       return unwritten(what, cause);
     }
     String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    return unavailable(what + ": " + why);
+    String said = what + ": " + why;
+    return failure instanceof RecordWriter.TooLargeException ? tooLarge(said) : unavailable(said);
+  }
+
+  /** The write; where it fails, it is {@link #unwritten}. */
+  static <T> CompletableFuture<T> elseUnwritten(CompletableFuture<T> write, String what) {
+    return write.exceptionally(
+        failure -> {
+          throw new CompletionException(unwritten(what, failure));
+        });
   }
 
   /** 503: the gateway is being stopped. */

@@ -47,6 +47,12 @@ record Operating(RecordWriter writer, Topics topics, Console console, Catalogue 
       }
     }
     String why = reason == null ? name + " by an operator" : reason;
-    return ReleaseRecords.append(writer, topics, known.ordering(action, why));
+    return write(writer, topics, known.ordering(action, why));
+  }
+
+  /** Where an order was written; the future fails with an {@link ApiProblem}. */
+  static CompletableFuture<Origin> write(RecordWriter writer, Topics topics, ReleaseEvent order) {
+    return ApiProblem.elseUnwritten(
+        ReleaseRecords.append(writer, topics, order), "the order was not written");
   }
 }

@@ -217,7 +217,7 @@ final class SampleDoor {
             .put("text", text);
     try {
       Sample sample = JsonLines.sample(line.toString(), "", answer.domain(), clock.millis());
-      return append(of(caller, sample));
+      return ApiProblem.elseUnwritten(append(of(caller, sample)), "the correction was not written");
     } catch (InvalidRecordException e) {
       throw ApiProblem.bad(e.reason(), e.detail());
     }

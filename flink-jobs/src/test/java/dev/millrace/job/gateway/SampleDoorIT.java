@@ -52,6 +52,9 @@ class SampleDoorIT {
         assertTrue(
             problem.getMessage().startsWith("1 refused, the first of them [{\"line\":1,"),
             problem::getMessage);
+        var correction = door.correct(CALLER, RepliesTest.answer(null), "large ".repeat(200));
+        ApiProblem same = ApiProblem.of(assertThrows(CompletionException.class, correction::join));
+        assertEquals(413, same.status(), "no later try is better");
       }
       try (RecordReader reader = RecordReader.fromBeginning(kafka, List.of(topics.samples()))) {
         assertEquals(

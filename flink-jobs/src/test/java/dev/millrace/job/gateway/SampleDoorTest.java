@@ -10,6 +10,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,19 @@ class SampleDoorTest {
       String message = problem.getMessage();
       assertTrue(message.startsWith("10000 refused, the first of them [{\"line\":1,"), message);
       assertEquals(100, message.split("\"line\":", -1).length - 1);
+    }
+  }
+
+  @Test
+  void correct_brokerIsAway_saysThatTheCorrectionWasNotWritten() {
+    try (RecordWriter writer = Appended.writer()) {
+      var written =
+          door(writer).correct(CALLER, RepliesTest.answer(null), "as it should have been");
+      ApiProblem problem = ApiProblem.of(assertThrows(CompletionException.class, written::join));
+      assertEquals(503, problem.status());
+      assertEquals(
+          "the correction was not written: broker 127.0.0.1:1, expected one that answers",
+          problem.getMessage());
     }
   }
 
