@@ -16,7 +16,6 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -66,12 +65,13 @@ final class SampleDoor {
       ApiKeys.Caller caller, String body, @Nullable String domain, String key) {
     ArrayNode refused = Fields.JSON.createArrayNode();
     SortedMap<Integer, Sample> samples = new TreeMap<>();
-    List<String> lines = lines(body);
-    for (int line = 1; line <= lines.size(); line++) {
+    SortedMap<Integer, String> lines = lines(body);
+    for (Map.Entry<Integer, String> line : lines.entrySet()) {
+      int number = line.getKey();
       try {
-        samples.put(line, sample(caller, lines.get(line - 1), domain, key + ":" + line));
+        samples.put(number, sample(caller, line.getValue(), domain, key + ":" + number));
       } catch (InvalidRecordException e) {
-        refuse(refused, line, e.reason(), e.detail());
+        refuse(refused, number, e.reason(), e.detail());
       }
     }
     if (samples.isEmpty()) {
@@ -152,15 +152,17 @@ final class SampleDoor {
   }
 
   /**
-   * One object, however it is laid out, or one a line.
+   * One object, however it is laid out, or one a line: by their numbers those that are not blank.
    *
    * @throws ApiProblem if there are too many
    */
-  private static List<String> lines(String body) {
+  private static SortedMap<Integer, String> lines(String body) {
+    SortedMap<Integer, String> lines = new TreeMap<>();
     try {
       JsonNode whole = Fields.JSON.readTree(body);
       if (whole.isObject()) {
-        return List.of(whole.toString());
+        lines.put(1, whole.toString());
+        return lines;
       }
     } catch (JsonProcessingException e) {
       // Lines of JSON are no JSON.
@@ -170,7 +172,14 @@ final class SampleDoor {
       throw ApiProblem.tooLarge(
           "the body has %d samples, expected at most %d".formatted(count, MOST_LINES));
     }
-    return body.lines().filter(line -> !line.isBlank()).toList();
+    int number = 0;
+    for (String line : (Iterable<String>) body.lines()::iterator) {
+      number++;
+      if (!line.isBlank()) {
+        lines.put(number, line);
+      }
+    }
+    return lines;
   }
 
   /**

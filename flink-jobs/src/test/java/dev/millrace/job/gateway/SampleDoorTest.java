@@ -77,6 +77,19 @@ class SampleDoorTest {
     }
   }
 
+  /** Whoever sent a file looks for the line there. */
+  @Test
+  void take_blankLinesBetween_linesHaveTheNumbersThatTheyHaveInTheBody() {
+    try (RecordWriter writer = writer()) {
+      String body = "\n0\n \r\n\n0\n";
+      var problem =
+          assertThrows(ApiProblem.class, () -> door(writer).take(CALLER, body, null, null));
+      String message = String.valueOf(problem.getMessage());
+      assertTrue(message.startsWith("2 refused, the first of them [{\"line\":2,"), message);
+      assertTrue(message.contains("{\"line\":5,"), message);
+    }
+  }
+
   @Test
   void correct_brokerIsAway_saysThatTheCorrectionWasNotWritten() {
     try (RecordWriter writer = Appended.writer()) {
