@@ -56,9 +56,18 @@ final class Circuit implements AutoCloseable {
   void failed(RuntimeException failure) {
     failures.increment();
     if (open.compareAndSet(false, true)) {
-      LOG.warn("{} is down, going on without it: {}", service, failure.toString());
+      LOG.warn("{} is down, going on without it: {}", service, why(failure));
       probeLater();
     }
+  }
+
+  /** What it says, and each cause that says more. */
+  private static String why(Throwable failure) {
+    StringBuilder why = new StringBuilder(failure.toString());
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      why.append(why.indexOf(cause.toString()) < 0 ? ": " + cause : "");
+    }
+    return why.toString();
   }
 
   /** Asks the service whether it is there, beside the caller. */
