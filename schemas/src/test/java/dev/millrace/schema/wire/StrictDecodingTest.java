@@ -18,6 +18,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class StrictDecodingTest {
@@ -160,6 +164,73 @@ class StrictDecodingTest {
   }
 
   @Test
+  void decode_namesAndMediaAtTheLimit_areReadAndOneByteMoreIsTooLong() throws Exception {
+    String name = "n".repeat(Limits.ID_BYTES);
+    String caption = "c".repeat(Limits.CAPTION_BYTES);
+    byte[] media = new byte[Limits.MEDIA_BYTES];
+    Sample most = picture(name, name, "acme", media, caption);
+    assertEquals(caption, Codecs.samples().decode(encoded(most), Records.HERE).caption());
+    assertTooLong("source", picture(name + "n", name, "acme", media, caption));
+    assertTooLong("document", picture(name, name + "n", "acme", media, caption));
+    assertTooLong("media", picture(name, name, "acme", new byte[media.length + 1], caption));
+    assertTooLong("caption", picture(name, name, "acme", media, caption + "c"));
+    assertEquals(
+        "bad-tenant", refused(encoded(picture(name, name, "No Good", media, caption))).reason());
+  }
+
+  private static void assertTooLong(String what, Sample sample) {
+    InvalidRecordException refused = refused(encoded(sample));
+    assertEquals("too-long", refused.reason());
+    assertTrue(refused.detail().startsWith(what + " has "), refused.detail());
+  }
+
+  private static Sample picture(
+      String source, String document, String tenant, byte[] media, String caption) {
+    return new Sample(
+        "s1",
+        source,
+        document,
+        tenant,
+        "java",
+        Modality.IMAGE,
+        "",
+        media,
+        caption,
+        0,
+        Records.HERE);
+  }
+
+  /** Avro would take any byte for false that is not 1. */
+  @Test
+  void decode_truthValueThatIsNeither_isMalformed() {
+    Request request = Request.builder("q", Request.Task.GENERATE, "who").build();
+    byte[] value = Codecs.requests().encode(request.toBuilder().cached(true).build());
+    byte[] other = Codecs.requests().encode(request.toBuilder().cached(false).build());
+    value[Arrays.mismatch(value, other)] = 2;
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class, () -> Codecs.requests().decode(value, Records.HERE));
+    assertEquals("malformed", refused.reason());
+  }
+
+  /** Writers of other languages may say of each block how many bytes it has. */
+  @Test
+  void decode_listInBlocksThatSayTheirBytes_isTheSame() throws Exception {
+    Request request =
+        Request.builder("q", Request.Task.GENERATE, "who")
+            .stop(List.of("a", "b", "c"))
+            .origin(Records.HERE)
+            .build();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(Codecs.requests().encode(request), 0, Header.LENGTH);
+    BinaryEncoder blocks = EncoderFactory.get().blockingBinaryEncoder(out, null);
+    new SpecificDatumWriter<>(dev.millrace.schema.avro.Request.class)
+        .write(new RequestMapping().toAvro(request), blocks);
+    blocks.flush();
+    assertEquals(request, Codecs.requests().decode(out.toByteArray(), Records.HERE));
+  }
+
+  @Test
   void decode_sampleWithoutDocument_isADocumentOfItsOwn() throws Exception {
     Sample sample =
         new Sample("s1", "", "", null, null, Modality.CODE, "a", NO_BYTES, null, 0, Records.HERE);
@@ -213,6 +284,44 @@ class StrictDecodingTest {
         assertThrows(
             InvalidRecordException.class, () -> Codecs.releases().decode(longer, Records.HERE));
     assertEquals("too-long", refused.reason());
+  }
+
+  /** What becomes part of paths, of names and of state. */
+  @Test
+  void decode_releaseEventOfWhatCannotBe_isRefusedWithItsReason() {
+    assertRefused("bad-tenant", event("No Good", "java", "file:/store", null, 0));
+    assertRefused("bad-domain", event(null, "../java", "file:/store", null, 0));
+    assertRefused("bad-release", event(null, "java", "file:/store", "../up", 0));
+    assertRefused("too-long", event(null, "java", "u".repeat(Limits.URI_BYTES + 1), null, 0));
+    assertRefused("bad-batch", event(null, "java", "file:/store", null, -1));
+    ReleaseEvent event = event(ReleaseEvent.Action.PUBLISH, "a");
+    for (double share : new double[] {-0.1, 1.1, Double.NaN}) {
+      assertRefused("bad-share", event.withholding(share));
+    }
+    assertRefused("too-many", event.forgetting(Collections.nCopies(Limits.FORGOTTEN + 1, "s")));
+  }
+
+  private static void assertRefused(String reason, ReleaseEvent event) {
+    byte[] value = Codecs.releases().encode(event);
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class, () -> Codecs.releases().decode(value, Records.HERE));
+    assertEquals(reason, refused.reason(), refused.detail());
+  }
+
+  private static ReleaseEvent event(
+      @Nullable String tenant, String domain, String uri, @Nullable String parent, long batch) {
+    return new ReleaseEvent(
+        tenant,
+        domain,
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.PUBLISH,
+        "a",
+        uri,
+        parent,
+        batch,
+        "",
+        Records.HERE);
   }
 
   private static ReleaseEvent event(ReleaseEvent.Action action, String release) {
