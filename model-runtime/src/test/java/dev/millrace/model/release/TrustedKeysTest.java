@@ -38,6 +38,19 @@ class TrustedKeysTest {
     assertRefused("by none of the 1 trusted keys", publicKey(NEW));
   }
 
+  /** What was verified is remembered: what was refused is not. */
+  @Test
+  void guard_refusedBefore_isRefusedAgainUntilATrustedKeySigns() throws IOException {
+    ReleaseFiles guarded = TrustedKeys.parse(publicKey(NEW)).guard(new FilesInMemory(store));
+    sign(OLD);
+    for (int i = 0; i < 2; i++) {
+      assertThrows(
+          InvalidReleaseException.class, () -> guarded.read("s:/r/manifest.json", 1 << 20));
+    }
+    sign(NEW);
+    assertArrayEquals(MANIFEST, guarded.read("s:/r/manifest.json", 1 << 20));
+  }
+
   @Test
   void guard_noSignature_isRefusedWhereAKeyIsConfiguredAlone() throws IOException {
     assertRefused("it is not signed", publicKey(OLD));
