@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.model.config.MoeConfig;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RoutingTest {
@@ -19,6 +20,17 @@ class RoutingTest {
       Routing routing = Routing.entropy(CONFIG, 0.2, threshold);
       assertDoesNotThrow(routing::requireHonest);
       assertEquals(threshold, routing.threshold(), threshold > 1 ? 2 : 1e-5);
+    }
+  }
+
+  @Test
+  void requireHonest_fixedNumberWithAShareOrAThreshold_isRefused() {
+    for (String policy : List.of(Routing.topK(2).policy(), fixed(2).policy())) {
+      assertDoesNotThrow(() -> new Routing(policy, 2, 0, 0).requireHonest());
+      for (Routing routing :
+          List.of(new Routing(policy, 2, 0.2, 0), new Routing(policy, 2, 0, 0.2))) {
+        assertThrows(InvalidReleaseException.class, routing::requireHonest);
+      }
     }
   }
 
