@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.cache.Requests.Drawn;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.util.ArrayList;
@@ -116,6 +118,19 @@ class CacheKeysTest {
     assertEquals(
         KEYS.key(Requests.of("t", Task.GENERATE, "p", 8, 0, 0), "m"),
         KEYS.key(Requests.of("t", Task.GENERATE, "p", 8, new Drawn(0, 5, 0.5, 0, List.of())), "m"));
+  }
+
+  @Test
+  void key_mediaOfAnotherModalityOrOtherBytes_differ() {
+    Request plain = Requests.of("t", Task.EMBED, "");
+    Set<CacheKey> keys = new HashSet<>();
+    keys.add(KEYS.key(plain, "m"));
+    for (Modality modality : Modality.values()) {
+      for (byte[] bytes : new byte[][] {{1}, {2}}) {
+        keys.add(KEYS.key(plain.toBuilder().media(new Media(modality, bytes)).build(), "m"));
+      }
+    }
+    assertEquals(1 + 2 * Modality.values().length, keys.size());
   }
 
   @Test
