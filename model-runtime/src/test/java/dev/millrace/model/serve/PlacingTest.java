@@ -103,6 +103,20 @@ class PlacingTest {
   }
 
   @Test
+  void embed_tenantWithoutAnAlignmentOfItsOwn_liesByTheSharedOne() {
+    apply(event(Action.PUBLISH, 7, null));
+    assertEquals("align-7", one("ours", "letters", picture(3)).release());
+  }
+
+  @Test
+  void apply_alignmentOfAnotherBatch_isRefused() {
+    SwapResult failed = apply(event(Action.PUBLISH, 7, null, "memory:later"));
+    assertEquals(Outcome.FAILED, failed.outcome());
+    assertTrue(failed.reason().startsWith("batch-mismatch: "), failed.reason());
+    assertNull(one("letters", picture(3)).release());
+  }
+
+  @Test
   void apply_successor_replacesAndWhatFailsDoesNot() {
     apply(event(Action.PUBLISH, 7, null));
     assertEquals(Outcome.SWAPPED, apply(event(Action.PUBLISH, 8, "align-7")).outcome());
@@ -279,10 +293,11 @@ class PlacingTest {
     if (event.uri().isEmpty()) {
       throw new IllegalArgumentException("Can not create a Path from an empty string");
     }
+    long batch = event.uri().equals("memory:later") ? event.batch() + 1 : event.batch();
     AlignAdapter adapter = new AlignAdapter(1, new float[2 * 3 * Aligner.DIMENSION]);
     adapter.values()[adapter.bias(AlignAdapter.Side.MEDIA) + (int) event.batch()] = 9;
     return new AlignRelease(
-        FakeReleases.release(base.id(), null, "letters", FakeBaseModel.adapter(0), event.batch())
+        FakeReleases.release(base.id(), null, "letters", FakeBaseModel.adapter(0), batch)
             .manifest(),
         adapter);
   }
@@ -314,8 +329,13 @@ class PlacingTest {
   }
 
   private Answer one(String domain, Media media) {
+    return one(null, domain, media);
+  }
+
+  private Answer one(@Nullable String tenant, String domain, Media media) {
     Request request =
         Request.builder("q", Task.EMBED, "")
+            .tenant(tenant)
             .domain(domain)
             .origin(new Origin("requests", 0, 1))
             .build();
