@@ -18,8 +18,20 @@ record ModelEntropy(BaseModel base, ModelLimits limits) implements Stage {
     double nats = Math.log(base.config().vocabSize());
     double loss = -scores.logProb() / scores.logProbs().length;
     candidate.loss = loss;
-    Refusal entropy = noise("entropy", candidate.entropy / nats, limits.maxEntropy());
-    return entropy != null ? entropy : noise("loss", loss / nats, limits.maxLoss());
+    Refusal noise = noise("entropy", candidate.entropy / nats, limits.maxEntropy());
+    noise = noise == null ? noise("loss", loss / nats, limits.maxLoss()) : noise;
+    return noise == null ? boundless(candidate.embedding) : noise;
+  }
+
+  /** One that is no number is as near as any to all that come after it. */
+  private static @Nullable Refusal boundless(float[] embedding) {
+    for (float value : embedding) {
+      if (!Float.isFinite(value)) {
+        return new Refusal(
+            Reason.ENTROPY_NOISE, "embedding with " + value + ", expected finite numbers");
+      }
+    }
+    return null;
   }
 
   private static @Nullable Refusal noise(String what, double share, double most) {

@@ -10,13 +10,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.TokenSet;
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.base.Reading;
+import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -589,6 +594,51 @@ class ScorerTest {
     Rejection rejection = assertInstanceOf(Scored.Refused.class, scored).rejection();
     assertEquals(reason, rejection.reason(), rejection.detail());
     assertEquals(new Origin("samples", 0, 7), rejection.origin());
+  }
+
+  /** Else it would be taken, and all that come after it, for nothing is near it or far from it. */
+  @Test
+  void score_textWhoseEmbeddingIsNoNumber_isNoiseAndLeavesTheOthersTheirDiversity() {
+    String boundless = (char) FakeBaseModel.BOUNDLESS + Samples.words(random, 100);
+    refused("entropy-noise", Samples.training(0), boundless);
+    assertEquals(1, accept(1).diversity());
+  }
+
+  @Test
+  void check_figureThatIsTooLargeOrNoNumber_isNoise() {
+    assertNull(read(4, 5, 1));
+    for (float[] figures :
+        new float[][] {
+          {5, 5, 1}, {4, 7, 1}, {Float.NaN, 5, 1}, {4, Float.NaN, 1}, {4, 5, Float.NaN}
+        }) {
+      Stage.Refusal refusal = read(figures[0], figures[1], figures[2]);
+      assertNotNull(refusal);
+      assertEquals(Reason.ENTROPY_NOISE, refusal.reason());
+    }
+  }
+
+  /**
+   * What is said of a text of which the model read so much.
+   *
+   * @param entropy nats a token
+   * @param loss the same
+   */
+  private Stage.@Nullable Refusal read(float entropy, float loss, float embedding) {
+    Reading reading =
+        new Reading(
+            new TokenScores(new float[] {-loss}), new float[] {entropy}, new float[] {embedding});
+    BaseModel reads =
+        (BaseModel)
+            Proxy.newProxyInstance(
+                BaseModel.class.getClassLoader(),
+                new Class<?>[] {BaseModel.class},
+                (proxy, method, arguments) ->
+                    method.getName().equals("read")
+                        ? List.of(reading)
+                        : method.invoke(base, arguments));
+    Candidate candidate = new Candidate(Samples.of("d", "text"), false);
+    candidate.tokens = new int[] {1, 2};
+    return new ModelEntropy(reads, ModelLimits.defaults()).check(candidate, memory);
   }
 
   private String hanzi(int count) {
