@@ -24,14 +24,17 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ScorerTest {
@@ -186,6 +189,16 @@ class ScorerTest {
   }
 
   @Test
+  void score_heldOutText_teachesTheDomainNothing() {
+    Scorer near = scorer(Signal.BELONGING, 1, SHAPE, Weights.none(), GuardLimits.defaults());
+    DomainMemory empty = DomainMemory.empty(LIMITS, near.readers());
+    accepted(near.score(Samples.of(Samples.heldOut(0), Samples.words(random, 50)), memory));
+    assertEquals(0, memory.reference.learned());
+    assertEquals(0, memory.embeddings.size());
+    assertEquals(empty.neighbours.encodedBytes(), memory.neighbours.encodedBytes());
+  }
+
+  @Test
   void score_moreHeldOutThanCanBeGuarded_isRefused() {
     for (int i = 0; i < LIMITS.heldOut(); i++) {
       accepted(scorer.score(Samples.of(Samples.heldOut(i), Samples.words(random, 50)), memory));
@@ -211,6 +224,19 @@ class ScorerTest {
   }
 
   @Test
+  void check_oneDamagedCharacter_isCounted() {
+    EncodingDamage none = new EncodingDamage(0);
+    for (String damaged :
+        List.of(
+            "\uFFFD", "\ud83d", "\ude00", "\0", "\u00c3\u00a4", "\u00c2\u00a0", "\u00e2\u20ac")) {
+      assertNotNull(none.check(new Candidate(Samples.of("d", "a" + damaged), false), memory));
+      assertNotNull(none.check(new Candidate(Samples.of("d", damaged + "a"), false), memory));
+    }
+    String whole = "\ud83d\ude00\t\n\u00c3a\u00e2a\u20ac\u00e4\u00c3";
+    assertNull(none.check(new Candidate(Samples.of("d", whole), false), memory));
+  }
+
+  @Test
   void score_wordsOfATeachingTextInAnotherOrder_isAReorderedCopy() {
     List<String> words = new ArrayList<>(List.of(Samples.words(random, 100).split(" ")));
     accepted(scorer.score(Samples.of(Samples.training(0), String.join(" ", words)), memory));
@@ -225,6 +251,18 @@ class ScorerTest {
     accepted(
         scorer.score(Samples.of(Samples.training(0), text + Samples.words(random, 14)), memory));
     refused("duplicate-near", Samples.training(1), copy);
+    List<String> words = new ArrayList<>(List.of(copy.split(" ")));
+    Collections.shuffle(words, random);
+    refused("duplicate-reordered", Samples.training(2), String.join(" ", words));
+  }
+
+  @Test
+  void score_wordsOfARefusedCopyOfAHeldOutTextInAnotherOrder_areAReorderedCopy() {
+    String text = Samples.words(random, 86);
+    String copy = text + Samples.words(random, 14);
+    accepted(
+        scorer.score(Samples.of(Samples.heldOut(0), text + Samples.words(random, 14)), memory));
+    refused("near-held-out", Samples.training(1), copy);
     List<String> words = new ArrayList<>(List.of(copy.split(" ")));
     Collections.shuffle(words, random);
     refused("duplicate-reordered", Samples.training(2), String.join(" ", words));
@@ -251,6 +289,15 @@ class ScorerTest {
     refused("boilerplate", Samples.training(0), frame + Samples.words(random, 5));
     accepted(
         scorer.score(Samples.of(Samples.training(1), frame + Samples.words(random, 60)), memory));
+  }
+
+  @Test
+  void score_linesThatOneTextRepeats_areNoBoilerplate() {
+    String frame = "Subscribe to our letter\nAll rights are reserved\n";
+    String repeats = Samples.words(random, 60) + "\n" + frame.repeat(14);
+    accepted(scorer.score(Samples.of(Samples.training(0), repeats), memory));
+    accepted(
+        scorer.score(Samples.of(Samples.training(1), frame + Samples.words(random, 5)), memory));
   }
 
   @Test
@@ -366,6 +413,22 @@ class ScorerTest {
       guarded.score(picture("pictures"), memory);
     }
     assertEquals("", sent(guarded, "pictures", 0));
+  }
+
+  /** What is beyond a quota may be as good as what is not. */
+  @ParameterizedTest
+  @CsvSource({"1, 0, 0, source-quota", "0, 2, 0, tenant-quota", "0, 0, 0.2, generated-cap"})
+  void score_refusedForNoFaultOfItsOwn_doesNotThrottleItsSource(
+      int ofSource, int ofDomain, double generated, String reason) {
+    Scorer guarded = guarded(new GuardLimits(ofSource, ofDomain, 1_000, 0.5, "ours", generated));
+    Set<String> reasons = new HashSet<>();
+    for (int window = 0; window < 100; window++) {
+      assertEquals("", sent(guarded, "good", 1_000L * window));
+      for (int i = 0; i < 4; i++) {
+        reasons.add(sent(guarded, "ours", 1_000L * window));
+      }
+    }
+    assertEquals(Set.of("", reason), reasons);
   }
 
   @Test
