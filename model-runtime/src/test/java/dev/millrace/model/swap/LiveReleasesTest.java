@@ -544,6 +544,14 @@ class LiveReleasesTest {
     assertEquals("bias-0", releaseOf(null, "java"));
   }
 
+  @Test
+  void apply_pinWhoseReleaseCannotBeReadNow_pinsAllTheSame() {
+    assertSwapped(FakeReleases.published("java", 1));
+    source.lose("bias-0");
+    assertFollowedUnread("release-unreadable: ", FakeReleases.event(null, "java", Action.PIN, 0));
+    assertIgnored("pinned: to bias-0", FakeReleases.succeeding("java", 3, 0));
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"PIN", "ROLLBACK", "FORGET"})
   void apply_orderToWhatWasRead_answersByItThoughItsStoreIsAwayByNow(Action order)
@@ -614,6 +622,23 @@ class LiveReleasesTest {
     assertEquals("bias-1", releaseOf(null, "java"));
   }
 
+  /** Only the very files that answer already need not be read again. */
+  @Test
+  void apply_ordersWhatAnswersInAnotherFolderOrOfAnotherBatch_isReadAgain() {
+    assertSwapped(FakeReleases.published("java", 1));
+    int fetches = source.fetches();
+    assertSwapped(FakeReleases.event(null, "java", Action.PIN, 1));
+    assertEquals(fetches, source.fetches());
+    assertSwapped(pin("memory:copy", 1));
+    assertEquals(fetches + 1, source.fetches());
+    assertFailed("batch-mismatch: release of batch 1, expected 7", pin("memory:copy", 7));
+  }
+
+  private static ReleaseEvent pin(String uri, long batch) {
+    return new ReleaseEvent(
+        null, "java", Kind.ADAPTER, Action.PIN, "bias-1", uri, null, batch, "test", origin());
+  }
+
   @Test
   void apply_firstReleaseOfADomainCannotBeRead_theBaseDoesNotAnswerInItsPlace() {
     source.lose("bias-1");
@@ -649,6 +674,13 @@ class LiveReleasesTest {
     CompletionException refused =
         assertThrows(CompletionException.class, () -> live.acquire(null, domain).join().close());
     assertTrue(refused.getCause().getMessage().startsWith(reason), refused::toString);
+  }
+
+  @Test
+  void apply_takenBackToTheBase_whatAnsweredTakesItsRoomOnce() {
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(FakeReleases.renamed(FakeReleases.event(null, "java", Action.ROLLBACK, 0), ""));
+    assertEquals(KIB, live.counts().bytes());
   }
 
   @Test
@@ -733,13 +765,43 @@ class LiveReleasesTest {
     }
   }
 
-  /** A release by the name of its folder; the event that publishes it. */
+  @Test
+  void acquirePinned_besideWhatADomainWentBackToToForget_isNotFound() throws IOException {
+    assertSwapped(inStore(null, "a").withAction(Action.FORGET));
+    inStore(null, "b");
+    assertThrows(IOException.class, () -> pinned(null, "b".repeat(64)));
+    pinned(null, "a".repeat(64)).close();
+  }
+
+  @Test
+  void acquirePinned_releaseOfAnotherTenantThatLiesInTheStore_isNotFound() throws IOException {
+    assertSwapped(inStore("acme", "a"));
+    inStore("acme", "b");
+    assertThrows(IOException.class, () -> pinned("rival", "b".repeat(64)));
+    assertThrows(IOException.class, () -> pinned(null, "b".repeat(64)));
+    pinned("acme", "b".repeat(64)).close();
+  }
+
   private ReleaseEvent inStore(String letter) {
+    return inStore(null, letter);
+  }
+
+  /** A release by the name of its folder; the event that publishes it. */
+  private ReleaseEvent inStore(@Nullable String tenant, String letter) {
     String id = letter.repeat(64);
     source.replace(
-        id, FakeReleases.release("fake-base", null, "java", FakeBaseModel.adapter(0.5f), 2));
+        id, FakeReleases.release("fake-base", tenant, "java", FakeBaseModel.adapter(0.5f), 2));
     return new ReleaseEvent(
-        null, "java", Kind.ADAPTER, Action.PUBLISH, id, "memory:/" + id, null, 2, "test", origin());
+        tenant,
+        "java",
+        Kind.ADAPTER,
+        Action.PUBLISH,
+        id,
+        "memory:/" + id,
+        null,
+        2,
+        "test",
+        origin());
   }
 
   @Test
