@@ -90,6 +90,15 @@ class HotReleasesTest {
   }
 
   @Test
+  void counts_fetched_tellMilliseconds() {
+    assertSwapped(live.restore(event(0), 0));
+    long start = System.nanoTime();
+    assertAnswers(0);
+    long most = 1 + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    assertTrue(live.counts().fetchMillis() <= most, () -> live.counts() + ", most " + most);
+  }
+
+  @Test
   void counts_onTrialBesideTheBase_isNotRegistered() {
     assertSwapped(live.apply(event(1).withholding(0.5), 0));
     assertEquals(0, live.counts().registered());
