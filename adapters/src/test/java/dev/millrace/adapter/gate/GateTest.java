@@ -20,9 +20,14 @@ import dev.millrace.adapter.train.StepLog;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Delta;
+import dev.millrace.model.adapter.Factor;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
@@ -35,6 +40,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -174,6 +180,62 @@ class GateTest {
     assertEquals(Math.sqrt(squares), norm.figures().get("frobenius"), 1e-9);
   }
 
+  /** Each expert has a part of either factor. */
+  @Test
+  void judge_adapterOfExperts_theNormIsThatOfTheirProducts() {
+    Site site = Site.experts("e", 6, 8, 3, List.of("e.%d.gate", "e.%d.up"));
+    AdapterWeights zero =
+        AdapterKinds.named("lora").initial(new AdapterPlan(2, 4, true), List.of(site), 5);
+    List<float[]> values = new ArrayList<>();
+    for (Factor factor : zero.factors()) {
+      float[] value = factor.values().clone();
+      for (int i = 0; i < value.length; i++) {
+        value[i] = (i % 7 - 3) * (i + 1) / 100f;
+      }
+      values.add(value);
+    }
+    AdapterWeights adapter = zero.with(values);
+    Served served = served(adapter);
+    Case evidence =
+        new Case(
+            GateConfig.defaults(),
+            candidate(served, served, Training.none(AdapterState.fresh(adapter))),
+            List.of(),
+            () -> null,
+            () -> null,
+            fit -> null);
+    assertEquals(
+        Math.sqrt(squares(adapter.deltas().get(0))),
+        new NormOfChange().judge(evidence).figures().get("frobenius"),
+        1e-9);
+  }
+
+  private static double squares(Delta delta) {
+    Site site = delta.site();
+    int rank = delta.rank();
+    double squares = 0;
+    for (int e = 0; e < site.experts(); e++) {
+      for (int o = 0; o < site.out(); o++) {
+        for (int i = 0; i < site.in(); i++) {
+          double entry = 0;
+          for (int r = 0; r < rank; r++) {
+            entry +=
+                (double) delta.b()[(e * site.out() + o) * rank + r]
+                    * delta.a()[(e * rank + r) * site.in() + i];
+          }
+          squares += entry * entry;
+        }
+      }
+    }
+    return squares;
+  }
+
+  @Test
+  void wins_theSameOnBothSides_isNoWin() {
+    double[] same = {-8, -9, -10};
+    assertEquals(0, PairedBootstrap.wins(same, same, 100, 1));
+  }
+
   @Test
   void judge_trainingBrokeOff_saysWhy() {
     base.poison(BigramBase.VOCAB - 1);
@@ -198,6 +260,61 @@ class GateTest {
     assertTrue(judgement.onlyGoesTooFar(), judgement::toString);
     assertEquals("routing-agreement", judgement.rules().get(judgement.rules().size() - 1).rule());
     assertTrue(judgement.reach() > 0 && judgement.reach() < 1, judgement::toString);
+  }
+
+  @Test
+  void judge_nobodyKnowsHowFarItGoes_mayGoNoWay() {
+    Training training = learned(Bigrams.foreign());
+    mayComeNearer = true;
+    for (List<int[]> texts : List.of(List.<int[]>of(), List.of(new int[] {BigramBase.VOCAB, 0}))) {
+      protectedSets = List.of(new ProtectedSet("not to be measured", texts));
+      Judgement judgement = judge(training);
+      assertTrue(judgement.onlyGoesTooFar(), judgement::toString);
+      assertEquals(0, judgement.reach());
+    }
+  }
+
+  @Test
+  void judgeRouting_losesOnHeldOutTexts_isRefused() {
+    List<String> refused = List.of("no-worse-than-incumbent");
+    assertEquals(refused, failed(untrained(learned(alternating()), heldOut(), Gate::judgeRouting)));
+    assertEquals(List.of(), failed(untrained(training(zero()), heldOut(), Gate::judgeRouting)));
+  }
+
+  @Test
+  void judgeRoutingAndAdopted_fewHeldOut_areRefused() {
+    Training training = learned(Bigrams.foreign());
+    List<ScoredSample> few = heldOut().subList(0, 3);
+    List<String> refused = List.of("enough-evidence");
+    assertEquals(refused, failed(untrained(training, few, Gate::judgeRouting)));
+    assertEquals(refused, failed(untrained(training, few, Gate::judgeAdopted)));
+  }
+
+  private interface Judging {
+    Judgement by(Gate gate, Gate.Candidate candidate, List<HeldOut> heldOut);
+  }
+
+  private Judgement untrained(Training training, List<ScoredSample> heldOut, Judging judging) {
+    Gate gate =
+        gate(base, Configs.with(Configs.GATE, "protectedBound", 9.0, "worstProtectedBound", 9.0));
+    Served first = served(zero().weights());
+    Served candidate = served(Quantizer.quantize(training.state().weights()));
+    return judging.by(gate, candidate(candidate, first, training), gate.examine(heldOut, first));
+  }
+
+  @Test
+  void isUndecided_isWorseOrAnotherRuleRefusesToo_isNot() {
+    RuleResult even = RuleResult.of("better-than-incumbent", false, "", Map.of("wins", 0.5));
+    RuleResult worse = RuleResult.of("better-than-incumbent", false, "", Map.of("wins", 0.05));
+    RuleResult harms = RuleResult.of("protected-unharmed", false, "", Map.of());
+    assertTrue(isUndecided(even));
+    assertFalse(isUndecided(worse));
+    assertFalse(isUndecided(even, harms));
+    assertFalse(isUndecided(harms));
+  }
+
+  private static boolean isUndecided(RuleResult... rules) {
+    return new Judgement(List.of(rules), List.of(), 1).isUndecided(GateConfig.defaults());
   }
 
   @Test
@@ -369,6 +486,8 @@ class GateTest {
     assertEquals(List.of("not-exploded"), failed(judge(exploded)));
     Training stays = logged(calm, List.of(2.0, 2.1, 1.9, 2.0, 4.6, 4.5, 4.7, 4.6));
     assertEquals(List.of("not-exploded"), failed(judge(stays)));
+    Training ofTwoSteps = logged(calm, List.of(2.0, 4.6));
+    assertEquals(List.of("not-exploded"), failed(judge(ofTwoSteps)));
   }
 
   /** Which texts a step has is drawn: the first two may be easy, and others hard. */

@@ -78,6 +78,11 @@ class LessonRulesTest {
   }
 
   @Test
+  void inDomain_nothingIsProtected_isTestedAllTheSame() {
+    assertFalse(inDomain(Collections.nCopies(8, tokens(20)), Double.NaN).passed());
+  }
+
+  @Test
   void inDomain_fewTexts_saysThatItTestedNothing() {
     RuleResult rule = inDomain(Collections.nCopies(7, tokens(20)), 2);
     assertTrue(rule.passed());
@@ -111,6 +116,11 @@ class LessonRulesTest {
     RuleResult rule = TokenOrder.judge(read(16, 16), 0.91 * 80 / 19, CONFIG);
     assertTrue(rule.passed());
     assertEquals(0, rule.figures().get("tested"));
+  }
+
+  @Test
+  void tokenOrder_nothingIsHeldOut_isTestedAllTheSame() {
+    assertFalse(TokenOrder.judge(read(16, 16), Double.NaN, CONFIG).passed());
   }
 
   @Test

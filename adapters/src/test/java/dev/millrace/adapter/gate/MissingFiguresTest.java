@@ -41,6 +41,7 @@ class MissingFiguresTest {
   static Stream<Lack> lacks() {
     return Stream.of(
         new Lack(new BetterThanIncumbent(), measured(new double[] {-8, NAN}, UNHARMED, 0, 0, 1)),
+        new Lack(new NoWorseThanIncumbent(), measured(new double[] {-8, NAN}, UNHARMED, 0, 0, 1)),
         new Lack(new ProtectedUnharmed(), measured(BETTER, Map.of(), 0, 0, 1)),
         new Lack(new ProtectedUnharmed(), measured(BETTER, Map.of("java", NAN), 0, 0, 1)),
         new Lack(new ProtectedUnharmed(), measured(BETTER, UNHARMED, NAN, 0, 1)),
