@@ -25,6 +25,24 @@ class LiveLossTest {
   }
 
   @Test
+  void judge_lossRisesByNoMoreThanItMay_isNone() {
+    assertTrue(holds(of(-10.05), of(-10)));
+  }
+
+  @Test
+  void judge_oneTextCostsFarMore_isByChance() {
+    double[] one = of(-10);
+    one[3] = -12;
+    assertTrue(holds(one, of(-10)));
+  }
+
+  @Test
+  void judge_fewerSamplesThanDecide_isNone() {
+    assertTrue(holds(Arrays.copyOf(of(-11), 15), Arrays.copyOf(of(-10), 15)));
+    assertTrue(holds(Arrays.copyOf(of(Double.NaN), 15), Arrays.copyOf(of(-10), 15)));
+  }
+
+  @Test
   void judge_lossIsNoNumber_isARegression() {
     double[] broken = of(-9);
     broken[3] = Double.NaN;
