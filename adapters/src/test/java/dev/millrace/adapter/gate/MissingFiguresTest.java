@@ -66,6 +66,12 @@ class MissingFiguresTest {
   }
 
   @Test
+  void reach_agreementMissing_isNone() {
+    Harm harm = measured(BETTER, UNHARMED, 0, 0, NAN).harm();
+    assertEquals(0, harm.reach(harm.protectedRise(), GateConfig.defaults()));
+  }
+
+  @Test
   void judge_noHeldOut_refuses() {
     assertEquals(
         "0 held-out samples, 0 tokens; expected at least 4 and 400, or 16 samples",
