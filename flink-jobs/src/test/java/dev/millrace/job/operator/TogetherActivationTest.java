@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.MillraceConfig;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.state.ListState;
@@ -74,6 +76,7 @@ class TogetherActivationTest {
   void end() throws Exception {
     if (job != null) {
       job.cancel().get();
+      assertThrows(ExecutionException.class, job.getJobExecutionResult()::get);
     }
   }
 

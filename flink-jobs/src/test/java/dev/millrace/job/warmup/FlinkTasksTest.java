@@ -1,6 +1,5 @@
 package dev.millrace.job.warmup;
 
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -13,7 +12,9 @@ class FlinkTasksTest {
   @Test
   @Timeout(120)
   void use_aJobThatFailsOnce_readsItsStateAndItsTasksAreSeen() throws Exception {
-    assertFalse(FlinkTasks.comeWithin(Duration.ZERO));
+    while (FlinkTasks.comeWithin(Duration.ZERO)) {
+      Thread.onSpinWait(); // those of the test before end
+    }
     FutureTask<Integer> job = new FutureTask<>(FlinkTasks::use);
     new Thread(job, "job").start();
     assertTrue(FlinkTasks.comeWithin(Duration.ofMinutes(1)));
