@@ -58,6 +58,7 @@ class EmbeddedStackIT {
   @Test
   void start_everythingUsed_closesWithoutLeftovers() throws Exception {
     Set<Thread> before = threads();
+    Set<ProcessHandle> processes = processes();
     Path folder;
     try (EmbeddedStack stack = EmbeddedStack.start(2, 2)) {
       folder = stack.folder("checkpoints").getParent();
@@ -70,10 +71,8 @@ class EmbeddedStackIT {
       assertEquals(5050, sumOnFlink(stack));
     }
     assertFalse(Files.exists(folder), folder.toString());
-    assertEquals(0, ProcessHandle.current().children().count(), "child processes left");
-    Set<Thread> left = threads();
-    left.removeAll(before);
-    for (Thread thread : left) {
+    assertEquals(Set.of(), without(processes, processes()), "child processes left");
+    for (Thread thread : without(before, threads())) {
       thread.join(60_000);
       assertFalse(thread.isAlive(), thread.getName());
     }
@@ -197,10 +196,20 @@ class EmbeddedStackIT {
         new StringDeserializer());
   }
 
+  private static <T> Set<T> without(Set<T> before, Set<T> now) {
+    Set<T> left = new HashSet<>(now);
+    left.removeAll(before);
+    return left;
+  }
+
+  private static Set<ProcessHandle> processes() {
+    return ProcessHandle.current().children().collect(Collectors.toSet());
+  }
+
   /** Threads that would keep a process alive; Flink and Kafka keep static daemons of their own. */
   private static Set<Thread> threads() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(t -> !t.isDaemon())
-        .collect(Collectors.toCollection(HashSet::new));
+        .collect(Collectors.toSet());
   }
 }
