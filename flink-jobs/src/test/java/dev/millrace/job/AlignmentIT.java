@@ -106,7 +106,7 @@ class AlignmentIT {
             .aligning(
                 subtask -> new Opened<>(failing(SwappedPairs.learner(Path.of(store))), () -> {})),
         InstantSource.system());
-    loop.stack().submit(env).getJobExecutionResult().get();
+    loop.await(loop.stack().submit(env));
   }
 
   private static Scored accepted(Sample sample) {

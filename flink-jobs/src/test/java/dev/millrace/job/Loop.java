@@ -3,6 +3,7 @@ package dev.millrace.job;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
@@ -96,6 +97,20 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     ServeJob.build(env, config, servings);
     return stack.submit(env);
+  }
+
+  /** Waits for the end of a bounded job, and until all that it has written can be read. */
+  void await(JobClient job) throws Exception {
+    job.getJobExecutionResult().get();
+    awaitCommits();
+  }
+
+  /** Until what learn has written can be read: that it is committed is known before. */
+  void awaitCommits() {
+    List<String> written = List.of(topics.releases(), topics.verdicts(), topics.rejected());
+    try (RecordReader reader = RecordReader.fromBeginning(config.kafka(), written)) {
+      var unused = reader.readToWritten(config.kafka(), said -> {}, LIMIT);
+    }
   }
 
   Feed feed() {
