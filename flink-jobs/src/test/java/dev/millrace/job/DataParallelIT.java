@@ -97,6 +97,7 @@ class DataParallelIT {
         fed += SAMPLES;
         four.releases(before + 2);
         savepoint = stopped(learn, stack);
+        four.awaitCommits();
       }
       List<String> teams = teams(four);
       assertEquals("2", teams.get(0));
@@ -145,7 +146,7 @@ class DataParallelIT {
         stack.cluster().terminateTaskManager(1).get();
         stack.cluster().startTaskManager();
       }
-      learn.getJobExecutionResult().get();
+      loop.await(learn);
       return audited(loop);
     }
   }

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
 
-/** Gives up after two minutes. */
+/** Gives up after five minutes, as {@link Loop} does. */
 record Deadline(String what, long nanos) {
 
   Deadline(String what) {
-    this(what, System.nanoTime() + TimeUnit.MINUTES.toNanos(2));
+    this(what, System.nanoTime() + TimeUnit.MINUTES.toNanos(5));
   }
 
   void check() throws InterruptedException {

@@ -111,10 +111,9 @@ class ExactlyOnceIT {
   private static Run run(Loop loop, Configuration learning) throws Exception {
     feed(loop);
     JobClient serve = loop.serve(failing(TinyParts.servings(loop.config())));
-    loop.learnAll(
-            learning, LearnerBefore.each(TinyParts.learners(loop.config()), FailingLearner::new))
-        .getJobExecutionResult()
-        .get();
+    loop.await(
+        loop.learnAll(
+            learning, LearnerBefore.each(TinyParts.learners(loop.config()), FailingLearner::new)));
     List<Answer> answers = loop.answers(REQUESTS);
     serve.cancel().get();
     answers.forEach(answer -> assertNull(answer.error()));
