@@ -26,12 +26,12 @@ import dev.millrace.job.report.Reporter;
 import dev.millrace.job.report.Timeline;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,12 +40,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
@@ -257,39 +257,39 @@ public final class Loop {
     watcher.phase("measuring held-out text through the topics");
     StoredReleases stored = StoredReleases.read(run.store());
     stored.note(spectator.events());
+    SortedMap<String, String> serving = stored.visibleTo(null, stored.serving());
     Lineage lineage = stored.lineage();
     Examiner examiner = new Examiner(writer, topics.requests(), spectator::recording, pace, clock);
     try (Tokenizer tokenizer = Tokenizers.open(run.base().resolve("tokenizer.json"))) {
-      Measurements measurements =
-          examiner.measure(
-              material,
-              stored.visibleTo(null, stored.serving()),
-              taught(lineage, spectator.recording()),
-              tokenizer);
-      return new Examination(measurements, lineage);
+      SampleTokens read = new SampleTokens(tokenizer, run.config().score().model().trainTokens());
+      Map<String, List<byte[]>> taught =
+          taught(serving, lineage, spectator.recording().samples(), read);
+      return new Examination(examiner.measure(material, serving, taught, tokenizer), lineage);
     }
   }
 
-  /** By domain: the bytes of every sample that some release was the first to learn. */
-  private static Map<String, List<byte[]>> taught(Lineage lineage, Recording recording) {
-    Map<Origin, String> texts = new HashMap<>();
-    for (Committed<Arrival> arrival : recording.samples()) {
-      Sample sample = arrival.value().sample();
-      if (sample != null) {
-        texts.put(arrival.origin(), sample.teaches());
-      }
-    }
+  /**
+   * By domain: the bytes of every sample that the release which answers has learned.
+   *
+   * @param read what of a sample teaches
+   */
+  static Map<String, List<byte[]>> taught(
+      SortedMap<String, String> serving,
+      Lineage lineage,
+      List<Committed<Arrival>> samples,
+      SampleTokens read) {
     Map<String, List<byte[]>> taught = new HashMap<>();
-    for (Lineage.Learned learned : lineage.releases().values()) {
-      for (Origin origin : learned.fresh()) {
-        String text = texts.get(origin);
-        if (text != null) {
-          taught
-              .computeIfAbsent(learned.domain(), domain -> new ArrayList<>())
-              .add(text.getBytes(StandardCharsets.UTF_8));
-        }
-      }
-    }
+    serving.forEach(
+        (domain, release) -> {
+          Set<Origin> learned = lineage.samples(release);
+          taught.put(
+              domain,
+              samples.stream()
+                  .filter(arrival -> learned.contains(arrival.origin()))
+                  .flatMap(arrival -> Stream.ofNullable(arrival.value().sample()))
+                  .map(sample -> read.said(sample.teaches()).getBytes(StandardCharsets.UTF_8))
+                  .toList());
+        });
     return taught;
   }
 

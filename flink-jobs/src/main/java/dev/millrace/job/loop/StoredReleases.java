@@ -304,8 +304,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
             learned.put(
                 id,
                 new Lineage.Learned(
-                    manifest.domain(),
-                    manifest.batch(),
+                    manifest.parent(),
                     manifest.fresh().map(LearnedSample::origin).collect(Collectors.toSet())));
           }
         });

@@ -6,9 +6,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How soon a sample shows: from its append to the moment when a {@code read_committed} consumer
@@ -21,45 +18,30 @@ public final class Freshness {
   /** Over every sample that a release contains and that such an answer followed. */
   public static Quantiles of(
       List<Committed<Arrival>> samples, List<Committed<Answer>> answers, Lineage lineage) {
-    Map<String, NavigableMap<Long, Long>> answered = firstAnswers(answers, lineage);
-    Map<Origin, Long> appended = new HashMap<>();
-    samples.forEach(sample -> appended.put(sample.origin(), sample.appendedMillis()));
+    Map<Origin, Long> shown = new HashMap<>();
+    firstAnswers(answers)
+        .forEach(
+            (release, seen) ->
+                lineage.samples(release).forEach(at -> shown.merge(at, seen, Math::min)));
     List<Long> millis = new ArrayList<>();
-    for (Lineage.Learned learned : lineage.releases().values()) {
-      Long first = earliestFrom(answered.get(learned.domain()), learned.number());
-      if (first != null) {
-        for (Origin origin : learned.fresh()) {
-          Long at = appended.get(origin);
-          if (at != null) {
-            millis.add(first - at);
-          }
-        }
+    for (Committed<Arrival> sample : samples) {
+      Long seen = shown.get(sample.origin());
+      if (seen != null) {
+        millis.add(seen - sample.appendedMillis());
       }
     }
     return Quantiles.of(millis);
   }
 
-  /** Per domain, by release number: when its first answer was seen. */
-  private static Map<String, NavigableMap<Long, Long>> firstAnswers(
-      List<Committed<Answer>> answers, Lineage lineage) {
-    Map<String, NavigableMap<Long, Long>> first = new HashMap<>();
+  /** By release: when its first answer was seen. */
+  private static Map<String, Long> firstAnswers(List<Committed<Answer>> answers) {
+    Map<String, Long> first = new HashMap<>();
     for (Committed<Answer> answer : answers) {
       String release = answer.value().release();
-      Lineage.Learned learned = release == null ? null : lineage.releases().get(release);
-      if (learned != null && answer.value().error() == null) {
-        first
-            .computeIfAbsent(learned.domain(), domain -> new TreeMap<>())
-            .merge(learned.number(), answer.seenMillis(), Math::min);
+      if (release != null && answer.value().error() == null) {
+        first.merge(release, answer.seenMillis(), Math::min);
       }
     }
     return first;
-  }
-
-  /** Later releases contain what earlier ones learned. */
-  private static @Nullable Long earliestFrom(
-      @Nullable NavigableMap<Long, Long> first, long number) {
-    return first == null
-        ? null
-        : first.tailMap(number, true).values().stream().min(Long::compare).orElse(null);
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AuditTest {
@@ -94,9 +95,9 @@ class AuditTest {
     Lineage lineage =
         new Lineage(
             Map.of(
-                "r0", new Lineage.Learned("d", 0, Set.of(Topic.sample(0, 0).origin())),
-                "r1", new Lineage.Learned("d", 1, Set.of(Topic.sample(1, 0).origin())),
-                "r2", new Lineage.Learned("d", 2, Set.of(Topic.sample(2, 0).origin()))));
+                "r0", learned(null, 0),
+                "r1", learned("r0", 1),
+                "r2", learned("r1", 2)));
     Quantiles freshness =
         Freshness.of(
             List.of(Topic.sample(0, 100), Topic.sample(1, 200), Topic.sample(2, 300)),
@@ -107,6 +108,27 @@ class AuditTest {
             lineage);
     // r1's answer, seen at 500, contains what r0 learned; nothing answered by r2
     assertEquals(new Quantiles(300, 400, 2), freshness);
+  }
+
+  /** What came after it was trained from the release before. */
+  @Test
+  void freshness_releaseThatWasTakenBack_isNotInLaterOnes() {
+    Lineage lineage =
+        new Lineage(
+            Map.of(
+                "r0", learned(null, 0),
+                "r1", learned("r0", 1),
+                "r2", learned("r0", 2)));
+    Quantiles freshness =
+        Freshness.of(
+            List.of(Topic.sample(0, 100), Topic.sample(1, 200), Topic.sample(2, 300)),
+            List.of(Topic.answer("a", 0, null, "r2", 499)),
+            lineage);
+    assertEquals(new Quantiles(200, 400, 2), freshness);
+  }
+
+  private static Lineage.Learned learned(@Nullable String parent, long offset) {
+    return new Lineage.Learned(parent, Set.of(Topic.sample(offset, 0).origin()));
   }
 
   @Test

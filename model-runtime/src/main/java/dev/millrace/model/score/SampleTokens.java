@@ -25,6 +25,11 @@ public record SampleTokens(Tokenizer tokenizer, int most) {
     return Arrays.copyOf(tokens, Math.min(tokens.length, most));
   }
 
+  /** What of a text is scored and learned. */
+  public String said(String text) {
+    return said(text, of(text));
+  }
+
   /** What of a text its tokens say: all of it, or a beginning of whole characters. */
   String said(String text, int[] tokens) {
     return tokens.length < most && text.length() <= CHARS_PER_TOKEN * most
