@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gate's judgement of one candidate.
+ * The gate's judgement of one candidate, or what became of an order.
  *
  * @param batch the number of the batch that the candidate learned from
  * @param release the release that the candidate became; null if it was refused
@@ -29,6 +29,9 @@ public record Verdict(
     long trainMillis,
     List<Double> qualities,
     ReleaseEvent.Kind kind) {
+
+  /** How the rule of a verdict on an order ends, behind what was ordered. */
+  private static final String OBEYED = "-obeyed";
 
   /** Of an adapter of the language model. */
   public Verdict(
@@ -56,6 +59,11 @@ public record Verdict(
         trainMillis,
         qualities,
         ReleaseEvent.Kind.ADAPTER);
+  }
+
+  /** Whether it says what became of an order, and not what the gate found. */
+  public boolean isOnAnOrder() {
+    return rules.stream().anyMatch(rule -> rule.rule().endsWith(OBEYED));
   }
 
   /** Whether it is of the space in which pictures and sounds meet their captions. */

@@ -48,8 +48,10 @@ public record DomainProgress(
           domainOf.getOrDefault(origin, ""), (domain, progress) -> progress.plusRefused());
     }
     for (Committed<Verdict> verdict : recording.verdicts()) {
-      domains.computeIfPresent(
-          verdict.value().domain(), (domain, progress) -> progress.plus(verdict.value()));
+      if (!verdict.value().isOnAnOrder()) {
+        domains.computeIfPresent(
+            verdict.value().domain(), (domain, progress) -> progress.plus(verdict.value()));
+      }
     }
     return domains;
   }

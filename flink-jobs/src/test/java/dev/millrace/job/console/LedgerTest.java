@@ -13,10 +13,12 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -116,6 +118,18 @@ class LedgerTest {
     assertNotNull(ledger.named("r1"));
     assertNotNull(ledger.verdictOf("r1"));
     assertNotNull(ledger.verdictOf("r" + MOST_RELEASES));
+  }
+
+  /** Learn says of a pin, too, which release the domain is at. */
+  @Test
+  void verdict_onAnOrder_doesNotTakeThePlaceOfTheGates() {
+    ledger.release(release("d", "r0"), 0);
+    Verdict gates = verdict("r0");
+    ledger.verdict(gates, 0);
+    var obeyed = List.of(new RuleResult("pin-obeyed", true, "", Map.of()));
+    ledger.verdict(new Verdict(null, "d", 2, "r0", "r0", true, obeyed, 0, 0, 0, List.of()), 0);
+    assertEquals(gates, ledger.verdictOf("r0"));
+    assertEquals(8, ledger.picture(0).path("releases").path(0).path("samples").asInt());
   }
 
   /** The page has them every second. */

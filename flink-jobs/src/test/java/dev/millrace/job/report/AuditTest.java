@@ -2,6 +2,9 @@ package dev.millrace.job.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -88,6 +91,34 @@ class AuditTest {
             new TreeMap<>(Map.of("protected-unharmed", 1)),
             new TreeMap<>(Map.of("d", new TreeMap<>(Map.of("protected-unharmed", 1))))),
         counts);
+  }
+
+  /** As somebody pins a domain at the console of a demo: nothing is published. */
+  @Test
+  void counts_orderThatWasObeyed_isNeitherABatchNorARelease() {
+    Verdict pinned =
+        new Verdict(
+            null,
+            "d",
+            1,
+            "r0",
+            "r0",
+            true,
+            List.of(new RuleResult("pin-obeyed", true, "", Map.of())),
+            0,
+            0,
+            0,
+            List.of());
+    var verdicts =
+        List.of(
+            Topic.verdict(0, null, 100),
+            new Committed<>(pinned, new Origin("verdicts", 0, 1), 0, 0));
+    assertEquals(1, ReleaseCounts.of(verdicts).published());
+    DomainProgress progress =
+        DomainProgress.of(Topic.recording(List.of(Topic.sample(0, 0)), List.of(), verdicts))
+            .get("d");
+    assertEquals(1, progress.releases());
+    assertEquals(1, progress.batches());
   }
 
   @Test
