@@ -37,13 +37,13 @@ public final class DemoMaterial {
   private static final int LEAST_BYTES = 96;
   private static final int MOST_SAMPLES = 4_000;
   private static final int JUNK_EVERY = 12;
-  private static final int MEASURED = 24;
+  static final int MEASURED = 24;
   private static final int PROMPTS = 400;
 
   /** Documents of a domain that are read at once, as a topic has many writers. */
   private static final int OPEN_DOCUMENTS = 24;
 
-  private static final int PROTECTED = 24;
+  static final int PROTECTED = 24;
 
   private DemoMaterial() {}
 

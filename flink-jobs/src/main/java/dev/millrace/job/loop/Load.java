@@ -13,7 +13,7 @@ import java.util.SortedMap;
 import java.util.function.IntSupplier;
 
 /**
- * Sends requests from several callers as long as a run lasts: five in twelve GENERATE 32 tokens
+ * Sends requests from several callers as long as a run lasts: seven in twelve GENERATE 32 tokens
  * from a prompt that no other has, every second of them uncached; the others SCORE, and half of
  * these ask what somebody asked before.
  */
@@ -89,7 +89,7 @@ final class Load implements AutoCloseable {
     int n = sent;
     String domain = domains.get(n % domains.size());
     List<String> texts = prompts.getOrDefault(domain, List.of());
-    boolean generates = (n / domains.size()) % 12 < 5;
+    boolean generates = generates(n, domains.size());
     String prompt = generates ? fresh(texts, n) : asked(texts);
     Request request =
         Request.builder("load-" + n, generates ? Task.GENERATE : Task.SCORE, prompt)
@@ -100,6 +100,11 @@ final class Load implements AutoCloseable {
             .build();
     writer.send(topic, "caller-" + random.nextInt(CALLERS), Codecs.requests().encode(request));
     sent = n + 1;
+  }
+
+  /** In turns of all domains: beside what is measured at a demo's end it is a quarter. */
+  static boolean generates(int n, int domains) {
+    return n / domains % 12 < 7;
   }
 
   /** The beginning of some text; what was asked before gets the request's number in front. */
