@@ -7,8 +7,10 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -52,7 +54,8 @@ public record Provenance(
           "release " + release + " is not in " + stored.store() + ", expected it there");
     }
     List<String> chain = new ArrayList<>();
-    SortedMap<Origin, String> samples = new TreeMap<>(Origin.ORDER);
+    Set<LearnedSample> samples = new HashSet<>(); // a topic made anew has others in their places
+    SortedMap<Origin, String> places = new TreeMap<>(Origin.ORDER);
     List<String> examples = List.of();
     String missing = null;
     for (String id = release; id != null; ) {
@@ -61,7 +64,10 @@ public record Provenance(
         missing = id;
         break;
       }
-      manifest.fresh().forEach(sample -> samples.putIfAbsent(sample.origin(), sample.sample()));
+      manifest
+          .fresh()
+          .filter(samples::add)
+          .forEach(sample -> places.putIfAbsent(sample.origin(), sample.sample()));
       if (examples.isEmpty()) {
         examples = examples(manifest);
       }
@@ -70,7 +76,7 @@ public record Provenance(
         chain.add(id);
       }
     }
-    Collection<Sample> known = read.apply(samples).values();
+    Collection<Sample> known = read.apply(places).values();
     SortedMap<String, Integer> sources = new TreeMap<>();
     known.forEach(sample -> sources.merge(sample.source(), 1, Integer::sum));
     return new Provenance(

@@ -55,6 +55,21 @@ class ProvenanceTest {
         provenance.text());
   }
 
+  /** As behind a gateway with a broker of its own, which begins anew each time. */
+  @Test
+  void of_samplesOfARunBeforeStoodInTheSamePlaces_countsBoth() {
+    LearnedSample before = new LearnedSample("old", at(1), false);
+    StoredReleases stored =
+        new StoredReleases(
+            Path.of("store"),
+            new TreeMap<>(
+                Map.of("a", Manifests.of("java", null, 0, before), "b", release("a", 1, 2))));
+    Provenance provenance =
+        Provenance.of(stored, "b", "java", ids -> Map.of(at(1), sample("mail")));
+    assertEquals(3, provenance.samples());
+    assertEquals(2, provenance.unread());
+  }
+
   @Test
   void of_parentPruned_namesIt() {
     StoredReleases pruned =
