@@ -49,7 +49,7 @@ import picocli.CommandLine.Option;
       "      --out models/next",
       "  ./millrace model consolidate --adapter cloud=store/RELEASE --input cloud=cloud.jsonl \\",
       "      --rebase legal=store/RELEASE --input legal=legal.jsonl --out models/next",
-      "  ./millrace releases base models/next       (running serve jobs go over to it)"
+      "  ./millrace releases base models/next       # running serve jobs go over to it"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ConsolidateCommand implements Callable<Integer> {

@@ -67,7 +67,7 @@ final class OrderCommands {
   @Command(
       name = "pin",
       description = "Holds a domain at a release until it is unpinned or rolled back.",
-      footer = {"", "Example:", "  ./millrace releases pin 3f9a  (the beginning is enough)"})
+      footer = {"", "Example:", "  ./millrace releases pin 3f9a  # the beginning is enough"})
   static final class Pin extends Order {
     Pin() {
       super(Action.PIN, "is pinned to");
@@ -77,7 +77,7 @@ final class OrderCommands {
   @Command(
       name = "rollback",
       description = "Takes a domain back to a release; learning goes on from there.",
-      footer = {"", "Example:", "  ./millrace releases rollback 3f9a  (the beginning is enough)"})
+      footer = {"", "Example:", "  ./millrace releases rollback 3f9a  # the beginning is enough"})
   static final class Rollback extends Order {
     Rollback() {
       super(Action.ROLLBACK, "goes on from");

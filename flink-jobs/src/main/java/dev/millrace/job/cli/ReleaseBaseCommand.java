@@ -34,8 +34,8 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  ./millrace releases base models/next",
-      "  ./millrace releases base models/pico --bound 1     (a student of a thirteenth is that much worse)",
-      "  ./millrace releases base --back                    (to the base of the configuration)"
+      "  ./millrace releases base models/pico --bound 1     # a student of a thirteenth is that much worse",
+      "  ./millrace releases base --back                    # to the base of the configuration"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ReleaseBaseCommand implements Callable<Integer> {

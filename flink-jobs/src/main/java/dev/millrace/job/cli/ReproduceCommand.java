@@ -44,7 +44,7 @@ import picocli.CommandLine.Parameters;
       "compares the digests. --set names what learn ran with and no manifest holds:",
       "score.model.trainTokens; of an alignment also score.model.readTokens and base.align."
     },
-    footer = {"", "Example:", "  ./millrace releases reproduce 3f9a  (the beginning is enough)"})
+    footer = {"", "Example:", "  ./millrace releases reproduce 3f9a  # the beginning is enough"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ReproduceCommand implements Callable<Integer> {
 

@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
       "What a release is and what it was made from, after its digest was verified; fails if one of its",
       "files is not what the manifest says."
     },
-    footer = {"", "Example:", "  ./millrace releases show 3f9a  (the beginning is enough)"})
+    footer = {"", "Example:", "  ./millrace releases show 3f9a  # the beginning is enough"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ShowCommand implements Callable<Integer> {
 

@@ -11,6 +11,7 @@ import java.io.PipedReader;
 import java.io.PipedWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.MalformedInputException;
@@ -468,6 +469,21 @@ class MainTest extends RunsCommands {
       }
     }
     assertEquals(List.of(), problems);
+  }
+
+  /** What stands beside a command is no part of it to a shell, either. */
+  @Test
+  void helpExamples_ofEachCommand_canBePasted() throws Exception {
+    Process shell = new ProcessBuilder("sh", "-n").redirectErrorStream(true).start();
+    try (Writer lines = shell.outputWriter(StandardCharsets.UTF_8)) {
+      for (CommandSpec spec : under(new CommandLine(new Main()))) {
+        for (String line : spec.usageMessage().footer()) {
+          lines.write(line.endsWith(":") ? "\n" : line + "\n");
+        }
+      }
+    }
+    assertEquals("", new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+    assertEquals(0, shell.waitFor());
   }
 
   /** All commands of a command. */
