@@ -9,7 +9,6 @@ import dev.millrace.job.loop.UserInput;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.wire.Names;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -41,7 +40,6 @@ final class AdaptCommand implements Callable<Integer> {
   private static final int FEWEST_BATCHES = 4;
   private static final int LEAST_BATCH = 16;
   private static final int MOST_BATCH = 64;
-  private static final int SHOWN = 3;
   private static final int MOST_MINUTES = 24 * 60;
   private static final int MOST_REQUESTS = 1_000_000;
   private static final Duration BETWEEN_REQUESTS = Duration.ofMillis(300);
@@ -86,14 +84,14 @@ final class AdaptCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--domain " + domain + ", expected " + Names.EXPECTED_DOMAIN);
     }
-    LoopOptions.within(0, MOST_MINUTES, "--minutes", minutes);
-    LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);
+    Numbers.within(0, MOST_MINUTES, "--minutes", minutes);
+    Numbers.within(1, MOST_REQUESTS, "--requests", requests);
     HeldOut heldOut = Openers.heldOut(options.config(LEAST_BATCH));
     Path base = options.base();
     UserInput.requireReadable(input, textField.name());
     Loop.requireFresh(folder);
     UserMaterial.Lines lines = UserMaterial.shared(input, domain, textField.name());
-    show(lines, output.err());
+    lines.sayWhatIsRefused(output.err());
     Material material = UserMaterial.material(lines, domain, base, heldOut, options.seed());
     int batch =
         Math.max(LEAST_BATCH, Math.min(MOST_BATCH, lines.samples().size() / FEWEST_BATCHES));
@@ -124,18 +122,5 @@ final class AdaptCommand implements Callable<Integer> {
                 model,
                 Stream.of("Once upon a time"))
             .flatMap(words -> words));
-  }
-
-  /** Says what was not taken. */
-  static void show(UserMaterial.Lines lines, PrintWriter to) {
-    lines.refused().stream()
-        .limit(SHOWN)
-        .forEach(r -> to.printf("%s refused, %s: %s%n", r.where(), r.reason(), r.detail()));
-    if (lines.refused().size() > SHOWN) {
-      to.printf("… %d refused in all%n", lines.refused().size());
-    }
-    if (!lines.passedOver().isEmpty()) {
-      to.println("files passed over, by reason: " + lines.passedOver());
-    }
   }
 }

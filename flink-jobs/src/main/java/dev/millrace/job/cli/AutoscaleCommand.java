@@ -99,8 +99,7 @@ final class AutoscaleCommand implements Callable<Integer> {
     List<Autoscaler.Change> changes =
         autoscaler.watch(
             Duration.ofMillis(
-                (long)
-                    (60_000 * LoopOptions.within(0.01, A_YEAR_OF_MINUTES, "--minutes", minutes))));
+                (long) (60_000 * Numbers.within(0.01, A_YEAR_OF_MINUTES, "--minutes", minutes))));
     List<Map<String, Object>> json =
         changes.stream()
             .<Map<String, Object>>map(

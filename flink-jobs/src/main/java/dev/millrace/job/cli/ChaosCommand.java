@@ -84,9 +84,9 @@ final class ChaosCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     requireKnown();
-    double unused = LoopOptions.within(1, 3_600, "--bound", bound);
+    double unused = Numbers.within(1, 3_600, "--bound", bound);
     Duration lasting =
-        Duration.ofMillis((long) (60_000 * LoopOptions.within(0.2, 600, "--minutes", minutes)));
+        Duration.ofMillis((long) (60_000 * Numbers.within(0.2, 600, "--minutes", minutes)));
     Home home = Home.here();
     Path folder = home.chaos(seed);
     Files.createDirectories(folder.getParent());
@@ -117,7 +117,7 @@ final class ChaosCommand implements Callable<Integer> {
     } else {
       output.err().println("logs, topics and checkpoints are in " + folder);
     }
-    return report.problems().isEmpty() ? 0 : Main.FAILED;
+    return report.problems().isEmpty() ? 0 : Output.FAILED;
   }
 
   private void requireKnown() {

@@ -92,7 +92,7 @@ final class CheckCommand implements Callable<Integer> {
     if (problem != null) {
       output.err().println("millrace: " + problem);
     }
-    return problem == null ? 0 : Main.FAILED;
+    return problem == null ? 0 : Output.FAILED;
   }
 
   /** The token ids of the texts that were given, or that lie in the folder, or of the fallback. */

@@ -164,7 +164,7 @@ final class ClusterCommand implements Callable<Integer> {
       output.result(
           Map.of("up", false, "strays", strays),
           strays == 0 ? "no cluster" : STRAYS.formatted(processes(strays)));
-      return Main.FAILED;
+      return Output.FAILED;
     }
     ClusterState state = known.get();
     Path home = Home.here().cluster().home();
@@ -208,7 +208,7 @@ final class ClusterCommand implements Callable<Integer> {
                 full(home, free)));
     boolean stopped = state.processes().stream().anyMatch(ClusterProcess::isStopped);
     boolean well = state.isUp() && !stopped && told.isPresent() && free >= LITTLE;
-    return well ? 0 : Main.FAILED;
+    return well ? 0 : Output.FAILED;
   }
 
   /** What is said of a disk; empty if there is room. */

@@ -172,7 +172,7 @@ final class ConsolidateCommand implements Callable<Integer> {
       Files.move(next, out);
     }
     output.result(json(outcomes, against.isEmpty(), brought), lines(outcomes, against, brought));
-    return against.isEmpty() ? 0 : Main.FAILED;
+    return against.isEmpty() ? 0 : Output.FAILED;
   }
 
   private List<Consolidation.Domain> domains(Map<String, DomainTexts> texts, List<int[]> anchors) {

@@ -92,7 +92,7 @@ final class ConvertAdapterCommand implements Callable<Integer> {
             .formatted(out, experts(adapter), layout, difference));
     if (!(difference <= ROUNDING)) {
       output.err().println("millrace: difference is " + difference + ", expected " + ROUNDING);
-      return Main.FAILED;
+      return Output.FAILED;
     }
     return 0;
   }

@@ -52,7 +52,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    LoopOptions.within(1, 60, "--minutes", minutes);
+    Numbers.within(1, 60, "--minutes", minutes);
     RunConfig run =
         new RunConfig(
             "demo",

@@ -32,7 +32,7 @@ record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
       throws IOException {
     err.println("reading " + file);
     UserMaterial.Lines lines = UserMaterial.lines(file, domain);
-    AdaptCommand.show(lines, err);
+    lines.sayWhatIsRefused(err);
     List<Sample> samples = new ArrayList<>(lines.samples());
     if (old != null && samples.removeIf(sample -> !old.samples().contains(sample.id()))) {
       err.printf(

@@ -25,9 +25,6 @@ final class EmbeddedJobs implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedJobs.class);
 
-  /** Somebody sends a few texts, and waits: a batch that is not full is learned all the same. */
-  static final String IDLE_MILLIS = "30000";
-
   private static final int SLOTS = 8;
   private static final int PARTITIONS = 4;
 
@@ -77,7 +74,7 @@ final class EmbeddedJobs implements AutoCloseable {
                 "store.uri", store.toAbsolutePath().toString(),
                 "base.dir", base.toAbsolutePath().toString(),
                 "job.parallelism", "1",
-                "batch.idleMillis", IDLE_MILLIS));
+                "batch.idleMillis", SubmitCommand.IDLE_MILLIS));
   }
 
   /** As orders: the job that answers serves what is current, the one that learns goes on there. */

@@ -16,7 +16,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,21 +92,6 @@ final class LoopOptions {
     Path folder = base.folder();
     BaseTexts.requireProtected(folder);
     return folder;
-  }
-
-  /** A value of an option, if it lies in a range. */
-  static double within(double least, double most, String option, double value) {
-    if (value >= least && value <= most) {
-      return value;
-    }
-    throw new IllegalArgumentException(
-        "%s %s, expected %s to %s".formatted(option, plain(value), plain(least), plain(most)));
-  }
-
-  private static String plain(double value) {
-    return Math.abs(value) < 1e15
-        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
-        : Double.toString(value);
   }
 
   /** Runs the loop, shows how it comes along, and gives its report out. */

@@ -7,11 +7,8 @@ import dev.millrace.schema.wire.NearestName;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -75,9 +72,6 @@ public final class Main implements Runnable {
   /** What the user gave cannot be used. */
   static final int USAGE = 2;
 
-  /** What was asked for did not come about. */
-  static final int FAILED = 1;
-
   /** As of a command that SIGPIPE ends. */
   static final int BROKEN_PIPE = 128 + 13;
 
@@ -108,7 +102,7 @@ public final class Main implements Runnable {
       status = execute(out, err, args);
     } catch (OutOfMemoryError e) {
       err.println("millrace: " + full(e));
-      return FAILED;
+      return Output.FAILED;
     }
     return status == 0 && out.checkError() ? lost(out, err) : status;
   }
@@ -119,7 +113,7 @@ public final class Main implements Runnable {
       return BROKEN_PIPE;
     }
     err.println("millrace: " + Output.LOST);
-    return FAILED;
+    return Output.FAILED;
   }
 
   private static String full(OutOfMemoryError e) {
@@ -170,9 +164,9 @@ public final class Main implements Runnable {
     if (e instanceof Output.LostException) {
       return lost(command.getOut(), command.getErr());
     }
-    command.getErr().println("millrace: " + (ending ? "interrupted" : oneLine(e)));
+    command.getErr().println("millrace: " + (ending ? "interrupted" : ErrorLine.of(e)));
     LoggerFactory.getLogger(Main.class).info("the command failed", e);
-    return isOfWhatWasGiven(e) ? USAGE : FAILED;
+    return isOfWhatWasGiven(e) ? USAGE : Output.FAILED;
   }
 
   private static boolean isOfWhatWasGiven(Exception e) {
@@ -206,7 +200,7 @@ public final class Main implements Runnable {
           ? "'%s' is one argument too many (quotes hold several words together)".formatted(unknown)
           : noCommand(unknown, e.getCommandLine());
     }
-    return oneLine(e).replaceFirst("^Error: ", "").replace("option option", "option");
+    return ErrorLine.of(e).replaceFirst("^Error: ", "").replace("option option", "option");
   }
 
   /** An option that there is not, also where picocli rather speaks of what is missing. */
@@ -239,36 +233,6 @@ public final class Main implements Runnable {
 
   private static String didYouMean(String given, Set<String> known) {
     return NearestName.of(given, known).map(near -> ", did you mean " + near + "?").orElse("");
-  }
-
-  /** What went wrong, without line breaks. */
-  static String oneLine(Throwable e) {
-    return words(e).strip().replaceAll("\\s*\\R\\s*", " ");
-  }
-
-  private static String words(Throwable e) {
-    String message = e.getMessage();
-    if (message == null) {
-      return e.getClass().getSimpleName();
-    }
-    if (e instanceof CharacterCodingException) {
-      return "what was read is not UTF-8: " + message;
-    }
-    if (e instanceof NoSuchFileException) {
-      return message + ": no such file";
-    }
-    if (e instanceof FileSystemException file && file.getReason() == null) {
-      return message + ": " + e.getClass().getSimpleName(); // the message is the file alone
-    }
-    Throwable cause = e.getCause();
-    if (e instanceof UncheckedIOException && cause != null) {
-      String why = words(cause);
-      if (message.equals(cause.toString())) {
-        return why;
-      }
-      return message.contains(why) ? message : message + ": " + why;
-    }
-    return message;
   }
 
   @Override

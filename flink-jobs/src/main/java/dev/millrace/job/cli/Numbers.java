@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import java.math.BigDecimal;
 import java.net.URI;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -40,5 +41,20 @@ final class Numbers {
         throw new TypeConversionException("'" + value + "', expected " + expected);
       }
     };
+  }
+
+  /** A value of an option, if it lies in a range. */
+  static double within(double least, double most, String option, double value) {
+    if (value >= least && value <= most) {
+      return value;
+    }
+    throw new IllegalArgumentException(
+        "%s %s, expected %s to %s".formatted(option, plain(value), plain(least), plain(most)));
+  }
+
+  private static String plain(double value) {
+    return Math.abs(value) < 1e15
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
+        : Double.toString(value);
   }
 }

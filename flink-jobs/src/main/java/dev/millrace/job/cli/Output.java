@@ -19,6 +19,9 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Output {
 
+  /** The exit status where what was asked for did not come about. */
+  static final int FAILED = 1;
+
   static final String LOST =
       "standard output took not all of the result, expected one that is open and has room";
 

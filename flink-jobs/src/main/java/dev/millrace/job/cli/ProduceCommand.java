@@ -93,7 +93,7 @@ final class ProduceCommand implements Callable<Integer> {
         Map.of("broker", at, "topic", topic, "written", written, "refused", refused),
         "%s written to %s at %s, %d refused"
             .formatted(Counted.of(written, "record", "records"), topic, at, refused));
-    return refused == 0 ? 0 : Main.FAILED;
+    return refused == 0 ? 0 : Output.FAILED;
   }
 
   private int send(RecordWriter writer) throws IOException {

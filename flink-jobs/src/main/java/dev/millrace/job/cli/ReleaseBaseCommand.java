@@ -116,7 +116,7 @@ final class ReleaseBaseCommand implements Callable<Integer> {
             + (result.release() == null
                 ? "\nrefused; serving goes on as it was"
                 : "\nreleased as " + result.release()));
-    return result.rules().stream().allMatch(RuleResult::passed) ? 0 : Main.FAILED;
+    return result.rules().stream().allMatch(RuleResult::passed) ? 0 : Output.FAILED;
   }
 
   private static String line(RuleResult rule) {

@@ -86,7 +86,7 @@ final class ReproduceCommand implements Callable<Integer> {
             "trained", reproduction.lineage().size(),
             "same", same),
         "release " + reproduction.release() + (same ? " is the same, byte for byte" : " DIFFERS"));
-    return same ? 0 : Main.FAILED;
+    return same ? 0 : Output.FAILED;
   }
 
   private boolean adapter(

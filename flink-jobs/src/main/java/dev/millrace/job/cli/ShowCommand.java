@@ -68,7 +68,7 @@ final class ShowCommand implements Callable<Integer> {
     if (!damaged.isEmpty()) {
       output.say("millrace: release %s is damaged: %s", release, damaged.get(0));
     }
-    return damaged.isEmpty() ? 0 : Main.FAILED;
+    return damaged.isEmpty() ? 0 : Output.FAILED;
   }
 
   /** What is wrong with which of its files. */
@@ -79,7 +79,7 @@ final class ShowCommand implements Callable<Integer> {
       try {
         ReleaseReader.readFile(files, folder, manifest, name);
       } catch (InvalidReleaseException | IOException e) {
-        damaged.add(Main.oneLine(e));
+        damaged.add(ErrorLine.of(e));
       }
     }
     return damaged;

@@ -135,8 +135,8 @@ final class SqlCommand implements Callable<Integer> {
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    String outer = Main.oneLine(e);
-    String inner = Main.oneLine(cause);
+    String outer = ErrorLine.of(e);
+    String inner = ErrorLine.of(cause);
     String said = outer.contains(inner) ? outer : inner;
     return said.length() > LONG ? said.replaceFirst("\\s*Was expecting one of:.*", "") : said;
   }

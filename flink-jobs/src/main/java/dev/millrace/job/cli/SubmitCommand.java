@@ -41,6 +41,9 @@ import picocli.CommandLine.Parameters;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SubmitCommand implements Callable<Integer> {
 
+  /** Somebody sends a few texts, and waits: a batch that is not full is learned all the same. */
+  static final String IDLE_MILLIS = "30000";
+
   /** A setting that names a path, and the path. */
   private static final Pattern PATH =
       Pattern.compile(
@@ -99,7 +102,7 @@ final class SubmitCommand implements Callable<Integer> {
     try {
       Submitted.here().note(id, set);
     } catch (IOException e) {
-      output.err().println("the job's settings are not remembered: " + Main.oneLine(e));
+      output.err().println("the job's settings are not remembered: " + ErrorLine.of(e));
     }
   }
 
@@ -173,6 +176,6 @@ final class SubmitCommand implements Callable<Integer> {
         "store.uri=" + ReleaseFiles.uri(cluster.home().resolve("store")),
         "checkpoint.dir=" + ReleaseFiles.uri(cluster.home().resolve("checkpoints")),
         "compress.work=" + cluster.home().resolve("compress").toAbsolutePath(),
-        "batch.idleMillis=" + EmbeddedJobs.IDLE_MILLIS);
+        "batch.idleMillis=" + IDLE_MILLIS);
   }
 }

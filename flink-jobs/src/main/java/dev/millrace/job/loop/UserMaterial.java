@@ -17,6 +17,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.io.Serial;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,6 +45,9 @@ public final class UserMaterial {
   private static final int MEASURED = 40;
   private static final int PROMPTS = 400;
 
+  /** Of what was refused. */
+  private static final int SHOWN = 3;
+
   /**
    * What was read.
    *
@@ -60,6 +64,19 @@ public final class UserMaterial {
       SortedMap<String, Integer> counts = new TreeMap<>();
       refused.forEach(line -> counts.merge(line.reason(), 1, Integer::sum));
       return counts;
+    }
+
+    /** Says what was not taken: of the lines, the first few. */
+    public void sayWhatIsRefused(PrintWriter to) {
+      refused.stream()
+          .limit(SHOWN)
+          .forEach(r -> to.printf("%s refused, %s: %s%n", r.where(), r.reason(), r.detail()));
+      if (refused.size() > SHOWN) {
+        to.printf("… %d refused in all%n", refused.size());
+      }
+      if (!passedOver.isEmpty()) {
+        to.println("files passed over, by reason: " + passedOver);
+      }
     }
 
     private String whyNone() {

@@ -83,7 +83,7 @@ class BrokerOptionIT extends RunsCommands {
         "--set=kafka.client.max.block.ms=4000",
         file.toString()
       };
-      assertEquals(Main.FAILED, run(produce));
+      assertEquals(Output.FAILED, run(produce));
       String missing = "broker %s has no topic millrace.samples".formatted(at);
       assertEquals(
           List.of(
@@ -105,11 +105,11 @@ class BrokerOptionIT extends RunsCommands {
       String[] ask = {
         "ask", "--domain=d", "--bootstrap=" + at, "--set=kafka.client.max.block.ms=4000", "dear"
       };
-      assertEquals(Main.FAILED, run(ask));
+      assertEquals(Output.FAILED, run(ask));
       assertEquals(List.of(missing.formatted(at, "answers")), err.toString().lines().toList());
       assertEquals(0, run("topics", "--bootstrap=" + at), err::toString);
       admin.deleteTopics(List.of("millrace.requests")).all().get();
-      assertEquals(Main.FAILED, run(ask));
+      assertEquals(Output.FAILED, run(ask));
       assertTrue(err.toString().strip().endsWith(missing.formatted(at, "requests")), err::toString);
     }
   }
@@ -175,7 +175,7 @@ class BrokerOptionIT extends RunsCommands {
         Thread.onSpinWait();
       }
       pipe.close();
-      assertEquals(Main.FAILED, status.get());
+      assertEquals(Output.FAILED, status.get());
       broker.recover();
     } finally {
       System.setIn(before);
@@ -199,7 +199,7 @@ class BrokerOptionIT extends RunsCommands {
       List<String> said = err.toString().lines().toList();
       assertEquals("files passed over, by reason: {binary=1}", said.get(said.size() - 1));
       Files.write(in.resolve("c.txt"), new byte[] {'a', (byte) 0xe9});
-      assertEquals(Main.FAILED, run(produce));
+      assertEquals(Output.FAILED, run(produce));
       assertTrue(err.toString().contains("in/c.txt refused, invalid-utf8: byte 1 "), err::toString);
     }
   }
@@ -213,7 +213,7 @@ class BrokerOptionIT extends RunsCommands {
       String bootstrap = "--bootstrap=" + stack.bootstrapServers();
       assertEquals(0, run("topics", bootstrap), err::toString);
       String[] produce = {"produce", "--topic=millrace.samples", bootstrap, file.toString()};
-      assertEquals(Main.FAILED, run(produce));
+      assertEquals(Output.FAILED, run(produce));
       List<String> said = err.toString().lines().toList();
       assertEquals(
           12, said.stream().filter(line -> line.startsWith("line ")).count(), said::toString);

@@ -22,7 +22,7 @@ class ChaosCommandTest extends MovesHome {
       int exit =
           Main.run(
               new PrintWriter(new StringWriter()), new PrintWriter(err, true), "chaos", "--seed=7");
-      assertEquals(Main.FAILED, exit);
+      assertEquals(Output.FAILED, exit);
     }
     assertTrue(err.toString().startsWith("millrace: --seed 7 is in use by process "));
     assertTrue(Files.exists(log));

@@ -79,7 +79,7 @@ class ClusterCommandTest extends MovesHome {
         "autoscale --minutes 1"
       })
   void run_kafkaHasEnded_noOtherBrokerIsUsed(String line) {
-    assertEquals(Main.FAILED, run(line.replace("ROOT", root.toString()).split(" ")));
+    assertEquals(Output.FAILED, run(line.replace("ROOT", root.toString()).split(" ")));
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
     assertTrue(err.toString().contains("kafka"), err::toString);
     assertTrue(err.toString().contains("./millrace cluster up"), err::toString);
@@ -93,7 +93,7 @@ class ClusterCommandTest extends MovesHome {
   @Test
   void up_nothingIsUp_saysFirstWhatStartsAndWhereItsLogsAre() throws IOException {
     Files.delete(root.resolve(".millrace/cluster/cluster.properties"));
-    assertEquals(Main.FAILED, run("cluster", "up"), "there is no build here to start");
+    assertEquals(Output.FAILED, run("cluster", "up"), "there is no build here to start");
     Path logs = root.resolve(".millrace/cluster/log");
     assertTrue(
         err.toString().startsWith("starting Kafka, Redis and Flink; logs: " + logs), err::toString);
@@ -104,7 +104,7 @@ class ClusterCommandTest extends MovesHome {
     HttpServer flink = flink(() -> true);
     writeRunning(flink);
     flink.stop(0);
-    assertEquals(Main.FAILED, run("cluster", "up"));
+    assertEquals(Output.FAILED, run("cluster", "up"));
     assertEquals(
         "millrace: a cluster is up already: http://127.0.0.1:" + flink.getAddress().getPort(),
         err.toString().strip());
@@ -140,16 +140,16 @@ class ClusterCommandTest extends MovesHome {
 
   @Test
   void status_startWasInterrupted_saysSo() throws IOException {
-    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertEquals(Output.FAILED, run("cluster", "status"));
     assertTrue(!out.toString().contains("not all was started"), out::toString);
     write(false, "kafka", 1);
-    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertEquals(Output.FAILED, run("cluster", "status"));
     assertTrue(out.toString().contains("not all was started"), out::toString);
   }
 
   @Test
   void status_flinkDoesNotAnswer_saysThatItsJobsAreNotKnown() {
-    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertEquals(Output.FAILED, run("cluster", "status"));
     assertTrue(out.toString().contains("Flink does not answer"), out::toString);
     assertFalse(out.toString().contains("submit"), out::toString);
   }
@@ -170,7 +170,7 @@ class ClusterCommandTest extends MovesHome {
     HttpServer flink = flink(() -> true);
     write(true, "kafka", flink.getAddress().getPort());
     try {
-      assertEquals(Main.FAILED, run("cluster", "status"));
+      assertEquals(Output.FAILED, run("cluster", "status"));
     } finally {
       flink.stop(0);
     }
@@ -190,7 +190,7 @@ class ClusterCommandTest extends MovesHome {
     writeRunning(flink);
     try {
       assertEquals(0, run("cluster", "status"), out::toString);
-      assertEquals(Main.FAILED, run("cluster", "status", "--json"), out::toString);
+      assertEquals(Output.FAILED, run("cluster", "status", "--json"), out::toString);
       assertTrue(out.toString().contains("\"flinkAnswers\" : false"), out::toString);
       assertFalse(out.toString().contains("\"stopped\" : true"), out::toString);
     } finally {
@@ -209,7 +209,7 @@ class ClusterCommandTest extends MovesHome {
       while (!Files.readString(stat).contains(" T ")) {
         Thread.onSpinWait();
       }
-      assertEquals(Main.FAILED, run("cluster", "status", "--json"), out::toString);
+      assertEquals(Output.FAILED, run("cluster", "status", "--json"), out::toString);
       assertTrue(out.toString().contains("\"stopped\" : true"), out::toString);
       assertTrue(out.toString().contains("\"flinkAnswers\" : true"), out::toString);
     } finally {
@@ -249,7 +249,7 @@ class ClusterCommandTest extends MovesHome {
   void status_fileIsEmpty_namesIt() throws IOException {
     Path file = root.resolve(".millrace/cluster/cluster.properties");
     Files.writeString(file, "");
-    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertEquals(Output.FAILED, run("cluster", "status"));
     assertTrue(err.toString().contains(file.toString()), err::toString);
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
   }

@@ -150,7 +150,7 @@ class ConsolidateCommandTest extends RunsCommands {
             "--rate=0.1",
             "--bound=1000",
             "--out=" + folder.resolve("out"));
-    assertEquals(Main.FAILED, exit, err::toString);
+    assertEquals(Output.FAILED, exit, err::toString);
     String said = out.toString();
     assertTrue(said.contains("; protected-unharmed: rise of loss on protected sets {(all)="), said);
     assertTrue(said.contains("; expected at most 0.0036 on all and 0.01 on each"), said);
@@ -192,7 +192,7 @@ class ConsolidateCommandTest extends RunsCommands {
             "--steps=1",
             "--rate=1e-6",
             "--out=" + next);
-    assertEquals(Main.FAILED, exit, err::toString);
+    assertEquals(Output.FAILED, exit, err::toString);
     assertTrue(err.toString().strip().endsWith(next + ": FileAlreadyExistsException"));
     assertFalse(Files.exists(folder.resolve("out.next")));
   }

@@ -32,7 +32,7 @@ class ExportCommandTest {
             super.println(line);
           }
         };
-    assertEquals(Main.FAILED, export(failing));
+    assertEquals(Output.FAILED, export(failing));
     assertEquals("millrace: no room", err.toString().strip());
     assertEquals(List.of(), files());
   }

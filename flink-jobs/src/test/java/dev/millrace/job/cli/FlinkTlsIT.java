@@ -97,7 +97,7 @@ class FlinkTlsIT {
     Path conf = conf("without-key", options("client", "flink", false));
     StringWriter err = new StringWriter();
     assertEquals(
-        Main.FAILED,
+        Output.FAILED,
         run(err, "stop", "serve", "--rest", url.toString(), "--flink-conf", conf.toString()));
     assertTrue(
         err.toString()

@@ -115,7 +115,7 @@ class ForgetIT {
   @Test
   void forget_cutOffWhilePinned_pinsWhenItRunsAgain() {
     Origin pin = topic.write(event(Action.PIN, last, null, 2));
-    assertEquals(Main.FAILED, forget("gone", prefix, 0), err::toString);
+    assertEquals(Output.FAILED, forget("gone", prefix, 0), err::toString);
     assertTrue(err.toString().contains("run this again"), err::toString);
     assertEquals(List.of("FORGET " + first), since(pin));
     assertEquals(Set.of(first, knowing, last), stored());
@@ -180,7 +180,7 @@ class ForgetIT {
   void forget_eventThatCannotBeDecoded_deletesNothing() {
     Origin garbage = append("releases", new byte[] {1});
     CompletableFuture<Void> learn = obey(garbage);
-    assertEquals(Main.FAILED, forget("gone", prefix, 60), err::toString);
+    assertEquals(Output.FAILED, forget("gone", prefix, 60), err::toString);
     learn.join();
     assertTrue(err.toString().contains("1 event of"), err::toString);
     assertEquals(List.of("FORGET " + first), since(garbage));

@@ -93,7 +93,7 @@ class GatewayCommandTest {
   @Test
   void call_portIsTaken_saysSo() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      String said = said(Main.FAILED, "--port " + taken.getLocalPort());
+      String said = said(Output.FAILED, "--port " + taken.getLocalPort());
       String expected = "millrace: 127.0.0.1:%d, expected a free port of this machine: ";
       assertTrue(said.startsWith(expected.formatted(taken.getLocalPort())), said);
     }
@@ -103,7 +103,7 @@ class GatewayCommandTest {
   @Test
   void call_anotherLearnsIntoItsStore_saysSo(@TempDir Path store) throws IOException {
     try (ProcessLock unused = Home.lock(store, "it")) {
-      String said = said(Main.FAILED, "--port 0 --store " + store);
+      String said = said(Output.FAILED, "--port 0 --store " + store);
       String expected =
           "millrace: --store %s is in use by process %d, expected one at a time"
               .formatted(store, ProcessHandle.current().pid());

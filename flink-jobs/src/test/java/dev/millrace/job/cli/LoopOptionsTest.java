@@ -97,7 +97,7 @@ class LoopOptionsTest extends MovesHome {
               "--input=" + input,
               "--base=" + Path.of(repository, "models", "nano"),
               "--report=" + report);
-      assertEquals(Main.FAILED, status, err::toString);
+      assertEquals(Output.FAILED, status, err::toString);
     }
     String said =
         "millrace: --report %s is in use by process %d, expected one at a time%n"

@@ -14,11 +14,8 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -299,20 +296,6 @@ class MainTest extends RunsCommands {
   }
 
   @Test
-  void oneLine_ofFiles_saysWhatIsWrongWithWhich() {
-    IOException denied = new AccessDeniedException("report.html");
-    assertEquals("report.html: AccessDeniedException", Main.oneLine(denied));
-    assertEquals("a: no such file", Main.oneLine(new NoSuchFileException("a")));
-    assertEquals(
-        "what was read is not UTF-8: Input length = 1",
-        Main.oneLine(new MalformedInputException(1)));
-    assertEquals(
-        "cannot write the report to out: report.html: AccessDeniedException",
-        Main.oneLine(new UncheckedIOException("cannot write the report to out", denied)));
-    assertEquals("disk full", Main.oneLine(new UncheckedIOException(new IOException("disk full"))));
-  }
-
-  @Test
   void run_linesOfOtherDomainsOnly_saysSo() throws Exception {
     Path lines = folder.resolve("lines.jsonl");
     Files.writeString(lines, "{\"id\":\"1\",\"text\":\"some text\",\"domain\":\"other\"}\n");
@@ -507,7 +490,7 @@ class MainTest extends RunsCommands {
           }
         };
     assertEquals(
-        Main.FAILED,
+        Output.FAILED,
         Main.run(
             new PrintWriter(large, true, StandardCharsets.UTF_8),
             new PrintWriter(err, true),
@@ -528,7 +511,7 @@ class MainTest extends RunsCommands {
           }
         };
     assertEquals(
-        Main.FAILED,
+        Output.FAILED,
         Main.run(
             new PrintWriter(full, true, StandardCharsets.UTF_8),
             new PrintWriter(err, true),

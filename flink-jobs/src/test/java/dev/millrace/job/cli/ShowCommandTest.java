@@ -25,7 +25,7 @@ class ShowCommandTest extends RunsCommands {
     assertEquals("", err.toString());
     Path file = store.resolve(release).resolve("adapter_model.safetensors");
     Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
-    assertEquals(Main.FAILED, show(release));
+    assertEquals(Output.FAILED, show(release));
     assertTrue(
         out.toString().contains("damaged    adapter_model.safetensors is 100 bytes of SHA-256"),
         out::toString);
@@ -40,7 +40,7 @@ class ShowCommandTest extends RunsCommands {
     Path file = store.resolve(release).resolve("adapter_model.safetensors");
     Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
     int status = run("ask", "--domain=auto", "--base=../models/nano", "--store=" + store, "hello");
-    assertEquals(Main.FAILED, status);
+    assertEquals(Output.FAILED, status);
     String line = "millrace: release %s of domain legal is damaged: adapter_model.";
     assertTrue(err.toString().startsWith(line.formatted(release)), err::toString);
   }
@@ -52,7 +52,7 @@ class ShowCommandTest extends RunsCommands {
     String release = new NanoReleases(store).publish("legal", 1).release();
     Files.delete(store.resolve(release).resolve("adapter_model.safetensors"));
     int status = run("releases", order, release, "--store=" + store, "--bootstrap=127.0.0.1:1");
-    assertEquals(Main.FAILED, status);
+    assertEquals(Output.FAILED, status);
     String line = "millrace: release %s of domain legal is damaged: ";
     assertTrue(err.toString().startsWith(line.formatted(release)), err::toString);
   }

@@ -98,7 +98,7 @@ class SqlCommandTest extends MovesHome {
   void run_nobodyAnswersAtTheUrl_saysSo() throws Exception {
     String said =
         last(
-            Main.FAILED,
+            Output.FAILED,
             "SELECT 1;",
             new PrintWriter(new StringWriter(), true),
             "--rest",
@@ -116,7 +116,7 @@ class SqlCommandTest extends MovesHome {
 
   /** What a script that cannot be run says last. */
   private String failed(String text) throws Exception {
-    return last(Main.FAILED, text);
+    return last(Output.FAILED, text);
   }
 
   /** What a script that prints no row says last. */

@@ -186,7 +186,7 @@ class SubmitCommandTest extends MovesHome {
   /** What it says on standard error. */
   private String failing(String line) {
     err.getBuffer().setLength(0);
-    assertEquals(Main.FAILED, run(line));
+    assertEquals(Output.FAILED, run(line));
     return err.toString();
   }
 
