@@ -9,9 +9,9 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.InputFile;
 import dev.millrace.job.loop.Provenance;
 import dev.millrace.job.loop.StoredReleases;
-import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
@@ -142,7 +142,7 @@ final class AskCommand implements Callable<Integer> {
       return new Media(
           seen ? Modality.IMAGE : Modality.AUDIO,
           Files.readAllBytes(
-              UserMaterial.readable(Objects.requireNonNull(file, "picocli sets one of them"))));
+              InputFile.readable(Objects.requireNonNull(file, "picocli sets one of them"))));
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.millrace.job.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.millrace.job.loop.UserMaterial;
+import dev.millrace.job.loop.InputFile;
 import dev.millrace.model.djl.Int8Check;
 import dev.millrace.model.djl.LogitCheck;
 import dev.millrace.model.text.Tokenizer;
@@ -110,9 +110,9 @@ final class CheckCommand implements Callable<Integer> {
     List<int[]> tokens = new ArrayList<>();
     int number = 0;
     Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
-    try (BufferedReader reader = UserMaterial.open(file)) {
+    try (BufferedReader reader = InputFile.open(file)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        JsonNode text = UserMaterial.json(line, ++number, file).path("text");
+        JsonNode text = InputFile.json(line, ++number, file).path("text");
         int[] ids = tokenizer.encode(text.asText());
         if (ids.length >= 2) {
           tokens.add(Arrays.copyOf(ids, Math.min(ids.length, LONGEST)));

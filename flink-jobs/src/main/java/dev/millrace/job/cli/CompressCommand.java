@@ -5,7 +5,7 @@ import dev.millrace.job.BaseTexts;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.PretrainCorpus;
 import dev.millrace.job.corpus.TokenStream;
-import dev.millrace.job.loop.UserMaterial;
+import dev.millrace.job.loop.InputFile;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.config.MoeConfig;
@@ -158,7 +158,7 @@ final class CompressCommand implements Callable<Integer> {
       BaseOption.requireAdapter(adapter);
     }
     if (input != null) {
-      Path unused = UserMaterial.readable(input);
+      Path unused = InputFile.readable(input);
     }
     var objective = new StudentTrainer.Objective(text, temperature, hints);
     Path folder = teacher == null ? Home.here().nano() : BaseOption.require("--teacher", teacher);
@@ -202,9 +202,9 @@ final class CompressCommand implements Callable<Integer> {
           .toList();
     }
     List<String> texts = new ArrayList<>();
-    try (BufferedReader reader = UserMaterial.open(input)) {
+    try (BufferedReader reader = InputFile.open(input)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        JsonNode json = UserMaterial.json(line, texts.size() + 1, input).path("text");
+        JsonNode json = InputFile.json(line, texts.size() + 1, input).path("text");
         if (!json.isTextual()) {
           throw new IllegalArgumentException(
               "line %d of %s has no text, expected {\"text\": …}"

@@ -3,8 +3,8 @@ package dev.millrace.job.cli;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.loop.InputFile;
 import dev.millrace.job.loop.UserInput;
-import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Counted;
@@ -145,7 +145,7 @@ final class ProduceCommand implements Callable<Integer> {
     if (!standardInput() && samples()) {
       UserInput.requireReadable(Path.of(file), textField.name());
     } else if (!standardInput()) {
-      UserMaterial.readable(Path.of(file));
+      InputFile.readable(Path.of(file));
     }
   }
 
@@ -157,7 +157,7 @@ final class ProduceCommand implements Callable<Integer> {
           sending.send(where, key, Codecs.samples().encode(sample));
         };
     if (standardInput()) {
-      input.lines(UserMaterial.undecoded(System.in), "stdin-" + started, send, this::refuse);
+      input.lines(InputFile.undecoded(System.in), "stdin-" + started, send, this::refuse);
       return;
     }
     SortedMap<String, Integer> passedOver = input.read(Path.of(file), send, this::refuse);
@@ -168,7 +168,7 @@ final class ProduceCommand implements Callable<Integer> {
 
   private void sendRequests(Sending sending) throws IOException {
     try (BufferedReader reader =
-        standardInput() ? UserMaterial.undecoded(System.in) : UserMaterial.open(Path.of(file))) {
+        standardInput() ? InputFile.undecoded(System.in) : InputFile.open(Path.of(file))) {
       UserInput.each(
           reader,
           (line, number) -> JsonLines.request(line, domain, System.currentTimeMillis()),

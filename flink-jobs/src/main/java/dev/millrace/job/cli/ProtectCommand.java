@@ -2,7 +2,7 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.BaseTexts.Line;
-import dev.millrace.job.loop.UserMaterial;
+import dev.millrace.job.loop.InputFile;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
@@ -98,7 +98,7 @@ final class ProtectCommand implements Callable<Integer> {
     List<Line> guarded = new ArrayList<>();
     Map<String, Map<String, Integer>> documents = new HashMap<>();
     int number = 0;
-    try (BufferedReader reader = UserMaterial.open(texts)) {
+    try (BufferedReader reader = InputFile.open(texts)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
         if (line.isBlank()) {
@@ -126,7 +126,7 @@ final class ProtectCommand implements Callable<Integer> {
 
   private static Sample sample(Path texts, int number, String line) {
     try {
-      return JsonLines.sample(UserMaterial.decoded(line), "line " + number, null, 0);
+      return JsonLines.sample(InputFile.decoded(line), "line " + number, null, 0);
     } catch (InvalidRecordException e) {
       throw new IllegalArgumentException(
           "%s line %d: %s".formatted(texts, number, e.getMessage()), e);

@@ -5,7 +5,7 @@ import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
-import dev.millrace.job.loop.UserMaterial;
+import dev.millrace.job.loop.InputFile;
 import dev.millrace.job.sql.SqlScript;
 import dev.millrace.job.sql.SqlSession;
 import java.io.IOException;
@@ -107,7 +107,7 @@ final class SqlCommand implements Callable<Integer> {
 
   private String text() throws IOException {
     try {
-      return Files.readString(UserMaterial.readable(file));
+      return Files.readString(InputFile.readable(file));
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException("file " + file + " is not UTF-8, expected SQL", e);
     }

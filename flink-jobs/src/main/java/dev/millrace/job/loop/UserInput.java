@@ -17,7 +17,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +41,6 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
   private static final String TOO_LONG =
       "the line has more than %d bytes, expected no more".formatted(Limits.LINE_BYTES);
 
-  /** How lines in UTF-16 begin: by its mark, or ASCII in every other byte. */
-  private static final Pattern UTF_16 =
-      Pattern.compile(
-          "\u00ff\u00fe|\u00fe\u00ff|([^\\00]\\00){2}|(\\00[^\\00]){2}", Pattern.DOTALL);
-
   /** Something that was not taken, a line or a file. */
   public record Refused(String where, String reason, String detail) {}
 
@@ -67,7 +61,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
       Path path, BiConsumer<String, Sample> taken, Consumer<Refused> refused) throws IOException {
     requireReadable(path, textField);
     if (!isText(path)) {
-      try (BufferedReader reader = UserMaterial.open(path)) {
+      try (BufferedReader reader = InputFile.open(path)) {
         lines(reader, String.valueOf(path.getFileName()), taken, refused);
       }
       return new TreeMap<>();
@@ -83,7 +77,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
     boolean alone = !Files.isDirectory(path);
     for (Path file : texts.files()) {
       String name = texts.name(file);
-      try (InputStream in = UserMaterial.unzipped(file)) {
+      try (InputStream in = InputFile.unzipped(file)) {
         pieces(name, PlainText.text(in), alone, taken);
       } catch (InvalidRecordException e) {
         if (!alone && PASSED_OVER.contains(e.reason())) {
@@ -91,7 +85,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
         } else {
           refused.accept(new Refused(name, e.reason(), e.detail()));
         }
-      } catch (UserMaterial.NoGzipException e) {
+      } catch (InputFile.NoGzipException e) {
         if (alone) {
           throw e;
         }
@@ -117,7 +111,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
           "--text-field %s: %s is no file of JSON lines, expected one".formatted(textField, path));
     }
     if (!Files.isDirectory(path) || !Files.isReadable(path)) {
-      UserMaterial.readable(path);
+      InputFile.readable(path);
     }
   }
 
@@ -142,19 +136,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
         : JsonLines.foreign(line, textField, unnamed, domain, clock.millis());
   }
 
-  /**
-   * The same start of what is read, a character for each of its bytes.
-   *
-   * @throws IllegalArgumentException if it is UTF-16
-   */
-  static void requireNotUtf16(String start, String what) {
-    if (UTF_16.matcher(start).lookingAt()) {
-      throw new IllegalArgumentException(
-          what + " is UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 makes it so");
-    }
-  }
-
-  /** Reads lines that are not blank, as {@link UserMaterial#undecoded} gives them. */
+  /** Reads lines that are not blank, as {@link InputFile#undecoded} gives them. */
   public static <T> void each(
       BufferedReader reader,
       Reading<T> reading,
@@ -171,14 +153,14 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
         continue;
       }
       if (number == 1) {
-        requireNotUtf16(line, "the input");
+        InputFile.requireNotUtf16(line, "the input");
       }
       if (line.isBlank()) {
         continue;
       }
       T made;
       try {
-        made = reading.read(UserMaterial.decoded(line), number);
+        made = reading.read(InputFile.decoded(line), number);
       } catch (InvalidRecordException e) {
         refused.accept(new Refused(where, e.reason(), e.detail()));
         continue;

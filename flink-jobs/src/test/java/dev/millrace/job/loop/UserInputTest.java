@@ -172,7 +172,7 @@ class UserInputTest {
         };
     List<String> taken = new ArrayList<>();
     UserInput.each(
-        UserMaterial.undecoded(new SequenceInputStream(zeros, rest)),
+        InputFile.undecoded(new SequenceInputStream(zeros, rest)),
         (line, number) -> line,
         (where, line) -> taken.add(where + " " + line),
         refused -> told.add(refused.where() + " " + refused.reason()));
