@@ -4,7 +4,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,9 +15,6 @@ import java.util.List;
  * @param after bytes resident behind it
  */
 record LoadProbe(double seconds, double idle, double peak, double after) {
-
-  private static final Path STATUS = Path.of("/proc/self/status");
-  private static final Path CLEAR = Path.of("/proc/self/clear_refs");
 
   /** Starts the process, with this one's options; the tiny model warms it up. */
   static LoadProbe open(Path folder, Precision precision, Path tiny) throws IOException {
@@ -34,25 +30,14 @@ record LoadProbe(double seconds, double idle, double peak, double after) {
     Precision precision = Precision.valueOf(args[1]);
     DjlModels.open(Path.of(args[2]), precision).close();
     System.gc();
-    // Sets the high-water mark to what is resident now: proc(5).
-    Files.writeString(CLEAR, "5");
-    double idle = resident("VmRSS");
+    ResidentMemory.forgetPeak();
+    double idle = ResidentMemory.now();
     long start = System.nanoTime();
     BaseModel base = DjlModels.open(Path.of(args[0]), precision);
     double seconds = (System.nanoTime() - start) / 1e9;
-    double peak = resident("VmHWM");
-    double after = resident("VmRSS");
+    double peak = ResidentMemory.peak();
+    double after = ResidentMemory.now();
     System.out.println(ChildJvm.ANSWER + seconds + " " + idle + " " + peak + " " + after);
     base.close();
-  }
-
-  /** A figure of /proc/self/status, bytes. */
-  static double resident(String key) throws IOException {
-    return Files.readAllLines(STATUS).stream()
-        .filter(line -> line.startsWith(key + ":"))
-        .map(line -> line.replaceAll("[^0-9]", ""))
-        .mapToDouble(kilobytes -> Long.parseLong(kilobytes) * 1024.0)
-        .findFirst()
-        .orElseThrow(() -> new IOException(STATUS + " has no " + key));
   }
 }

@@ -87,7 +87,7 @@ final class SoakBenchmark implements Benchmark {
     double least = Double.POSITIVE_INFINITY;
     for (int look = 0; look < LOOKS; look++) {
       Thread.sleep(1_000 / LOOKS);
-      least = Math.min(least, LoadProbe.resident("VmRSS"));
+      least = Math.min(least, ResidentMemory.now());
     }
     return least / (1 << 20);
   }

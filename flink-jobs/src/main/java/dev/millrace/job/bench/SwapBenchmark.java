@@ -200,7 +200,7 @@ final class SwapBenchmark implements Benchmark {
   }
 
   private static double resident() throws IOException {
-    return LoadProbe.resident("VmRSS") / (double) (1 << 20);
+    return ResidentMemory.now() / (double) (1 << 20);
   }
 
   /** From a finished draft to the first answer by it: write, sign, fetch, verify, load, warm. */

@@ -2,7 +2,6 @@ package dev.millrace.job.bench;
 
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +19,6 @@ import java.util.concurrent.Future;
  */
 record TrainProbe(double opened, double peak, double cpuSeconds) {
 
-  private static final Path CLEAR = Path.of("/proc/self/clear_refs");
   private static final int TIMES = 3;
 
   /** Sequences of the call that loads what is loaded when it is first used. */
@@ -70,18 +68,18 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
       }
       System.gc();
       giveBack();
-      double idle = LoadProbe.resident("VmRSS");
+      double idle = ResidentMemory.now();
       try (TrainKind.Rig rig = kind.open(Path.of(args[1]), seed)) {
         all(threads, rig.step(calls, FEW, seed));
         System.gc();
-        double opened = LoadProbe.resident("VmRSS") - idle;
-        Files.writeString(CLEAR, "5");
+        double opened = ResidentMemory.now() - idle;
+        ResidentMemory.forgetPeak();
         List<Callable<Double>> step = rig.step(calls, rows, seed);
         double least = Double.POSITIVE_INFINITY;
         for (int time = 0; time < TIMES; time++) {
           least = Math.min(least, Lap.of(0, () -> all(threads, step)).cpuSeconds());
         }
-        double peak = LoadProbe.resident("VmHWM") - idle;
+        double peak = ResidentMemory.peak() - idle;
         System.out.println(ChildJvm.ANSWER + opened + " " + peak + " " + least);
       }
     } finally {
