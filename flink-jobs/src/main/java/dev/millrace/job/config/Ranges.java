@@ -144,56 +144,50 @@ final class Ranges {
   /** A name, an address, or one of IPv6 in brackets, and a port. */
   private static final String BROKER = "([^\\s:,\\[\\]]+|\\[[0-9a-fA-F:.]+(%\\w+)?]):\\d+";
 
-  private static final Map<String, Pattern> FORMS =
+  /** What a text must look like, and that in words. */
+  private record Form(Pattern pattern, String inWords) {}
+
+  private static final Map<String, Form> FORMS =
       Map.ofEntries(
-          form("kafka.bootstrap", BROKER + "(," + BROKER + ")*"),
-          form("kafka.prefix", "[a-zA-Z0-9._-]{1,100}"),
-          form("kafka.registry", "(https?://[^@?#\\s]+)?"),
-          form("job.name", "[a-zA-Z0-9._-]{1,64}"),
-          form("checkpoint.dir", "(\\w[\\w+.-]*:.+)?"),
-          form("store.uri", ".+"),
-          form("base.dir", ".+"),
-          form("learn.adapter", String.join("|", AdapterKinds.names())),
-          form("learn.plan.device", "auto|cpu|gpu"),
+          form("kafka.bootstrap", BROKER + "(," + BROKER + ")*", "host:port,…"),
+          form(
+              "kafka.prefix", "[a-zA-Z0-9._-]{1,100}", "1 to 100 letters, digits, '.', '_' or '-'"),
+          form(
+              "kafka.registry",
+              "(https?://[^@?#\\s]+)?",
+              "http[s]://host[:port][/path] without credentials, or nothing"),
+          form("job.name", "[a-zA-Z0-9._-]{1,64}", "1 to 64 letters, digits, '.', '_' or '-'"),
+          form("checkpoint.dir", "(\\w[\\w+.-]*:.+)?", "a URI such as file:///folder, or nothing"),
+          form("store.uri", ".+", "a folder or its URI"),
+          form("base.dir", ".+", "a folder"),
+          form(
+              "learn.adapter",
+              String.join("|", AdapterKinds.names()),
+              "one of " + String.join(", ", AdapterKinds.names())),
+          form("learn.plan.device", "auto|cpu|gpu", "auto, cpu or gpu"),
           form(
               "learn.exchange.codec",
-              "dense|int[458]|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
-          form("compress.release", "([0-9a-f]{64})?"),
+              "dense|int[458]|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}",
+              "dense, int8, int5, int4, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)"),
+          form(
+              "compress.release",
+              "([0-9a-f]{64})?",
+              "the 64 hexadecimal digits of a release's id, or nothing"),
           form(
               "redis.uri",
               "(rediss?://[^@,/\\s]+(/\\d{0,9})?"
-                  + "|rediss?\\+cluster://[^@,/\\s]+(,[^@,/\\s]+)*/?)?"));
-
-  private static final Map<String, String> FORM_NAMES =
-      Map.ofEntries(
-          Map.entry("kafka.bootstrap", "host:port,…"),
-          Map.entry("kafka.prefix", "1 to 100 letters, digits, '.', '_' or '-'"),
-          Map.entry(
-              "kafka.registry", "http[s]://host[:port][/path] without credentials, or nothing"),
-          Map.entry("job.name", "1 to 64 letters, digits, '.', '_' or '-'"),
-          Map.entry("checkpoint.dir", "a URI such as file:///folder, or nothing"),
-          Map.entry("store.uri", "a folder or its URI"),
-          Map.entry("base.dir", "a folder"),
-          Map.entry("learn.adapter", "one of " + String.join(", ", AdapterKinds.names())),
-          Map.entry("learn.plan.device", "auto, cpu or gpu"),
-          Map.entry(
-              "learn.exchange.codec",
-              "dense, int8, int5, int4, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)"),
-          Map.entry("compress.release", "the 64 hexadecimal digits of a release's id, or nothing"),
-          Map.entry(
-              "redis.uri",
+                  + "|rediss?\\+cluster://[^@,/\\s]+(,[^@,/\\s]+)*/?)?",
               "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which"
                   + " comes from "
                   + Secret.REDIS_PASSWORD
                   + ", or nothing"));
-
   private static final Pattern PORT = Pattern.compile("(?<=:)\\d+(?=[,/]|$)");
   private static final int MOST_PORT = 65_535;
 
   private Ranges() {}
 
-  private static Map.Entry<String, Pattern> form(String key, String pattern) {
-    return Map.entry(key, Pattern.compile(pattern));
+  private static Map.Entry<String, Form> form(String key, String pattern, String inWords) {
+    return Map.entry(key, new Form(Pattern.compile(pattern), inWords));
   }
 
   /**
@@ -205,14 +199,18 @@ final class Ranges {
     if (value instanceof Number number) {
       checkNumber(key, number.doubleValue());
     } else if (value instanceof String text && FORMS.containsKey(key)) {
-      if (!FORMS.get(key).matcher(text).matches()) {
-        throw new OutOfRangeException(String.valueOf(FORM_NAMES.get(key)));
-      }
-      if (!PORT.matcher(text).results().allMatch(port -> isPort(port.group()))) {
-        throw new OutOfRangeException("a port from 1 to " + MOST_PORT);
-      }
+      checkText(text, FORMS.get(key));
     }
     return value;
+  }
+
+  private static void checkText(String text, Form form) {
+    if (!form.pattern().matcher(text).matches()) {
+      throw new OutOfRangeException(form.inWords());
+    }
+    if (!PORT.matcher(text).results().allMatch(port -> isPort(port.group()))) {
+      throw new OutOfRangeException("a port from 1 to " + MOST_PORT);
+    }
   }
 
   private static boolean isPort(String digits) {
