@@ -21,10 +21,9 @@ final class Keys {
     return verdict.domain().getBytes(UTF_8);
   }
 
-  /** {@code tenant|domain|kind}, the tenant empty where the domain is shared: compaction's unit. */
+  /** Of its line of releases: compaction's unit. */
   static byte[] of(ReleaseEvent event) {
-    String tenant = event.tenant() == null ? "" : event.tenant();
-    return (tenant + "|" + event.domain() + "|" + event.kind()).getBytes(UTF_8);
+    return event.line().key().getBytes(UTF_8);
   }
 
   /** The request's id: the chunks of an answer keep their order. */

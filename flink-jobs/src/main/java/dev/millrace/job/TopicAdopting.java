@@ -116,15 +116,14 @@ public final class TopicAdopting implements Adopting {
   /** What answers: while a release is on trial, or a shadow, the one before it. */
   private static @Nullable Release answering(Surroundings surroundings, ReleaseEvent event)
       throws IOException {
-    boolean tried = event.withheld() > 0;
-    String release = tried ? event.parent() : event.release();
-    if (release == null || release.isEmpty()) {
+    String release = event.answering();
+    if (release.isEmpty()) {
       return null;
     }
     try {
       return ReleaseReader.read(
           surroundings.published(),
-          tried ? surroundings.store().uri(release) : event.uri(),
+          event.withheld() > 0 ? surroundings.store().uri(release) : event.uri(),
           release,
           surroundings.base().id(),
           surroundings.base().sites());

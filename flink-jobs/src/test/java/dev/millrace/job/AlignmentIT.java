@@ -13,6 +13,7 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.score.Scored;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
@@ -74,7 +75,8 @@ class AlignmentIT {
           loop.releases(0).stream().filter(event -> event.kind() == Kind.ALIGNMENT).toList();
       List<String> releases = events.stream().map(ReleaseEvent::release).toList();
       assertTrue(releases.size() >= 3, releases.toString());
-      ReleaseEvent last = Heads.followed(events, Kind.ALIGNMENT).get(Heads.alias(null, "stamps"));
+      ReleaseEvent last =
+          Heads.followed(events).get(new ReleaseLine(null, "stamps", Kind.ALIGNMENT));
       assertEquals(releases.get(releases.size() - 1), last.release());
       assertTrue(stored.serving().values().stream().noneMatch(releases::contains));
       List<String> taught =

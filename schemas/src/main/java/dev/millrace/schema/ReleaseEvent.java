@@ -102,6 +102,20 @@ public record ReleaseEvent(
         forgotten, offset);
   }
 
+  /** The releases among which this one takes its place. */
+  public ReleaseLine line() {
+    return new ReleaseLine(tenant, domain, kind);
+  }
+
+  /**
+   * The release that answers where this is followed: while it is on trial, the one before it. Empty
+   * for the base alone.
+   */
+  public String answering() {
+    String answers = withheld > 0 ? parent : release;
+    return answers == null ? "" : answers;
+  }
+
   /** What people order about the release that the event names. */
   public ReleaseEvent ordering(Action order, String why) {
     return new ReleaseEvent(

@@ -66,6 +66,11 @@ public record Verdict(
     return rules.stream().anyMatch(rule -> rule.rule().endsWith(OBEYED));
   }
 
+  /** The releases that the candidate would have been one of. */
+  public ReleaseLine line() {
+    return new ReleaseLine(tenant, domain, kind);
+  }
+
   /** Whether it is of the space in which pictures and sounds meet their captions. */
   public boolean isOfAlignment() {
     return kind == ReleaseEvent.Kind.ALIGNMENT;

@@ -1,6 +1,7 @@
 package dev.millrace.adapter.publish;
 
 import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.ReleaseLine;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -49,11 +50,11 @@ public record Retention(int count, Duration age) {
 
   /** Of what nothing needs, what is young, and the newest of each domain and kind. */
   private List<String> staying(Map<String, Stored> releases, Set<String> needed, Instant now) {
-    Map<List<String>, List<Map.Entry<String, Stored>>> loose =
+    Map<ReleaseLine, List<Map.Entry<String, Stored>>> loose =
         releases.entrySet().stream()
             .filter(release -> !needed.contains(release.getKey()))
             .sorted(Comparator.comparing(Retention::batch).thenComparing(Map.Entry::getKey))
-            .collect(Collectors.groupingBy(Retention::alias));
+            .collect(Collectors.groupingBy(release -> release.getValue().manifest().line()));
     List<String> staying = new ArrayList<>();
     for (List<Map.Entry<String, Stored>> domain : loose.values()) {
       int newest = Math.max(0, domain.size() - count);
@@ -83,11 +84,5 @@ public record Retention(int count, Duration age) {
 
   private static long batch(Map.Entry<String, Stored> release) {
     return release.getValue().manifest().batch();
-  }
-
-  private static List<String> alias(Map.Entry<String, Stored> release) {
-    Manifest manifest = release.getValue().manifest();
-    String tenant = manifest.tenant() == null ? "" : manifest.tenant();
-    return List.of(tenant, manifest.domain(), manifest.kind().name());
   }
 }

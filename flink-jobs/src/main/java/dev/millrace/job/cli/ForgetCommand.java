@@ -19,6 +19,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Counted;
 import dev.millrace.schema.wire.Limits;
 import java.io.IOException;
@@ -131,7 +132,7 @@ final class ForgetCommand implements Callable<Integer> {
     warn(forgetting, undecoded);
     requireUnknownToBases(forgetting, events);
     ForgetPlan plan = new ForgetPlan(forgetting, found, events);
-    SortedMap<String, Change> changes = plan.changes();
+    SortedMap<ReleaseLine, Change> changes = plan.changes();
     warn(plan.unknown(), changes.size());
     warn(plan.unplaced());
     if (dryRun) {
@@ -197,8 +198,7 @@ final class ForgetCommand implements Callable<Integer> {
 
   private void requireUnknownToBases(Forgetting forgetting, List<ReleaseEvent> events)
       throws IOException {
-    ReleaseEvent released =
-        Heads.followed(events, Kind.BASE).get(Heads.alias(null, BaseRelease.DOMAIN));
+    ReleaseEvent released = Heads.followed(events).get(BaseRelease.LINE);
     if (released != null && !released.release().isEmpty()) {
       forgetting.requireUnknownTo(released.release());
     }
@@ -210,18 +210,18 @@ final class ForgetCommand implements Callable<Integer> {
   private void haveForgotten(
       ReleaseTopic topic,
       List<ReleaseEvent> events,
-      SortedMap<String, Change> changes,
+      SortedMap<ReleaseLine, Change> changes,
       Forgetting forgetting)
       throws Exception {
     List<String> ids = forgetting.samples().stream().sorted().toList();
     String verdicts = new Topics(topic.config().prefix()).verdicts();
     try (RecordReader reader = RecordReader.fromEnd(topic.config(), List.of(verdicts))) {
-      Map<String, Origin> written = new HashMap<>();
+      Map<ReleaseLine, Origin> written = new HashMap<>();
       changes.forEach(
-          (alias, change) -> {
+          (line, change) -> {
             ReleaseEvent event =
                 event(change, Action.FORGET, change.to(), forgetting.stored(), events);
-            written.put(alias, topic.write(event.forgetting(ids)));
+            written.put(line, topic.write(event.forgetting(ids)));
             if (change.pin() == Pin.AT_ONCE) {
               pin(change, change.to(), topic, forgetting.stored(), events);
             } else if (change.pin() == Pin.AFTERWARDS) {
@@ -230,9 +230,9 @@ final class ForgetCommand implements Callable<Integer> {
                   change.domain());
             }
           });
-      Map<String, @Nullable String> at =
+      Map<ReleaseLine, @Nullable String> at =
           new ForgetWatch(reader, written, output.err()).await(Duration.ofSeconds(waitSeconds));
-      for (Map.Entry<String, Change> change : changes.entrySet()) {
+      for (Map.Entry<ReleaseLine, Change> change : changes.entrySet()) {
         String release = at.get(change.getKey());
         if (release != null) {
           awaitEvent(topic::events, release, Duration.ofSeconds(waitSeconds));
@@ -298,7 +298,7 @@ final class ForgetCommand implements Callable<Integer> {
 
   /** Proves it, and deletes what knows of them. */
   private int purge(
-      Set<String> ids, SortedMap<String, Change> told, Path folder, MillraceConfig config)
+      Set<String> ids, SortedMap<ReleaseLine, Change> told, Path folder, MillraceConfig config)
       throws Exception {
     ReleaseTopic topic = ReleaseTopic.of(config);
     List<ReleaseEvent> events = topic.events();
@@ -342,13 +342,13 @@ final class ForgetCommand implements Callable<Integer> {
   /** For each domain of which the store has an adapter that knows of them. */
   private List<Forgot> prove(
       Forgetting forgetting, List<ReleaseEvent> events, MillraceConfig config) throws Exception {
-    SortedMap<String, ReleaseEvent> current = Heads.followed(events);
-    SortedMap<String, String> last = new TreeMap<>();
+    SortedMap<ReleaseLine, ReleaseEvent> current = Heads.followed(events);
+    SortedMap<ReleaseLine, String> last = new TreeMap<>();
     for (String id : forgetting.affected()) {
       Manifest manifest = forgetting.stored().manifest(id);
       if (manifest.kind() == Kind.ADAPTER && !Rebaser.isRebased(manifest)) {
         last.merge(
-            Heads.alias(manifest.tenant(), manifest.domain()),
+            manifest.line(),
             id,
             (a, b) ->
                 forgetting.stored().manifest(a).batch() < forgetting.stored().manifest(b).batch()
@@ -358,14 +358,16 @@ final class ForgetCommand implements Callable<Integer> {
     }
     List<Forgot> forgot = new ArrayList<>();
     ForgetProof proof = new ForgetProof(base.folder(), config, models, output.err());
-    for (Map.Entry<String, String> before : last.entrySet()) {
+    for (Map.Entry<ReleaseLine, String> before : last.entrySet()) {
       ReleaseEvent head = current.get(before.getKey());
-      String answers = head == null ? "" : Heads.answering(head);
+      String answers = head == null ? "" : head.answering();
       String after = answers.isEmpty() ? null : answers;
-      String domain = forgetting.stored().manifest(before.getValue()).domain();
       forgot.add(
           new Forgot(
-              domain, before.getValue(), after, proof.of(forgetting, before.getValue(), after)));
+              before.getKey().domain(),
+              before.getValue(),
+              after,
+              proof.of(forgetting, before.getValue(), after)));
     }
     return forgot;
   }

@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.cli.FoundSamples.Found;
-import dev.millrace.job.cli.ReleaseTopic.Line;
 import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
@@ -9,6 +8,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -64,23 +64,21 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
   }
 
   /**
-   * By alias, every domain that has releases which know of a sample, or where one may wait.
+   * Every domain that has releases which know of a sample, or where one may wait.
    *
    * @throws IllegalArgumentException if the topic does not tell what becomes of one
    */
-  SortedMap<String, Change> changes() {
+  SortedMap<ReleaseLine, Change> changes() {
     requireNamed();
-    Map<Line, ReleaseEvent> followed = new HashMap<>();
-    for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
-      Heads.followed(events, kind).values().forEach(event -> followed.put(Line.of(event), event));
-    }
-    Map<Line, ReleaseEvent> orders = new HashMap<>();
+    Map<ReleaseLine, ReleaseEvent> followed = Heads.followed(events);
+    followed.keySet().removeIf(line -> line.kind() == Kind.BASE);
+    Map<ReleaseLine, ReleaseEvent> orders = new HashMap<>();
     events.stream()
         .filter(event -> event.epoch() == 0 && event.action() != Action.PUBLISH)
-        .forEach(order -> orders.put(Line.of(order), order));
-    SortedMap<String, Change> changes = new TreeMap<>();
-    for (Line line : told(followed.keySet())) {
-      changes.put(line.alias(), change(line, followed.get(line), orders.get(line)));
+        .forEach(order -> orders.put(order.line(), order));
+    SortedMap<ReleaseLine, Change> changes = new TreeMap<>();
+    for (ReleaseLine line : told(followed.keySet())) {
+      changes.put(line, change(line, followed.get(line), orders.get(line)));
     }
     return changes;
   }
@@ -112,10 +110,10 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
 
   /** A topic that knows nothing of a domain is not that of the store, or cannot be read. */
   private void requireNamed() {
-    Set<Line> named = events.stream().map(Line::of).collect(Collectors.toSet());
+    Set<ReleaseLine> named = events.stream().map(ReleaseEvent::line).collect(Collectors.toSet());
     for (String id : forgetting.descendantsFirst()) {
       Manifest manifest = forgetting.stored().manifest(id);
-      if (!named.contains(Line.of(manifest))) {
+      if (!named.contains(manifest.line())) {
         throw new IllegalArgumentException(
             "release %s knows of them, and no event on the topic names its domain %s (%s), expected the topic of %s"
                 .formatted(id, manifest.domain(), manifest.kind(), forgetting.stored().store()));
@@ -126,15 +124,15 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
   /**
    * @param onTopic the lines that have events
    */
-  private Set<Line> told(Set<Line> onTopic) {
-    Set<Line> told = new HashSet<>();
+  private Set<ReleaseLine> told(Set<ReleaseLine> onTopic) {
+    Set<ReleaseLine> told = new HashSet<>();
     for (String id : forgetting.affected()) {
       Manifest manifest = forgetting.stored().manifest(id);
       if (manifest.kind() != Kind.BASE) {
-        told.add(Line.of(manifest));
+        told.add(manifest.line());
       }
     }
-    Set<Line> known = new HashSet<>(onTopic);
+    Set<ReleaseLine> known = new HashSet<>(onTopic);
     known.addAll(found.lines());
     Set<String> gone = new HashSet<>(forgetting.samples());
     for (Found sample : found.samples()) {
@@ -154,8 +152,9 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
    * @param event that the line follows; null if it has none
    * @param order what people said of it last; null if they said nothing
    */
-  private Change change(Line line, @Nullable ReleaseEvent event, @Nullable ReleaseEvent order) {
-    String from = event == null ? "" : Heads.answering(event);
+  private Change change(
+      ReleaseLine line, @Nullable ReleaseEvent event, @Nullable ReleaseEvent order) {
+    String from = event == null ? "" : event.answering();
     if (!from.isEmpty() && !forgetting.stored().byId().containsKey(from)) {
       throw new IllegalArgumentException(
           "domain %s is at release %s, which is not in %s, expected it there: what it knows nobody can tell"
@@ -185,28 +184,27 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
    * Fails unless all domains that have releases which know of the samples were told, and none of
    * these releases may answer.
    *
-   * @param told aliases
+   * @param told that were told
    */
-  static void requireObeyed(Forgetting forgetting, List<ReleaseEvent> events, Set<String> told) {
+  static void requireObeyed(
+      Forgetting forgetting, List<ReleaseEvent> events, Set<ReleaseLine> told) {
     StoredReleases stored = forgetting.stored();
     Set<String> knowing = forgetting.affected();
     for (String id : knowing) {
-      Line line = Line.of(stored.manifest(id));
-      if (line.kind() != Kind.BASE && !told.contains(line.alias())) {
+      ReleaseLine line = stored.manifest(id).line();
+      if (line.kind() != Kind.BASE && !told.contains(line)) {
         throw new IllegalStateException(
             "domain %s has learned them meanwhile, by release %s: run this again"
                 .formatted(line.domain(), id));
       }
     }
-    for (Kind kind : Kind.values()) {
-      for (ReleaseEvent event : Heads.followed(events, kind).values()) {
-        for (String release : List.of(event.release(), Heads.answering(event))) {
-          boolean isGone = !release.isEmpty() && !stored.byId().containsKey(release);
-          if (knowing.contains(release) || (isGone && told.contains(Line.of(event).alias()))) {
-            throw new IllegalStateException(
-                "domain %s is at release %s, expected one in %s that does not know of them"
-                    .formatted(event.domain(), release, stored.store()));
-          }
+    for (ReleaseEvent event : Heads.followed(events).values()) {
+      for (String release : List.of(event.release(), event.answering())) {
+        boolean isGone = !release.isEmpty() && !stored.byId().containsKey(release);
+        if (knowing.contains(release) || (isGone && told.contains(event.line()))) {
+          throw new IllegalStateException(
+              "domain %s is at release %s, expected one in %s that does not know of them"
+                  .formatted(event.domain(), release, stored.store()));
         }
       }
     }

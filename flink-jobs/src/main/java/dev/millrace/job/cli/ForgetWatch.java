@@ -2,8 +2,8 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
-import dev.millrace.job.loop.Heads;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
@@ -23,30 +23,29 @@ final class ForgetWatch {
 
   private final RecordReader verdicts;
   private final PrintWriter err;
-  private final Map<String, Origin> written;
-  private final Set<String> obeyed = new HashSet<>();
-  private final Map<String, @Nullable String> done = new HashMap<>();
-  private final Map<String, @Nullable String> at = new HashMap<>();
+  private final Map<ReleaseLine, Origin> written;
+  private final Set<ReleaseLine> obeyed = new HashSet<>();
+  private final Map<ReleaseLine, @Nullable String> done = new HashMap<>();
+  private final Map<ReleaseLine, @Nullable String> at = new HashMap<>();
 
   /**
    * Follows some events.
    *
    * @param verdicts from before the events were written
-   * @param written by alias, where each event stands
+   * @param written where each line's event stands
    */
-  ForgetWatch(RecordReader verdicts, Map<String, Origin> written, PrintWriter err) {
+  ForgetWatch(RecordReader verdicts, Map<ReleaseLine, Origin> written, PrintWriter err) {
     this.verdicts = verdicts;
     this.written = written;
     this.err = err;
   }
 
   /**
-   * By alias, the release that a domain is at once nothing is left to be learned again; null is the
-   * base alone.
+   * The release that each is at once nothing is left to be learned again; null is the base alone.
    *
    * @throws IllegalStateException if learn refuses, or takes longer
    */
-  Map<String, @Nullable String> await(Duration patience) {
+  Map<ReleaseLine, @Nullable String> await(Duration patience) {
     long start = System.nanoTime();
     while (done.size() < written.size()) {
       if (System.nanoTime() - start > patience.toNanos()) {
@@ -71,9 +70,9 @@ final class ForgetWatch {
   }
 
   private void see(Verdict verdict) {
-    String alias = Heads.alias(verdict.tenant(), verdict.domain(), verdict.kind());
-    Origin event = written.get(alias);
-    if (event == null || done.containsKey(alias)) {
+    ReleaseLine line = verdict.line();
+    Origin event = written.get(line);
+    if (event == null || done.containsKey(line)) {
       return;
     }
     for (RuleResult rule : verdict.rules()) {
@@ -84,25 +83,25 @@ final class ForgetWatch {
         throw new IllegalStateException("learn does not forget them: " + rule.reason());
       }
       if (ours) {
-        obeyed.add(alias);
-        at.put(alias, verdict.release());
+        obeyed.add(line);
+        at.put(line, verdict.release());
       }
-      boolean again = obeyed.contains(alias) && rule.rule().equals("learned-again");
+      boolean again = obeyed.contains(line) && rule.rule().equals("learned-again");
       if (again && verdict.release() != null) {
-        at.put(alias, verdict.release());
+        at.put(line, verdict.release());
       }
       if (ours || again) {
-        left(alias, verdict, rule.figures().getOrDefault("releasesLeft", 0.0).intValue());
+        left(line, verdict, rule.figures().getOrDefault("releasesLeft", 0.0).intValue());
       }
     }
   }
 
-  private void left(String alias, Verdict verdict, int left) {
+  private void left(ReleaseLine line, Verdict verdict, int left) {
     err.printf(
         "domain %s: %s left to be learned again%n",
         verdict.domain(), Counted.of(left, "release", "releases"));
     if (left == 0) {
-      done.put(alias, at.get(alias));
+      done.put(line, at.get(line));
     }
   }
 }

@@ -1,10 +1,10 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.cli.ReleaseTopic.Line;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param lines of releases that samples there name, sought or not, or verdicts: a domain that was
  *     found for samples stands in these before it has a release
  */
-record FoundSamples(List<Found> samples, Set<Line> lines) {
+record FoundSamples(List<Found> samples, Set<ReleaseLine> lines) {
 
   /**
    * A sample on the topic.
@@ -32,7 +32,7 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
   record Found(String id, @Nullable String tenant, @Nullable String domain, boolean media) {
 
     /** Whether the domain of a line may know of it. */
-    boolean mayBeOf(Line line) {
+    boolean mayBeOf(ReleaseLine line) {
       return Objects.equals(tenant, line.tenant())
           && (domain == null || domain.equals(line.domain()));
     }
@@ -45,7 +45,7 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
    */
   static FoundSamples find(KafkaConfig config, Set<String> ids, @Nullable String source) {
     List<Found> found = new ArrayList<>();
-    Set<Line> lines = new HashSet<>();
+    Set<ReleaseLine> lines = new HashSet<>();
     try (RecordReader reader =
         RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).samples()))) {
       reader.readToEnd(
@@ -67,15 +67,15 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
   }
 
   /** The lines that verdicts are on. */
-  private static Set<Line> judged(KafkaConfig config) {
-    Set<Line> lines = new HashSet<>();
+  private static Set<ReleaseLine> judged(KafkaConfig config) {
+    Set<ReleaseLine> lines = new HashSet<>();
     try (RecordReader reader =
         RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).verdicts()))) {
       reader.readToEnd(
           raw -> {
             Verdict verdict = raw.decoded(Codecs.verdicts());
             if (verdict != null && verdict.kind() != Kind.BASE) {
-              lines.add(new Line(verdict.tenant(), verdict.domain(), verdict.kind()));
+              lines.add(verdict.line());
             }
           });
     }
@@ -83,8 +83,10 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
   }
 
   /** The lines of a domain that may know of a sample. */
-  static List<Line> lines(@Nullable String tenant, String domain, boolean media) {
-    Line adapters = new Line(tenant, domain, Kind.ADAPTER);
-    return media ? List.of(adapters, new Line(tenant, domain, Kind.ALIGNMENT)) : List.of(adapters);
+  static List<ReleaseLine> lines(@Nullable String tenant, String domain, boolean media) {
+    ReleaseLine adapters = new ReleaseLine(tenant, domain, Kind.ADAPTER);
+    return media
+        ? List.of(adapters, new ReleaseLine(tenant, domain, Kind.ALIGNMENT))
+        : List.of(adapters);
   }
 }

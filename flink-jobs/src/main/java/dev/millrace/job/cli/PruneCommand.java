@@ -11,12 +11,12 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -119,11 +119,8 @@ final class PruneCommand implements Callable<Integer> {
    * it: without that nobody could tell what the base knows, and {@code forget} would be refused.
    */
   static Set<String> needed(StoredReleases stored, List<ReleaseEvent> events) {
-    Set<String> needed = new HashSet<>();
-    for (Kind kind : Kind.values()) {
-      ReleaseTopic.heads(events, kind).values().forEach(needed::addAll);
-      needed.addAll(ofUnknown(stored, Heads.followed(events, kind), kind));
-    }
+    Set<String> needed = ReleaseTopic.heads(events);
+    needed.addAll(ofUnknown(stored, Heads.followed(events)));
     stored
         .byId()
         .forEach(
@@ -138,14 +135,14 @@ final class PruneCommand implements Callable<Integer> {
 
   /** All of each domain of which nobody can tell what its current release came of. */
   private static Set<String> ofUnknown(
-      StoredReleases stored, Map<String, ReleaseEvent> followed, Kind kind) {
+      StoredReleases stored, Map<ReleaseLine, ReleaseEvent> followed) {
     Set<String> unknown = new HashSet<>();
     stored
         .byId()
         .forEach(
             (id, manifest) -> {
-              ReleaseEvent head = followed.get(Heads.alias(manifest.tenant(), manifest.domain()));
-              if (manifest.kind() == kind && (head == null || isGone(stored, head))) {
+              ReleaseEvent head = followed.get(manifest.line());
+              if (head == null || isGone(stored, head)) {
                 unknown.add(id);
               }
             });
@@ -153,14 +150,11 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   private static List<ReleaseEvent> gone(StoredReleases stored, List<ReleaseEvent> events) {
-    return Arrays.stream(Kind.values())
-        .flatMap(kind -> Heads.followed(events, kind).values().stream())
-        .filter(head -> isGone(stored, head))
-        .toList();
+    return Heads.followed(events).values().stream().filter(head -> isGone(stored, head)).toList();
   }
 
   private static boolean isGone(StoredReleases stored, ReleaseEvent head) {
-    return Stream.of(head.release(), Heads.answering(head))
+    return Stream.of(head.release(), head.answering())
         .anyMatch(release -> !release.isEmpty() && !stored.byId().containsKey(release));
   }
 

@@ -86,8 +86,7 @@ final class ReleaseBaseCommand implements Callable<Integer> {
   }
 
   private static @Nullable ReleaseEvent head(MillraceConfig config) {
-    return Heads.followed(ReleaseTopic.of(config).events(), Kind.BASE)
-        .get(Heads.alias(null, BaseRelease.DOMAIN));
+    return Heads.followed(ReleaseTopic.of(config).events()).get(BaseRelease.LINE);
   }
 
   private MillraceConfig config() throws Exception {
@@ -127,8 +126,8 @@ final class ReleaseBaseCommand implements Callable<Integer> {
   /** What was brought over answers in the place of no other release than that which it came of. */
   private void sayWhoStays(Path of, MillraceConfig config) throws IOException {
     Set<String> answering =
-        Heads.followed(ReleaseTopic.of(config).events()).values().stream()
-            .map(Heads::answering)
+        Heads.followed(ReleaseTopic.of(config).events(), Kind.ADAPTER).values().stream()
+            .map(ReleaseEvent::answering)
             .collect(Collectors.toSet());
     BaseRelease.rebased(of)
         .forEach(

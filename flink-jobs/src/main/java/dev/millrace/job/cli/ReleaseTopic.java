@@ -9,21 +9,21 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
-import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Counted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -43,51 +43,29 @@ record ReleaseTopic(KafkaConfig config) {
 
   /** The event that pins a domain; null if it is not pinned. */
   @Nullable ReleaseEvent pin(@Nullable String tenant, String domain, Kind kind) {
-    ReleaseEvent current = Heads.followed(events(), kind).get(Heads.alias(tenant, domain));
+    ReleaseEvent current = Heads.followed(events()).get(new ReleaseLine(tenant, domain, kind));
     return current != null && current.action() == Action.PIN ? current : null;
   }
 
-  /** A domain's releases of one kind, which the topic keeps apart from all others. */
-  record Line(@Nullable String tenant, String domain, Kind kind) {
-
-    static Line of(ReleaseEvent event) {
-      return new Line(event.tenant(), event.domain(), event.kind());
-    }
-
-    static Line of(Manifest manifest) {
-      return new Line(manifest.tenant(), manifest.domain(), manifest.kind());
-    }
-
-    String alias() {
-      return Heads.alias(tenant, domain, kind);
-    }
-  }
-
   /**
-   * What each domain may be at: the release that it follows if every one could be loaded, that of
+   * What any domain may be at: the release that it follows if every one could be loaded, that of
    * its last publication, of its last other event, and what answers while one of these is on trial.
    */
-  static SortedMap<String, Set<String>> heads(List<ReleaseEvent> events, Kind kind) {
-    SortedMap<String, Set<String>> heads = new TreeMap<>();
-    add(Heads.followed(events, kind), heads);
+  static Set<String> heads(List<ReleaseEvent> events) {
+    Set<String> heads = new HashSet<>();
+    add(Heads.followed(events), heads);
     for (boolean published : new boolean[] {true, false}) {
-      SortedMap<String, ReleaseEvent> last = new TreeMap<>();
+      Map<ReleaseLine, ReleaseEvent> last = new HashMap<>();
       events.stream()
-          .filter(event -> event.kind() == kind)
           .filter(event -> (event.action() == Action.PUBLISH) == published)
-          .forEach(event -> last.put(Heads.alias(event.tenant(), event.domain()), event));
+          .forEach(event -> last.put(event.line(), event));
       add(last, heads);
     }
     return heads;
   }
 
-  private static void add(
-      SortedMap<String, ReleaseEvent> events, SortedMap<String, Set<String>> heads) {
-    events.forEach(
-        (alias, event) ->
-            heads
-                .computeIfAbsent(alias, a -> new HashSet<>())
-                .addAll(List.of(event.release(), Heads.answering(event))));
+  private static void add(Map<ReleaseLine, ReleaseEvent> events, Set<String> heads) {
+    events.values().forEach(event -> heads.addAll(List.of(event.release(), event.answering())));
   }
 
   /**
@@ -99,9 +77,9 @@ record ReleaseTopic(KafkaConfig config) {
    * @param events of the topic, in order
    */
   static String uri(List<ReleaseEvent> events, StoredReleases stored, String id) {
-    Line line = Line.of(stored.manifest(id));
+    ReleaseLine line = stored.manifest(id).line();
     return events.stream()
-        .filter(event -> Line.of(event).equals(line) && stored.byId().containsKey(event.release()))
+        .filter(event -> event.line().equals(line) && stored.byId().containsKey(event.release()))
         .sorted(
             Comparator.comparing((ReleaseEvent event) -> event.release().equals(id))
                 .thenComparing(event -> event.action() == Action.PUBLISH))

@@ -1,9 +1,9 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -53,7 +53,7 @@ final class ReleasesCommand implements Runnable {
 
     /** A tenant's domain is another one than the shared one of its name. */
     String name() {
-      return Heads.name(tenant, domain);
+      return new ReleaseLine(tenant, domain, kind).name();
     }
 
     static Row of(Map.Entry<String, Manifest> release) {

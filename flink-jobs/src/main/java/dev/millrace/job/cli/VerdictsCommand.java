@@ -5,7 +5,6 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
-import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.RuleFigures;
@@ -124,7 +123,7 @@ final class VerdictsCommand implements Callable<Integer> {
   }
 
   private static String name(Verdict verdict) {
-    return Heads.name(verdict.tenant(), verdict.domain());
+    return verdict.line().name();
   }
 
   static String table(List<Verdict> verdicts) {

@@ -1,9 +1,11 @@
 package dev.millrace.job.gateway;
 
 import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Names;
 import java.util.List;
@@ -13,7 +15,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What can be asked for: the domains that have a release, as serving decides it. */
@@ -22,23 +23,17 @@ final class Catalogue {
   /** The base alone. */
   static final String BASE = Names.BASE;
 
-  private static final int RELEASE_CHARACTERS = 64;
-
-  private record Alias(@Nullable String tenant, String domain) {}
-
-  private final Map<Alias, ReleaseEvent> current = new ConcurrentHashMap<>();
-  private final Map<Alias, ReleaseEvent> aligned = new ConcurrentHashMap<>();
+  /** Of adapters and alignments. */
+  private final Map<ReleaseLine, ReleaseEvent> followed = new ConcurrentHashMap<>();
 
   /** A release event came. */
   void take(ReleaseEvent event) {
     if (event.kind() == Kind.BASE) {
       return;
     }
-    Map<Alias, ReleaseEvent> line = event.kind() == Kind.ALIGNMENT ? aligned : current;
-    Alias alias = new Alias(event.tenant(), event.domain());
-    ReleaseEvent now = line.get(alias);
+    ReleaseEvent now = followed.get(event.line());
     if (SwapRule.reasonNotToFollow(event, now) == null) {
-      line.put(alias, SwapRule.followed(event, now));
+      followed.put(event.line(), SwapRule.followed(event, now));
     }
   }
 
@@ -60,7 +55,7 @@ final class Catalogue {
     if (model.equals(BASE)) {
       return new Target(null, null);
     }
-    if (isRelease(model)) {
+    if (Digest.isSha256(model)) {
       return new Target(null, model);
     }
     Set<String> domains = domains(visible(tenant));
@@ -83,35 +78,27 @@ final class Catalogue {
       return new Target(null, null);
     }
     Set<String> domains = domains(visible(tenant));
-    domains.addAll(domains(visible(aligned, tenant)));
+    domains.addAll(domains(visible(Kind.ALIGNMENT, tenant)));
     if (domains.contains(model)) {
       return new Target(model, null);
     }
     String expected = "%s or one of the domains %s".formatted(BASE, domains);
-    if (model.equals(Request.AUTO) || isRelease(model)) {
+    if (model.equals(Request.AUTO) || Digest.isSha256(model)) {
       throw ApiProblem.badField(
           "model", model, expected + ": a domain's current alignment places media");
     }
     throw ApiProblem.noModel("model is %s, expected %s".formatted(model, expected));
   }
 
-  private static boolean isRelease(String model) {
-    return model.length() == RELEASE_CHARACTERS && model.chars().allMatch(Catalogue::isHex);
-  }
-
-  private static boolean isHex(int c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  }
-
   /** The current events by which a tenant's domains answer: its own, else the shared one's. */
   List<ReleaseEvent> visible(@Nullable String tenant) {
-    return visible(current, tenant);
+    return visible(Kind.ADAPTER, tenant);
   }
 
-  private static List<ReleaseEvent> visible(
-      Map<Alias, ReleaseEvent> line, @Nullable String tenant) {
+  private List<ReleaseEvent> visible(Kind kind, @Nullable String tenant) {
     Map<String, ReleaseEvent> answering = new TreeMap<>();
-    line.values().stream()
+    followed.values().stream()
+        .filter(event -> event.kind() == kind)
         .filter(event -> event.tenant() == null || event.tenant().equals(tenant))
         .filter(event -> !event.release().isEmpty())
         .forEach(
@@ -131,8 +118,7 @@ final class Catalogue {
 
   /** The pin that holds a domain at a release; null if none does. */
   @Nullable ReleaseEvent pin(String release) {
-    return Stream.of(current, aligned)
-        .flatMap(line -> line.values().stream())
+    return followed.values().stream()
         .filter(event -> event.action() == Action.PIN && event.release().equals(release))
         .findFirst()
         .orElse(null);
@@ -140,7 +126,7 @@ final class Catalogue {
 
   /** The current event of a tenant's own domain, if it names a release. */
   Optional<ReleaseEvent> own(@Nullable String tenant, String domain) {
-    return Optional.ofNullable(current.get(new Alias(tenant, domain)))
+    return Optional.ofNullable(followed.get(new ReleaseLine(tenant, domain, Kind.ADAPTER)))
         .filter(event -> !event.release().isEmpty());
   }
 

@@ -8,6 +8,7 @@ import dev.millrace.model.weights.WholeFile;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,14 +16,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which release answers for each domain. A run in this process notes it beside its store, for its
  * topics end with it, and a store alone cannot tell what was taken back.
  *
  * @param kind of these releases
- * @param byDomain by {@link #name}
+ * @param byDomain by {@link ReleaseLine#name}
  */
 public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
 
@@ -38,46 +38,31 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
    */
   public record Head(String release, long batch, boolean pinned) {}
 
-  /** The event that each alias follows, as serving decides it. */
-  public static SortedMap<String, ReleaseEvent> followed(List<ReleaseEvent> events) {
-    return followed(events, Kind.ADAPTER);
-  }
-
-  /** The same of another kind of releases. */
-  public static SortedMap<String, ReleaseEvent> followed(List<ReleaseEvent> events, Kind kind) {
-    SortedMap<String, ReleaseEvent> followed = new TreeMap<>();
-    for (ReleaseEvent event : events) {
-      if (event.kind() == kind) {
-        String alias = alias(event.tenant(), event.domain());
-        followed.put(alias, SwapRule.after(event, followed.get(alias)));
-      }
-    }
+  /** The event of a kind that each line follows, as serving decides it. */
+  public static SortedMap<ReleaseLine, ReleaseEvent> followed(
+      List<ReleaseEvent> events, Kind kind) {
+    SortedMap<ReleaseLine, ReleaseEvent> followed = followed(events);
+    followed.keySet().removeIf(line -> line.kind() != kind);
     return followed;
   }
 
-  /** The key of a tenant's domain, or of a shared one. */
-  public static String alias(@Nullable String tenant, String domain) {
-    return (tenant == null ? "" : tenant) + "|" + domain;
-  }
-
-  /** What people and the notes call a domain: {@code TENANT/DOMAIN}, or a shared one by itself. */
-  public static String name(@Nullable String tenant, String domain) {
-    return tenant == null ? domain : tenant + "/" + domain;
-  }
-
-  /** The key of a domain's line of releases of some kind. */
-  public static String alias(@Nullable String tenant, String domain, Kind kind) {
-    String alias = alias(tenant, domain);
-    return kind == Kind.ADAPTER ? alias : alias + "|" + kind;
+  /** The same of all kinds. */
+  public static SortedMap<ReleaseLine, ReleaseEvent> followed(List<ReleaseEvent> events) {
+    SortedMap<ReleaseLine, ReleaseEvent> followed = new TreeMap<>();
+    for (ReleaseEvent event : events) {
+      ReleaseLine line = event.line();
+      followed.put(line, SwapRule.after(event, followed.get(line)));
+    }
+    return followed;
   }
 
   /** What answers after these events, beside what is stored. */
   static Heads of(List<ReleaseEvent> events, StoredReleases stored, Kind kind) {
     SortedMap<String, Head> heads = new TreeMap<>();
     for (ReleaseEvent event : followed(events, kind).values()) {
-      String name = name(event.tenant(), event.domain());
+      String name = event.line().name();
       boolean pinned = event.action() == Action.PIN;
-      heads.put(name, new Head(answering(event), stored.lastBatch(name, kind), pinned));
+      heads.put(name, new Head(event.answering(), stored.lastBatch(name, kind), pinned));
     }
     return new Heads(kind, heads);
   }
@@ -87,15 +72,6 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     SortedMap<String, Head> heads = new TreeMap<>(before.byDomain);
     heads.putAll(byDomain);
     return new Heads(kind, heads);
-  }
-
-  /**
-   * The release that answers where an event is followed: while one is on trial, the one before it.
-   * Empty for the base alone.
-   */
-  public static String answering(ReleaseEvent event) {
-    String release = event.withheld() > 0 ? event.parent() : event.release();
-    return release == null ? "" : release;
   }
 
   /**

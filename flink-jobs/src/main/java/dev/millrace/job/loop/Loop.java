@@ -246,7 +246,9 @@ public final class Loop {
   /** The last one may be none: a first release that lost on fresh samples was taken back. */
   static boolean lastReleasesAnswer(List<ReleaseEvent> events, List<Committed<Answer>> answers) {
     Set<String> last = new HashSet<>();
-    Heads.followed(events).values().forEach(event -> last.add(Heads.answering(event)));
+    Heads.followed(events, ReleaseEvent.Kind.ADAPTER)
+        .values()
+        .forEach(event -> last.add(event.answering()));
     last.remove("");
     answers.forEach(answer -> last.remove(answer.value().release()));
     return last.isEmpty();

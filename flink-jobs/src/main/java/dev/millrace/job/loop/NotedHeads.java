@@ -6,6 +6,7 @@ import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
@@ -22,8 +23,8 @@ public final class NotedHeads implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(NotedHeads.class);
 
-  /** By domain and kind, the event that serving follows. */
-  private final Map<String, ReleaseEvent> followed = new HashMap<>();
+  /** The event that serving follows. */
+  private final Map<ReleaseLine, ReleaseEvent> followed = new HashMap<>();
 
   private final Tail<ReleaseEvent> tail;
   private StoredReleases stored;
@@ -49,7 +50,7 @@ public final class NotedHeads implements AutoCloseable {
   }
 
   private void take(ReleaseEvent event) {
-    String line = Heads.alias(event.tenant(), event.domain(), event.kind());
+    ReleaseLine line = event.line();
     followed.put(line, SwapRule.after(event, followed.get(line)));
     try {
       stored = stored.with(event.release());

@@ -270,7 +270,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     SortedMap<String, String> newest = new TreeMap<>();
     byId.forEach(
         (id, manifest) -> {
-          String name = name(manifest);
+          String name = manifest.line().name();
           String other = newest.get(name);
           Manifest best = other == null ? null : byId.get(other);
           if (manifest.kind() == kind
@@ -282,14 +282,10 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return newest;
   }
 
-  private static String name(Manifest manifest) {
-    return Heads.name(manifest.tenant(), manifest.domain());
-  }
-
   /** The latest batch of a domain's releases; -1 if it has none. */
   long lastBatch(String domain, Kind kind) {
     return byId.values().stream()
-        .filter(manifest -> manifest.kind() == kind && name(manifest).equals(domain))
+        .filter(manifest -> manifest.kind() == kind && manifest.line().name().equals(domain))
         .mapToLong(Manifest::batch)
         .max()
         .orElse(-1);

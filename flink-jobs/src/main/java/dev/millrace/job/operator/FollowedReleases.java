@@ -70,7 +70,7 @@ final class FollowedReleases {
 
   /** Whether its alias follows what stands behind it. */
   boolean isPast(ReleaseEvent event) throws Exception {
-    ReleaseEvent now = live.get(alias(event));
+    ReleaseEvent now = live.get(event.line().key());
     return now != null && isBehind(now, event);
   }
 
@@ -78,7 +78,9 @@ final class FollowedReleases {
   boolean maySoonBePast(ReleaseEvent event) throws Exception {
     for (Map.Entry<String, ReleaseEvent> other : loading.immutableEntries()) {
       ReleaseEvent later = other.getValue();
-      if (alias(later).equals(alias(event)) && isBehind(later, event) && later.withheld() == 0) {
+      if (later.line().key().equals(event.line().key())
+          && isBehind(later, event)
+          && later.withheld() == 0) {
         return true;
       }
     }
@@ -93,7 +95,7 @@ final class FollowedReleases {
   static Collection<List<ReleaseEvent>> lines(List<ReleaseEvent> events) {
     Map<String, List<ReleaseEvent>> lines = new TreeMap<>();
     for (ReleaseEvent event : events) {
-      lines.computeIfAbsent(alias(event), alias -> new ArrayList<>()).add(event);
+      lines.computeIfAbsent(event.line().key(), line -> new ArrayList<>()).add(event);
     }
     return lines.values();
   }
@@ -116,9 +118,9 @@ final class FollowedReleases {
   }
 
   void read(ReleaseEvent event) throws Exception {
-    ReleaseEvent now = live.get(alias(event));
+    ReleaseEvent now = live.get(event.line().key());
     if (now != null && isBehind(now, event)) { // the topic was made anew: it stands before all
-      live.put(alias(event), now.at(Origin.UNWRITTEN));
+      live.put(event.line().key(), now.at(Origin.UNWRITTEN));
     }
     loading.put(Activation.place(event), event);
   }
@@ -128,13 +130,8 @@ final class FollowedReleases {
     ReleaseEvent event = result.event();
     loading.remove(Activation.place(event));
     if (result.outcome() == Outcome.SWAPPED) {
-      String alias = alias(event);
-      live.put(alias, SwapRule.followed(event, live.get(alias)));
+      String line = event.line().key();
+      live.put(line, SwapRule.followed(event, live.get(line)));
     }
-  }
-
-  private static String alias(ReleaseEvent event) {
-    String tenant = event.tenant() == null ? "" : event.tenant();
-    return tenant + "|" + event.domain() + "|" + event.kind();
   }
 }

@@ -15,12 +15,12 @@ import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +51,7 @@ final class LocalServing implements AutoCloseable {
   private final Map<Origin, ReleaseEvent> unsettled = new HashMap<>();
 
   /** Of each line of releases, where the last event stands that was followed. */
-  private final Map<List<?>, Origin> followed = new HashMap<>();
+  private final Map<ReleaseLine, Origin> followed = new HashMap<>();
 
   private @Nullable Tail<ReleaseEvent> releases;
   private volatile boolean closed;
@@ -119,9 +119,9 @@ final class LocalServing implements AutoCloseable {
   /** The first time; what cannot be read now is tried again. */
   synchronized CompletableFuture<SwapResult> follow(ReleaseEvent event) {
     unsettled.put(event.origin(), event);
-    Origin last = followed.get(line(event));
+    Origin last = followed.get(event.line());
     if (last != null && last.offset() >= event.origin().offset()) {
-      followed.remove(line(event)); // the topic was made anew: it stands before all
+      followed.remove(event.line()); // the topic was made anew: it stands before all
     }
     return apply(event)
         .thenApply(
@@ -149,7 +149,7 @@ final class LocalServing implements AutoCloseable {
     }
     unsettled.remove(event.origin());
     if (result.outcome() == Outcome.SWAPPED) {
-      followed.put(line(event), event.origin());
+      followed.put(event.line(), event.origin());
     }
   }
 
@@ -164,7 +164,7 @@ final class LocalServing implements AutoCloseable {
    * may be so soon, it waits.
    */
   synchronized void tryAgain(ReleaseEvent event) {
-    Origin last = followed.get(line(event));
+    Origin last = followed.get(event.line());
     if (last != null && last.offset() > event.origin().offset()) {
       first(new SwapResult(event, Outcome.IGNORED, "overtaken: its domain has gone on", 0));
     } else if (unsettled.values().stream().anyMatch(later -> mayTakeOver(later, event))) {
@@ -184,13 +184,9 @@ final class LocalServing implements AutoCloseable {
 
   /** A trial only stands beside what it would succeed. */
   private static boolean mayTakeOver(ReleaseEvent later, ReleaseEvent event) {
-    return line(later).equals(line(event))
+    return later.line().equals(event.line())
         && later.origin().offset() > event.origin().offset()
         && later.withheld() == 0;
-  }
-
-  private static List<?> line(ReleaseEvent event) {
-    return Arrays.asList(event.tenant(), event.domain(), event.kind());
   }
 
   private static void tell(SwapResult result) {

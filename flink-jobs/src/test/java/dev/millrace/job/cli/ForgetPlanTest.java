@@ -8,7 +8,6 @@ import dev.millrace.job.Manifests;
 import dev.millrace.job.cli.ForgetPlan.Change;
 import dev.millrace.job.cli.ForgetPlan.Pin;
 import dev.millrace.job.cli.FoundSamples.Found;
-import dev.millrace.job.cli.ReleaseTopic.Line;
 import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
@@ -17,6 +16,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,12 +27,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ForgetPlanTest {
+
+  private static final ReleaseLine JAVA = new ReleaseLine(null, "java", Kind.ADAPTER);
   private static final long TRAINER = 1_000;
 
   private final TreeMap<String, Manifest> stored = new TreeMap<>();
   private final List<ReleaseEvent> events = new ArrayList<>();
   private final List<Found> found = new ArrayList<>();
-  private final Set<Line> lines = new HashSet<>();
+  private final Set<ReleaseLine> lines = new HashSet<>();
 
   /** r1 ← r2 ← r3 ← r4 of java, of which r3 learned the sample s and r4 another. */
   private void java() {
@@ -130,8 +132,8 @@ class ForgetPlanTest {
   @Test
   void changes_sampleThatNamesNoDomain_isToldToAllOfItsTenant() {
     java();
-    lines.add(new Line(null, "new", Kind.ADAPTER));
-    lines.add(new Line("tenant", "java", Kind.ADAPTER));
+    lines.add(new ReleaseLine(null, "new", Kind.ADAPTER));
+    lines.add(new ReleaseLine("tenant", "java", Kind.ADAPTER));
     onTopic("u", null, false);
     assertEquals(
         List.of(adapter("java", "r4", "r4", Pin.NEVER), adapter("new", "", null, Pin.NEVER)),
@@ -143,7 +145,7 @@ class ForgetPlanTest {
     java();
     store("stamps", Kind.ALIGNMENT, "m1", null, 1, "p");
     publish("stamps", Kind.ALIGNMENT, "m1", null, 1, 0);
-    lines.add(new Line("tenant", "java", Kind.ADAPTER));
+    lines.add(new ReleaseLine("tenant", "java", Kind.ADAPTER));
     assertEquals(
         List.of(
             new Change("tenant", "java", Kind.ADAPTER, "", null, Pin.NEVER),
@@ -197,11 +199,11 @@ class ForgetPlanTest {
     java();
     assertDisobeyed("domain java is at release r4");
     order("java", Action.FORGET, "r2", ForgetPlan.REASON);
-    requireObeyed("|java");
+    requireObeyed(JAVA);
     publish("java", Kind.ADAPTER, "shadow", "r2", 5, 1);
     assertDisobeyed("domain java is at release shadow");
     store("java", Kind.ADAPTER, "shadow", null, 5, "d");
-    requireObeyed("|java");
+    requireObeyed(JAVA);
   }
 
   @Test
@@ -213,12 +215,11 @@ class ForgetPlanTest {
   }
 
   private void assertDisobeyed(String named) {
-    IllegalStateException e =
-        assertThrows(IllegalStateException.class, () -> requireObeyed("|java"));
+    IllegalStateException e = assertThrows(IllegalStateException.class, () -> requireObeyed(JAVA));
     assertTrue(e.getMessage().contains(named), e::getMessage);
   }
 
-  private void requireObeyed(String... told) {
+  private void requireObeyed(ReleaseLine... told) {
     ForgetPlan.requireObeyed(forgetting("s"), events, Set.of(told));
   }
 

@@ -12,6 +12,7 @@ import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,11 @@ class PruneCommandTest {
     List<ReleaseEvent> events =
         List.of(event(Action.PUBLISH, "a", 5), event(Action.PUBLISH, "b", 1));
     assertEquals(Set.of("a", "b"), PruneCommand.needed(stored, events));
-    assertEquals("a", Heads.followed(events).get("|java").release());
+    assertEquals(
+        "a",
+        Heads.followed(events)
+            .get(new ReleaseLine(null, "java", ReleaseEvent.Kind.ADAPTER))
+            .release());
   }
 
   /** What it came of would be deleted with all that could take its place. */

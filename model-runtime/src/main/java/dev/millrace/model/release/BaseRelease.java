@@ -4,6 +4,7 @@ import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.JsonFields;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,6 +36,8 @@ public final class BaseRelease {
 
   /** The one line that bases are released in. */
   public static final String DOMAIN = "base";
+
+  public static final ReleaseLine LINE = new ReleaseLine(null, DOMAIN, ReleaseEvent.Kind.BASE);
 
   /** Bytes of a piece; a file of no more is its own only piece. */
   public static final int PIECE_BYTES = 1 << 26;

@@ -4,6 +4,7 @@ import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.RuleResult;
 import java.util.Collections;
 import java.util.Comparator;
@@ -97,6 +98,11 @@ public record Manifest(
   /** What it learned that no earlier batch had taught. */
   public Stream<LearnedSample> fresh() {
     return learned.stream().filter(sample -> !sample.replay());
+  }
+
+  /** The releases that this is one of. */
+  public ReleaseLine line() {
+    return new ReleaseLine(tenant, domain, kind);
   }
 
   /** Whether it is of the space in which pictures and sounds meet their captions. */
