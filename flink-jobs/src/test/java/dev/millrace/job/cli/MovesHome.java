@@ -9,14 +9,14 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs commands that know of no cluster and no store of a person's: what they remember is under a
  * folder of the test's own.
  */
-abstract class MovesHome extends RunsCommands {
+public abstract class MovesHome extends RunsCommands {
 
   private static final String ROOT = "millrace.root";
 
-  @TempDir Path root;
+  @TempDir protected Path root;
 
   /** The checkout. */
-  final String repository = System.getProperty(ROOT);
+  protected final String repository = System.getProperty(ROOT);
 
   @BeforeEach
   void moveHome() {

@@ -4,12 +4,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** Runs command lines in this process, and keeps what they print. */
-abstract class RunsCommands {
+public abstract class RunsCommands {
 
-  final StringWriter out = new StringWriter();
-  final StringWriter err = new StringWriter();
+  protected final StringWriter out = new StringWriter();
+  protected final StringWriter err = new StringWriter();
 
-  int run(String... words) {
+  protected int run(String... words) {
     return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), words);
   }
 }
