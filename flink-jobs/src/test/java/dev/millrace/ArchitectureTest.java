@@ -75,6 +75,7 @@ class ArchitectureTest {
               "job.console",
               "job.gateway",
               "job.report",
+              "job.releases",
               "job.loop",
               "job.scale",
               "job.bench.experts",

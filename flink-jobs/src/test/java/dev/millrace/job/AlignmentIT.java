@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.job.embedded.EmbeddedStack;
-import dev.millrace.job.loop.Heads;
-import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.SwappedPairs;
+import dev.millrace.job.releases.Heads;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.score.Scored;
 import dev.millrace.schema.ReleaseEvent;

@@ -19,7 +19,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Recorder;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.job.report.Recording;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;

@@ -1,6 +1,6 @@
 package dev.millrace.job.chaos;
 
-import dev.millrace.job.loop.Reproduction;
+import dev.millrace.job.releases.Reproduction;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;
 import dev.millrace.model.release.LearnedSample;

@@ -1,6 +1,6 @@
 package dev.millrace.job.chaos;
 
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.job.report.Recording;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Origin;

@@ -1,9 +1,9 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.cli.FoundSamples.Found;
-import dev.millrace.job.loop.Forgetting;
-import dev.millrace.job.loop.Heads;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.Forgetting;
+import dev.millrace.job.releases.Heads;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;

@@ -9,7 +9,7 @@ import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,8 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.io.FlinkReleaseFiles;
-import dev.millrace.job.loop.Forgetting;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.Forgetting;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;

@@ -1,6 +1,6 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;

@@ -3,7 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BasePublisher;
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.loop.Heads;
+import dev.millrace.job.releases.Heads;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.ReleaseEvent;

@@ -2,7 +2,7 @@ package dev.millrace.job.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.io.FlinkReleaseFiles;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;

@@ -5,7 +5,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.RuleFigures;
 import dev.millrace.schema.RuleResult;

@@ -13,6 +13,8 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.Lessons;
+import dev.millrace.job.releases.Heads;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.job.report.AnswerCounts;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;

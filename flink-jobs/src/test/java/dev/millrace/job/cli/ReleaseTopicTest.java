@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import dev.millrace.job.Manifests;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.io.RawRecord;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;

@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.LogLines;
 import dev.millrace.job.embedded.TempDirectory;
-import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Places;

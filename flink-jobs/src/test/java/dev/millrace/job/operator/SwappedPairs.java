@@ -9,7 +9,7 @@ import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.io.FlinkReleaseFiles;
-import dev.millrace.job.loop.Reproduction;
+import dev.millrace.job.releases.Reproduction;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.align.Places;

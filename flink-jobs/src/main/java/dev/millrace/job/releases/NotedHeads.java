@@ -1,4 +1,4 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RecordReader;

@@ -1,4 +1,4 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;

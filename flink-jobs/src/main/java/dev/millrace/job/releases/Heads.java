@@ -1,4 +1,4 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,11 +1,11 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.job.loop.SampleTrace.Fate;
+import dev.millrace.job.releases.SampleTrace.Fate;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;

@@ -1,4 +1,4 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import dev.millrace.adapter.Rebaser;
 import dev.millrace.job.io.FlinkReleaseFiles;
@@ -292,7 +292,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
   }
 
   /** Of adapters of the base, which answer. */
-  Lineage lineage() {
+  public Lineage lineage() {
     Map<String, Lineage.Learned> learned = new HashMap<>();
     byId.forEach(
         (id, manifest) -> {

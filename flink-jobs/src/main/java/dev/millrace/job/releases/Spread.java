@@ -1,4 +1,4 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import java.util.Arrays;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;

@@ -1,4 +1,4 @@
-package dev.millrace.job.loop;
+package dev.millrace.job.releases;
 
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
