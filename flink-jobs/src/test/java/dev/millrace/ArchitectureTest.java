@@ -81,6 +81,10 @@ class ArchitectureTest {
               "job.bench.experts",
               "job.bench",
               "job.chaos",
+              "job.cli.options",
+              "job.cli.model",
+              "job.cli.releases",
+              "job.cli.cluster",
               "job.cli")
           .map(name -> "dev.millrace." + name)
           .toList();

@@ -1,6 +1,11 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.Openers;
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Numbers;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.options.ShellWords;
+import dev.millrace.job.cli.options.TextFieldOption;
 import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;

@@ -4,6 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import dev.millrace.job.TaughtSamples;
+import dev.millrace.job.cli.options.BaseOption;
+import dev.millrace.job.cli.options.BrokerOption;
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.options.StoreOption;
+import dev.millrace.job.cli.releases.ShowCommand;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;

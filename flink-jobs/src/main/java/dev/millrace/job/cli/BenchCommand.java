@@ -4,6 +4,8 @@ import dev.millrace.job.bench.BenchReport;
 import dev.millrace.job.bench.Benchmarks;
 import dev.millrace.job.bench.Setting;
 import dev.millrace.job.bench.Table;
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.report.Machine;
 import java.io.IOException;
 import java.nio.file.Files;

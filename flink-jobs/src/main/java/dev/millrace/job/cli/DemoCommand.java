@@ -1,6 +1,8 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.Openers;
+import dev.millrace.job.cli.options.Numbers;
+import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.loop.DemoMaterial;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.model.score.HeldOut;

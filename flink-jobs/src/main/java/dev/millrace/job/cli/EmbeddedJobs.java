@@ -4,6 +4,7 @@ import dev.millrace.job.LearnJob;
 import dev.millrace.job.Openers;
 import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.ServeJob;
+import dev.millrace.job.cli.cluster.SubmitCommand;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;

@@ -2,6 +2,9 @@ package dev.millrace.job.cli;
 
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.cli.options.BaseOption;
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.embedded.ProcessLock;

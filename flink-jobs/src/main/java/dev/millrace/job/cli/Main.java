@@ -1,5 +1,16 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.cli.cluster.AutoscaleCommand;
+import dev.millrace.job.cli.cluster.ClusterCommand;
+import dev.millrace.job.cli.cluster.SqlCommand;
+import dev.millrace.job.cli.cluster.StopCommand;
+import dev.millrace.job.cli.cluster.SubmitCommand;
+import dev.millrace.job.cli.model.ModelCommand;
+import dev.millrace.job.cli.options.ErrorLine;
+import dev.millrace.job.cli.options.Numbers;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.releases.ReleasesCommand;
+import dev.millrace.job.cli.releases.VerdictsCommand;
 import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.weights.InvalidWeightsException;

@@ -1,5 +1,8 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.cli.options.BrokerOption;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.options.TextFieldOption;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.RecordWriter;

@@ -1,5 +1,7 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.cli.options.BrokerOption;
+import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.Topics;
 import java.util.Map;

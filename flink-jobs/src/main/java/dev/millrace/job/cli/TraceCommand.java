@@ -1,6 +1,9 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.Openers;
+import dev.millrace.job.cli.options.BrokerOption;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.options.StoreOption;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.cli.options.Home;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
 import java.nio.file.Files;

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.millrace.job.cli.cluster.ClusterCommand;
+import dev.millrace.job.cli.cluster.Submitted;
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Output;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.cli.options.Output;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

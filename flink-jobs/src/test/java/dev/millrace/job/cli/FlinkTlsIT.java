@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.cli.cluster.SqlCommand;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.options.RestOption;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.FlinkRestException;
 import dev.millrace.job.embedded.FreePorts;

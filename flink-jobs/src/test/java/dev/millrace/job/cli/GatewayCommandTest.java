@@ -3,6 +3,8 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.io.Keytool;
 import java.io.IOException;

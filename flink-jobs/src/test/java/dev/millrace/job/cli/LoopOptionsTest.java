@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.StreamRecords;
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.loop.Watcher;
 import dev.millrace.job.report.Committed;

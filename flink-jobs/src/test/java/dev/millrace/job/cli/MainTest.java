@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.cli.options.Numbers;
+import dev.millrace.job.cli.options.Output;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.NanoReleases;
-import dev.millrace.job.cli.ReleasesCommand.ListCommand;
-import dev.millrace.job.cli.ReleasesCommand.Row;
+import dev.millrace.job.cli.releases.ReleasesCommand.ListCommand;
+import dev.millrace.job.cli.releases.ReleasesCommand.Row;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.cli.cluster.SqlCommand;
+import dev.millrace.job.cli.options.Output;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;

@@ -1,0 +1,295 @@
+package dev.millrace.job.cli.cluster;
+
+import static java.util.Map.entry;
+
+import dev.millrace.job.cli.options.Home;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.embedded.Clocks;
+import dev.millrace.job.embedded.ClusterProcess;
+import dev.millrace.job.embedded.ClusterShape;
+import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkFailure;
+import dev.millrace.job.embedded.FlinkJob;
+import dev.millrace.job.embedded.FlinkRest;
+import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.schema.wire.Counted;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** Starts, shows and stops a cluster of processes on this machine. */
+@Command(
+    name = "cluster",
+    description = "A multi-process cluster on this machine: Kafka, Redis and Flink.",
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace cluster up",
+      "  ./millrace cluster up --task-managers 5 --slots 1",
+      "  ./millrace cluster down"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+public final class ClusterCommand implements Callable<Integer> {
+
+  private static final String INCOMPLETE =
+      "  not all was started: that goes on, or was interrupted; ./millrace cluster up starts anew";
+
+  private static final String SILENT = "\n  Flink does not answer: which jobs it has is not known";
+
+  private static final String STRAYS =
+      "no cluster, but %s of one whose files were deleted: ./millrace cluster down stops the rest";
+
+  private static final String GOES_ON =
+      "\n  no %s job; one before has left its state: %s goes on from there";
+
+  private static final String NEXT = "\n  no %s job yet: ./millrace submit %1$s";
+
+  /** With less, processes end and jobs fail that say nothing of it: their logs are on that disk. */
+  private static final long LITTLE = 64L << 20;
+
+  private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
+
+  /** What to do with the cluster. */
+  enum Action {
+    up,
+    status,
+    down
+  }
+
+  @Spec private CommandSpec spec;
+  @Mixin private Output output;
+
+  @Parameters(paramLabel = "up|status|down", description = "What to do with it.")
+  private Action action;
+
+  @Option(
+      names = "--task-managers",
+      paramLabel = "N",
+      description = "Flink task managers to start (default: ${DEFAULT-VALUE}).")
+  private int taskManagers = ClusterShape.defaults().taskManagers();
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description = "Slots of each (default: ${DEFAULT-VALUE}).")
+  private int slots = ClusterShape.defaults().slots();
+
+  @Option(
+      names = "--adaptive",
+      description = "Jobs take what slots there are, more or fewer; see ./millrace autoscale.")
+  private boolean adaptive;
+
+  @Option(
+      names = "--ha",
+      description = "Keep jobs over a crash of the job manager, by a ZooKeeper.")
+  private boolean highlyAvailable;
+
+  @Option(
+      names = "--flink",
+      paramLabel = "KEY=VALUE",
+      description = "An option of Flink's, such as state.backend.type=rocksdb.")
+  private Map<String, String> flink = Map.of();
+
+  @Override
+  public Integer call() throws IOException {
+    LocalCluster cluster = Home.here().cluster();
+    return switch (action) {
+      case up -> show(Optional.of(up(cluster)));
+      case status -> show(cluster.status());
+      case down -> down(cluster.down(output.err()::println));
+    };
+  }
+
+  /** Of a cluster that is up, what has ended is started again. */
+  private ClusterState up(LocalCluster cluster) {
+    Optional<ClusterState> known = cluster.status();
+    if (known.isEmpty() || !known.get().isPartlyUp()) {
+      return cluster.up(shape(), output.err()::println);
+    }
+    requireNoShape();
+    return cluster.reviveEnded(output.err()::println);
+  }
+
+  private void requireNoShape() {
+    ParseResult given = spec.commandLine().getParseResult();
+    for (String option : List.of("--task-managers", "--slots", "--adaptive", "--ha", "--flink")) {
+      if (given.hasMatchedOption(option)) {
+        throw new IllegalArgumentException(
+            option
+                + " with a cluster that is partly up, whose processes start again as they were;"
+                + " expected ./millrace cluster down first");
+      }
+    }
+  }
+
+  private ClusterShape shape() {
+    if (taskManagers < 1 || slots < 1) {
+      throw new IllegalArgumentException(
+          "%d task managers with %d slots, expected at least one of each"
+              .formatted(taskManagers, slots));
+    }
+    ClusterShape shape =
+        new ClusterShape(
+            taskManagers, slots, highlyAvailable, null, flink, Home.here().nano(), Clocks.real());
+    return adaptive ? shape.adaptive() : shape;
+  }
+
+  private int down(int stopped) {
+    output.result(Map.of("stopped", stopped), "stopped " + processes(stopped));
+    return 0;
+  }
+
+  private static String processes(int count) {
+    return Counted.of(count, "process", "processes");
+  }
+
+  private int show(Optional<ClusterState> known) throws IOException {
+    if (known.isEmpty()) {
+      int strays = Home.here().cluster().strays();
+      output.result(
+          Map.of("up", false, "strays", strays),
+          strays == 0 ? "no cluster" : STRAYS.formatted(processes(strays)));
+      return Output.FAILED;
+    }
+    ClusterState state = known.get();
+    Path home = Home.here().cluster().home();
+    long free = Files.getFileStore(home).getUsableSpace();
+    Optional<List<FlinkJob>> told = jobs(state);
+    List<FlinkJob> jobs = told.orElse(List.of());
+    Map<String, FlinkFailure> failures = failures(state, jobs);
+    List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
+    Map<String, String> left = left(lacking);
+    output.result(
+        Map.ofEntries(
+            entry("up", state.isUp()),
+            entry("complete", state.complete()),
+            entry("bootstrap", state.bootstrap()),
+            entry("redis", state.redisUri()),
+            entry("rest", state.restUrl()),
+            entry("processes", state.processes().stream().map(ClusterCommand::json).toList()),
+            entry("flinkAnswers", told.isPresent()),
+            entry("jobs", jobs),
+            entry("failures", failures),
+            entry("left", left),
+            entry("freeBytes", free)),
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s"
+            .formatted(
+                state.bootstrap(),
+                state.redisUri(),
+                state.restUrl(),
+                state.processes().stream()
+                    .map(ClusterCommand::line)
+                    .collect(Collectors.joining("\n")),
+                jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
+                told.isPresent() ? "" : SILENT,
+                lacking.stream()
+                    .filter(job -> !left.containsKey(job.name()))
+                    .map(NEXT::formatted)
+                    .collect(Collectors.joining()),
+                left.entrySet().stream()
+                    .map(job -> GOES_ON.formatted(job.getKey(), job.getValue()))
+                    .collect(Collectors.joining()),
+                state.complete() ? "" : "\n" + INCOMPLETE,
+                full(home, free)));
+    boolean stopped = state.processes().stream().anyMatch(ClusterProcess::isStopped);
+    boolean well = state.isUp() && !stopped && told.isPresent() && free >= LITTLE;
+    return well ? 0 : Output.FAILED;
+  }
+
+  /** What is said of a disk; empty if there is room. */
+  public static String full(Path folder, long free) {
+    return free >= LITTLE
+        ? ""
+        : "\n  the disk is full, %d MB are free for %s: make room, then ./millrace cluster up"
+            .formatted(free >> 20, folder);
+  }
+
+  /** Empty where Flink does not answer, as it does not while its job manager is stopped. */
+  private Optional<List<FlinkJob>> jobs(ClusterState state) {
+    if (state.processes().stream().anyMatch(p -> p.name().equals("jobmanager") && p.isStopped())) {
+      return Optional.empty();
+    }
+    FlinkRest flink =
+        new FlinkRest(URI.create(state.restUrl()), new Configuration(), output.err()::println);
+    return flink.answers() ? Optional.of(flink.jobs()) : Optional.empty();
+  }
+
+  /** The kinds of jobs of which none runs, or is about to. */
+  private static List<SubmitCommand.Job> lacking(List<FlinkJob> jobs) {
+    return Stream.of(SubmitCommand.Job.serve, SubmitCommand.Job.learn)
+        .filter(
+            kind ->
+                jobs.stream().allMatch(job -> job.hasEnded() || !job.name().endsWith("-" + kind)))
+        .toList();
+  }
+
+  /** By kind of a job that the cluster has none of, what goes on from the state that one left. */
+  private static Map<String, String> left(List<SubmitCommand.Job> lacking) throws IOException {
+    Map<String, String> left = new LinkedHashMap<>();
+    for (SubmitCommand.Job kind : lacking) {
+      Optional<Path> last = SubmitCommand.left(kind);
+      if (last.isPresent()) {
+        left.put(kind.name(), Submitted.here().again(kind, last.get().toString(), List.of()));
+      }
+    }
+    return left;
+  }
+
+  /** By id of a job that did not end well the last failure, if there was one. */
+  private static Map<String, FlinkFailure> failures(ClusterState state, List<FlinkJob> jobs) {
+    Map<String, FlinkFailure> failures = new LinkedHashMap<>();
+    FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
+    for (FlinkJob job : jobs) {
+      if (!ENDED_WELL.contains(job.state())) {
+        flink.lastFailure(job.id()).ifPresent(last -> failures.put(job.id(), last));
+      }
+    }
+    return failures;
+  }
+
+  private static String line(FlinkJob job, Map<String, FlinkFailure> failures) {
+    FlinkFailure last = failures.get(job.id());
+    return "\n  job " + job + (last == null ? "" : "\n    " + last);
+  }
+
+  private static Map<String, Object> json(ClusterProcess process) {
+    return Map.of(
+        "name", process.name(),
+        "pid", process.pid(),
+        "alive", process.isAlive(),
+        "stopped", process.isStopped(),
+        "address", process.address(),
+        "log", log(process.name()).toString());
+  }
+
+  private static String line(ClusterProcess process) {
+    return "  %-14s %-7d %-7s %-32s %s"
+        .formatted(
+            process.name(),
+            process.pid(),
+            process.isStopped() ? "stopped" : process.isAlive() ? "runs" : "ended",
+            process.address(),
+            log(process.name()));
+  }
+
+  private static Path log(String process) {
+    return Home.here().cluster().log(process);
+  }
+}

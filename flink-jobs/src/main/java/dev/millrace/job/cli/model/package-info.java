@@ -1,0 +1,5 @@
+/** The commands on checkpoints, {@code millrace model …}. */
+@NullMarked
+package dev.millrace.job.cli.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,57 @@
+package dev.millrace.job.cli.options;
+
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.BaseRelease;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The base model that a command works with. */
+public final class BaseOption {
+
+  @Option(
+      names = "--base",
+      paramLabel = "DIR",
+      description = "The base model (default: models/nano).")
+  private Path base = Home.here().nano();
+
+  /** Its checkpoint folder. */
+  public Path folder() {
+    return require("base", base);
+  }
+
+  /** The same where settings of the jobs may be given, too. */
+  public Path folder(BrokerOption broker) {
+    broker.requireUnset("base.dir", "--base DIR");
+    return folder();
+  }
+
+  /** The folder, if it can be that of a checkpoint. */
+  public static Path require(String what, Path folder) {
+    if (!Files.isRegularFile(folder.resolve("config.json"))) {
+      throw new IllegalArgumentException(
+          "%s %s, expected a checkpoint folder with a config.json".formatted(what, folder));
+    }
+    return folder;
+  }
+
+  /** Refuses a folder for new weights that says whose adapters those in it were taught. */
+  static void requireUntaught(Path out) {
+    for (String note : List.of(BaseRelease.CONSOLIDATED, BaseRelease.REBASED)) {
+      if (Files.exists(out.resolve(note))) {
+        throw new IllegalArgumentException(
+            "--out %s holds %s of another base, expected none".formatted(out, note));
+      }
+    }
+  }
+
+  /** Refuses a folder that cannot be that of an adapter. */
+  public static void requireAdapter(Path folder) {
+    if (!Files.isRegularFile(folder.resolve(AdapterFolder.CONFIG))) {
+      throw new IllegalArgumentException(
+          "--adapter %s, expected a PEFT folder with an %s"
+              .formatted(folder, AdapterFolder.CONFIG));
+    }
+  }
+}

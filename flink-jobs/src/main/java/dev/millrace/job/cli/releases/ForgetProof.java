@@ -1,0 +1,73 @@
+package dev.millrace.job.cli.releases;
+
+import dev.millrace.adapter.Retrainer;
+import dev.millrace.job.BaseTexts;
+import dev.millrace.job.KafkaPastSamples;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.releases.Forgetting;
+import dev.millrace.job.releases.Proof;
+import dev.millrace.job.releases.Prover;
+import dev.millrace.job.releases.Reproduction;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.SampleTokens;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.schema.Origin;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures, on the base in this process, whether samples are forgotten.
+ *
+ * @param models that never saw them, to compare with
+ */
+record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err) {
+
+  /**
+   * What the samples cost before and after; null where none can be read any more, an ancestor is
+   * not in the store, or one of the releases is of another base than this.
+   *
+   * @param after null is the base alone
+   */
+  @Nullable Proof of(Forgetting forgetting, String before, @Nullable String after)
+      throws IOException {
+    List<String> both = after == null ? List.of(before) : List.of(before, after);
+    if (!both.stream().allMatch(forgetting::isWhole) || !areOfThisBase(forgetting, both)) {
+      return null;
+    }
+    try (BaseModel model = DjlModels.open(base, Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
+      SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
+      Map<Origin, int[]> read =
+          new KafkaPastSamples(config.kafka(), tokens)
+              .tokens(Prover.samples(forgetting, before, after));
+      Retrainer retrainer =
+          new Retrainer(
+              model,
+              BaseTexts.anchors(base, tokenizer),
+              Reproduction::config,
+              place -> Objects.requireNonNull(read.get(place)));
+      return new Prover(forgetting, retrainer, read, models, this::say).prove(before, after);
+    }
+  }
+
+  private boolean areOfThisBase(Forgetting forgetting, List<String> releases) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      String id = checkpoint.id();
+      return releases.stream()
+          .allMatch(release -> forgetting.stored().manifest(release).base().equals(id));
+    }
+  }
+
+  private void say(String what) {
+    err.println("for the proof: " + what);
+  }
+}

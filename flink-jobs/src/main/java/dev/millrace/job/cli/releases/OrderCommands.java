@@ -1,0 +1,124 @@
+package dev.millrace.job.cli.releases;
+
+import dev.millrace.job.cli.options.BrokerOption;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.options.StoreOption;
+import dev.millrace.job.releases.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Commands that write release events; both jobs obey them. */
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class OrderCommands {
+
+  private OrderCommands() {}
+
+  /** Names a release of a store on a topic. */
+  abstract static class Order implements Callable<Integer> {
+    @Mixin private Output output;
+    @Mixin private BrokerOption broker;
+    @Mixin private StoreOption store;
+
+    @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is part of the event.")
+    private String reason = "by hand";
+
+    @Option(
+        names = "--here",
+        description = "The jobs find it where it is on this machine, whatever the topic says.")
+    private boolean here;
+
+    @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
+    private String id;
+
+    private final Action action;
+    private final String done;
+
+    Order(Action action, String done) {
+      this.action = action;
+      this.done = done;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+      StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
+      String release = stored.find(id);
+      Manifest manifest = stored.manifest(release);
+      ShowCommand.requireWhole(stored, release);
+      ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
+      String uri = here ? stored.uri(release) : ReleaseTopic.uri(topic.events(), stored, release);
+      if (!uri.equals(stored.uri(release))) {
+        output
+            .err()
+            .println("the order names " + uri + ", as the topic does; --here the place here");
+      }
+      topic.order(manifest.event(action, uri, reason), output.err()::println);
+      output.result(
+          Map.of("action", action, "domain", manifest.domain(), "release", release),
+          "domain " + manifest.domain() + " " + done + " " + release);
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "pin",
+      description = "Holds a domain at a release until it is unpinned or rolled back.",
+      footer = {"", "Example:", "  ./millrace releases pin 3f9a  # the beginning is enough"})
+  static final class Pin extends Order {
+    Pin() {
+      super(Action.PIN, "is pinned to");
+    }
+  }
+
+  @Command(
+      name = "rollback",
+      description = "Takes a domain back to a release; learning goes on from there.",
+      footer = {"", "Example:", "  ./millrace releases rollback 3f9a  # the beginning is enough"})
+  static final class Rollback extends Order {
+    Rollback() {
+      super(Action.ROLLBACK, "goes on from");
+    }
+  }
+
+  @Command(
+      name = "unpin",
+      description = "Lets a pinned domain go on from the release that it is pinned to.",
+      footer = {"", "Example:", "  ./millrace releases unpin --domain legal"})
+  static final class Unpin implements Callable<Integer> {
+    @Mixin private Output output;
+    @Mixin private BrokerOption broker;
+
+    @Option(names = "--domain", required = true, paramLabel = "D", description = "Which domain.")
+    private String domain;
+
+    @Option(names = "--tenant", paramLabel = "T", description = "Whose (default: shared).")
+    private @Nullable String tenant;
+
+    @Option(
+        names = "--alignment",
+        description = "Where its pictures and sounds meet their captions, not its adapter.")
+    private boolean alignment;
+
+    @Override
+    public Integer call() {
+      ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
+      ReleaseEvent.Kind kind = alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
+      ReleaseEvent pin = topic.pin(tenant, domain, kind);
+      if (pin == null) {
+        throw new IllegalArgumentException("domain " + domain + " is not pinned");
+      }
+      topic.order(pin.ordering(Action.ROLLBACK, "unpinned"), output.err()::println);
+      output.result(
+          Map.of("action", "unpin", "domain", domain, "release", pin.release()),
+          "domain " + domain + " goes on from " + pin.release());
+      return 0;
+    }
+  }
+}

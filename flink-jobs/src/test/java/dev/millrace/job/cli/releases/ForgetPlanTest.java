@@ -1,0 +1,332 @@
+package dev.millrace.job.cli.releases;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.Manifests;
+import dev.millrace.job.cli.releases.ForgetPlan.Change;
+import dev.millrace.job.cli.releases.ForgetPlan.Pin;
+import dev.millrace.job.cli.releases.FoundSamples.Found;
+import dev.millrace.job.releases.Forgetting;
+import dev.millrace.job.releases.StoredReleases;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ForgetPlanTest {
+
+  private static final ReleaseLine JAVA = new ReleaseLine(null, "java", Kind.ADAPTER);
+  private static final long TRAINER = 1_000;
+
+  private final TreeMap<String, Manifest> stored = new TreeMap<>();
+  private final List<ReleaseEvent> events = new ArrayList<>();
+  private final List<Found> found = new ArrayList<>();
+  private final Set<ReleaseLine> lines = new HashSet<>();
+
+  /** r1 ← r2 ← r3 ← r4 of java, of which r3 learned the sample s and r4 another. */
+  private void java() {
+    store("java", Kind.ADAPTER, "r1", null, 1, "a");
+    store("java", Kind.ADAPTER, "r2", "r1", 2, "b");
+    store("java", Kind.ADAPTER, "r3", "r2", 3, "s");
+    store("java", Kind.ADAPTER, "r4", "r3", 4, "c");
+    for (int i = 1; i <= 4; i++) {
+      publish("java", Kind.ADAPTER, "r" + i, i == 1 ? null : "r" + (i - 1), i, 0);
+    }
+    onTopic("s", "java", false);
+  }
+
+  @Test
+  void changes_releaseThatKnows_goesBackToTheLastThatDoesNot() {
+    java();
+    assertEquals(List.of(adapter("java", "r4", "r2", Pin.NEVER)), changes("s"));
+  }
+
+  @Test
+  void changes_topicKnowsNothingOfItsDomain_isRefused() {
+    java();
+    List<ReleaseEvent> all = List.copyOf(events);
+    events.clear();
+    assertRefused("release r4 knows of them", "domain java (ADAPTER)");
+    all.forEach(event -> events.add(of(event, "other", Kind.ADAPTER)));
+    assertRefused("release r4 knows of them", "domain java (ADAPTER)");
+    events.clear();
+    all.forEach(event -> events.add(of(event, "java", Kind.ALIGNMENT)));
+    assertRefused("release r4 knows of them", "domain java (ADAPTER)");
+  }
+
+  @Test
+  void changes_nothingLeftToGoBackTo_isRefused() {
+    java();
+    stored.remove("r1");
+    stored.remove("r2");
+    assertRefused("domain java is at release r4", "whose ancestors are not all in");
+  }
+
+  @Test
+  void changes_pinnedToWhatDoesNotKnow_staysThereAndPinned() {
+    java();
+    order("java", Action.PIN, "r2", "by hand");
+    assertEquals(List.of(adapter("java", "r2", "r2", Pin.AT_ONCE)), changes("s"));
+  }
+
+  @Test
+  void changes_pinnedToWhatKnows_isPinnedAfterwards() {
+    java();
+    order("java", Action.PIN, "r3", "by hand");
+    assertEquals(List.of(adapter("java", "r3", "r2", Pin.AFTERWARDS)), changes("s"));
+  }
+
+  @Test
+  void changes_takenBackBefore_isToldWhereItIs() {
+    java();
+    order("java", Action.ROLLBACK, "r1", "by hand");
+    assertEquals(List.of(adapter("java", "r1", "r1", Pin.NEVER)), changes("s"));
+  }
+
+  @Test
+  void changes_runBeforeWasCutOff_isPinnedAfterwards() {
+    java();
+    order("java", Action.PIN, "r3", "by hand");
+    order("java", Action.FORGET, "r2", ForgetPlan.WAS_PINNED);
+    assertEquals(List.of(adapter("java", "r2", "r2", Pin.AFTERWARDS)), changes("s"));
+    store("java", Kind.ADAPTER, "again", "r2", 3, "d");
+    publish("java", Kind.ADAPTER, "again", "r2", 3, 0);
+    assertEquals(List.of(adapter("java", "again", "again", Pin.AFTERWARDS)), changes("s"));
+    order("java", Action.ROLLBACK, "r2", "by hand");
+    assertEquals(List.of(adapter("java", "r2", "r2", Pin.NEVER)), changes("s"));
+  }
+
+  @Test
+  void changes_forgottenWithoutPin_isNotPinned() {
+    java();
+    order("java", Action.FORGET, "r2", ForgetPlan.REASON);
+    assertEquals(List.of(adapter("java", "r2", "r2", Pin.NEVER)), changes("s"));
+  }
+
+  @Test
+  void changes_domainWithoutReleases_isToldWhatWaitsThere() {
+    onTopic("s", "new", false);
+    onTopic("m", "stamps", true);
+    onTopic("t", "other", false);
+    assertEquals(List.of(adapter("new", "", null, Pin.NEVER)), changes("s"));
+    assertEquals(
+        List.of(
+            adapter("stamps", "", null, Pin.NEVER),
+            new Change(null, "stamps", Kind.ALIGNMENT, "", null, Pin.NEVER)),
+        changes("m"));
+  }
+
+  @Test
+  void changes_sampleThatNamesNoDomain_isToldToAllOfItsTenant() {
+    java();
+    lines.add(new ReleaseLine(null, "new", Kind.ADAPTER));
+    lines.add(new ReleaseLine("tenant", "java", Kind.ADAPTER));
+    onTopic("u", null, false);
+    assertEquals(
+        List.of(adapter("java", "r4", "r4", Pin.NEVER), adapter("new", "", null, Pin.NEVER)),
+        changes("u"));
+  }
+
+  @Test
+  void changes_sampleThatIsNotOnItsTopic_isToldToAll() {
+    java();
+    store("stamps", Kind.ALIGNMENT, "m1", null, 1, "p");
+    publish("stamps", Kind.ALIGNMENT, "m1", null, 1, 0);
+    lines.add(new ReleaseLine("tenant", "java", Kind.ADAPTER));
+    assertEquals(
+        List.of(
+            new Change("tenant", "java", Kind.ADAPTER, "", null, Pin.NEVER),
+            adapter("java", "r4", "r4", Pin.NEVER),
+            new Change(null, "stamps", Kind.ALIGNMENT, "m1", "m1", Pin.NEVER)),
+        changes("gone"));
+  }
+
+  @Test
+  void unplaced_samplesWithoutADomain_areThoseThatNoReleaseKnows() {
+    java();
+    onTopic("waits", null, false);
+    onTopic("b", null, false);
+    onTopic("named", "java", false);
+    assertEquals(List.of("waits"), plan("waits", "b", "named", "misspelt").unplaced());
+  }
+
+  @Test
+  void unknown_idsOnTheTopicOrInARelease_areNotAmongThem() {
+    java();
+    onTopic("waits", "new", false);
+    assertEquals(
+        List.of("misspelt", "other"), plan("waits", "b", "other", "s", "misspelt").unknown());
+  }
+
+  @Test
+  void changes_sourceOfWhichNothingIsLeft_tellsNobody() {
+    java();
+    assertEquals(List.of(), changes());
+  }
+
+  /** A shadow on another base begins anew: only its event names what answers. */
+  @Test
+  void changes_shadowOnAnotherBase_takesBackWhatAnswers() {
+    java();
+    store("java", Kind.ADAPTER, "shadow", null, 5, "d");
+    publish("java", Kind.ADAPTER, "shadow", "r4", 5, 1);
+    assertEquals(List.of(adapter("java", "r4", "r2", Pin.NEVER)), changes("s"));
+    assertEquals(List.of(adapter("java", "r4", "r4", Pin.NEVER)), changes("d"));
+  }
+
+  @Test
+  void changes_whatAnswersIsNotInTheStore_isRefused() {
+    java();
+    publish("java", Kind.ADAPTER, "r5", "r4", 5, 0);
+    assertRefused("domain java is at release r5", "nobody can tell");
+  }
+
+  @Test
+  void requireObeyed_whatKnowsMayAnswer_fails() {
+    java();
+    assertDisobeyed("domain java is at release r4");
+    order("java", Action.FORGET, "r2", ForgetPlan.REASON);
+    requireObeyed(JAVA);
+    publish("java", Kind.ADAPTER, "shadow", "r2", 5, 1);
+    assertDisobeyed("domain java is at release shadow");
+    store("java", Kind.ADAPTER, "shadow", null, 5, "d");
+    requireObeyed(JAVA);
+  }
+
+  @Test
+  void requireObeyed_domainThatWasNotTold_fails() {
+    java();
+    order("java", Action.ROLLBACK, "r2", "by hand");
+    IllegalStateException e = assertThrows(IllegalStateException.class, () -> requireObeyed());
+    assertTrue(e.getMessage().contains("domain java has learned them meanwhile"), e::getMessage);
+  }
+
+  private void assertDisobeyed(String named) {
+    IllegalStateException e = assertThrows(IllegalStateException.class, () -> requireObeyed(JAVA));
+    assertTrue(e.getMessage().contains(named), e::getMessage);
+  }
+
+  private void requireObeyed(ReleaseLine... told) {
+    ForgetPlan.requireObeyed(forgetting("s"), events, Set.of(told));
+  }
+
+  private void assertRefused(String... named) {
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> changes("s"));
+    for (String name : named) {
+      assertTrue(e.getMessage().contains(name), e::getMessage);
+    }
+  }
+
+  private List<Change> changes(String... samples) {
+    return List.copyOf(plan(samples).changes().values());
+  }
+
+  private ForgetPlan plan(String... samples) {
+    Set<String> wanted = Set.of(samples);
+    List<Found> sought = found.stream().filter(sample -> wanted.contains(sample.id())).toList();
+    return new ForgetPlan(forgetting(samples), new FoundSamples(sought, lines), events);
+  }
+
+  private Forgetting forgetting(String... samples) {
+    return new Forgetting(new StoredReleases(Path.of("store"), stored), Set.of(samples));
+  }
+
+  private static Change adapter(String domain, String from, @Nullable String to, Pin pin) {
+    return new Change(null, domain, Kind.ADAPTER, from, to, pin);
+  }
+
+  private void onTopic(String id, @Nullable String domain, boolean media) {
+    found.add(new Found(id, null, domain, media));
+    if (domain != null) {
+      lines.addAll(FoundSamples.lines(null, domain, media));
+    }
+  }
+
+  private void publish(
+      String domain,
+      Kind kind,
+      String release,
+      @Nullable String parent,
+      long batch,
+      double withheld) {
+    long read = events.size() - 1L;
+    events.add(
+        event(domain, kind, Action.PUBLISH, release, parent, batch, "passed the gate")
+            .withEpoch(TRAINER)
+            .withRead(read)
+            .withholding(withheld));
+  }
+
+  private void order(String domain, Action action, String release, String reason) {
+    events.add(event(domain, Kind.ADAPTER, action, release, null, 0, reason));
+  }
+
+  private ReleaseEvent event(
+      String domain,
+      Kind kind,
+      Action action,
+      String release,
+      @Nullable String parent,
+      long batch,
+      String reason) {
+    return new ReleaseEvent(
+        null,
+        domain,
+        kind,
+        action,
+        release,
+        "file:/" + release,
+        parent,
+        batch,
+        reason,
+        new Origin("releases", 0, events.size()));
+  }
+
+  private static ReleaseEvent of(ReleaseEvent event, String domain, Kind kind) {
+    return new ReleaseEvent(
+            event.tenant(),
+            domain,
+            kind,
+            event.action(),
+            event.release(),
+            event.uri(),
+            event.parent(),
+            event.batch(),
+            event.reason(),
+            event.origin())
+        .withEpoch(event.epoch());
+  }
+
+  private void store(
+      String domain,
+      Kind kind,
+      String release,
+      @Nullable String parent,
+      long batch,
+      String sample) {
+    stored.put(
+        release,
+        Manifests.of(
+            null,
+            domain,
+            kind,
+            "base",
+            new TreeMap<>(),
+            parent,
+            batch,
+            new LearnedSample(sample, new Origin("samples", 0, batch), false)));
+  }
+}

@@ -1,0 +1,89 @@
+package dev.millrace.job.cli.releases;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.millrace.job.Manifests;
+import dev.millrace.job.StreamRecords;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.releases.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.Codecs;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class ReleaseTopicTest {
+
+  @Test
+  void decoded_valuesThatAreNoEvents_areCounted() {
+    ReleaseEvent event = StreamRecords.event("java", Action.PIN, "a", 0, 1);
+    List<Origin> undecoded = new ArrayList<>();
+    List<ReleaseEvent> events =
+        ReleaseTopic.decoded(
+            List.of(
+                record(0, new byte[] {1}),
+                record(1, Codecs.releases().encode(event)),
+                record(2, null),
+                record(3, Codecs.releases().encode(event.withEpoch(Long.MAX_VALUE)))),
+            undecoded::add);
+    assertEquals(List.of(event), events);
+    assertEquals(List.of(at(0), at(3)), undecoded);
+    assertNull(ReleaseTopic.reasonNotToDelete(List.of()));
+    assertEquals(
+        "2 events of releases cannot be decoded, the first at offset 0, expected none: no release is deleted",
+        ReleaseTopic.reasonNotToDelete(undecoded));
+  }
+
+  @Test
+  void uri_ofWhatTheTopicNames_isThatOfThePublicationElseOfTheLastOrder() {
+    ReleaseEvent published = at("/jobs/1", Action.PUBLISH, "1");
+    ReleaseEvent ordered = at("/here/1", Action.ROLLBACK, "1");
+    assertEquals("/jobs/1", uri(published, ordered));
+    assertEquals("/here/1", uri(at("/there/1", Action.PIN, "1"), ordered));
+  }
+
+  @Test
+  void uri_ofWhatTheTopicDoesNotName_isBesideAnotherOfTheStoreAndTheLine() {
+    assertEquals("/jobs/1", uri(at("/jobs/2/", Action.PUBLISH, "2")));
+    assertEquals("/jobs/1", uri(at("/jobs/2", Action.ROLLBACK, "2")));
+    String here = stored().uri("1");
+    assertEquals(here, uri());
+    assertEquals(here, uri(at("/jobs/3", Action.PUBLISH, "3")), "that is in another store");
+    ReleaseEvent ofAnother = StreamRecords.event("rust", Action.PUBLISH, "2", 0, 1);
+    assertEquals(here, uri(ofAnother));
+    assertEquals(here, uri(at("/jobs/latest", Action.PUBLISH, "2")));
+    assertEquals(here, uri(at("", Action.FORGET, "")));
+  }
+
+  private static String uri(ReleaseEvent... events) {
+    return ReleaseTopic.uri(List.of(events), stored(), "1");
+  }
+
+  private static StoredReleases stored() {
+    TreeMap<String, Manifest> byId = new TreeMap<>();
+    byId.put("1", Manifests.of("java", null, 1));
+    byId.put("2", Manifests.of("java", "1", 2));
+    return new StoredReleases(Path.of("store"), byId);
+  }
+
+  private static ReleaseEvent at(String uri, Action action, String release) {
+    Origin origin = new Origin("releases", 0, 1);
+    return new ReleaseEvent(
+        null, "java", Kind.ADAPTER, action, release, uri, null, 0, "test", origin);
+  }
+
+  private static RawRecord record(long offset, byte[] value) {
+    return new RawRecord(at(offset), 0, null, value);
+  }
+
+  private static Origin at(long offset) {
+    return new Origin("releases", 0, offset);
+  }
+}
