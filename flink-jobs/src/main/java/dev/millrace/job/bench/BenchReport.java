@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.bench.measure.Table;
 import dev.millrace.job.report.Machine;
 import dev.millrace.schema.wire.Counted;
 import java.util.List;

@@ -1,5 +1,28 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.bench.gate.GateBenchmark;
+import dev.millrace.job.bench.gate.PoisonBenchmark;
+import dev.millrace.job.bench.learn.ContinualBenchmark;
+import dev.millrace.job.bench.measure.Benchmark;
+import dev.millrace.job.bench.model.CompressBenchmark;
+import dev.millrace.job.bench.model.DecodeBenchmark;
+import dev.millrace.job.bench.model.LoadBenchmark;
+import dev.millrace.job.bench.model.MoeBenchmark;
+import dev.millrace.job.bench.model.RoutingBenchmark;
+import dev.millrace.job.bench.score.AlignBenchmark;
+import dev.millrace.job.bench.score.QualityBenchmark;
+import dev.millrace.job.bench.score.ScoreBenchmark;
+import dev.millrace.job.bench.serve.AdaptersBenchmark;
+import dev.millrace.job.bench.serve.CacheBenchmark;
+import dev.millrace.job.bench.serve.ColocateBenchmark;
+import dev.millrace.job.bench.serve.FreshnessBenchmark;
+import dev.millrace.job.bench.serve.LatencyBenchmark;
+import dev.millrace.job.bench.serve.ScaleBenchmark;
+import dev.millrace.job.bench.serve.SoakBenchmark;
+import dev.millrace.job.bench.serve.SwapBenchmark;
+import dev.millrace.job.bench.train.ExchangeBenchmark;
+import dev.millrace.job.bench.train.RecomputeBenchmark;
+import dev.millrace.job.bench.train.TrainBenchmark;
 import java.util.List;
 import java.util.Set;
 

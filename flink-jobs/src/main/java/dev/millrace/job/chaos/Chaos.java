@@ -1,8 +1,8 @@
 package dev.millrace.job.chaos;
 
 import dev.millrace.job.Openers;
-import dev.millrace.job.bench.OpenGate;
-import dev.millrace.job.bench.SwapReleases;
+import dev.millrace.job.bench.serve.OpenGate;
+import dev.millrace.job.bench.serve.SwapReleases;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Corpora;

@@ -1,6 +1,6 @@
 package dev.millrace.job.chaos;
 
-import dev.millrace.job.bench.SwapReleases;
+import dev.millrace.job.bench.serve.SwapReleases;
 import java.util.random.RandomGenerator;
 
 /**

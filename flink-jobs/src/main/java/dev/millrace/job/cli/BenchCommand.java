@@ -2,8 +2,8 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.bench.BenchReport;
 import dev.millrace.job.bench.Benchmarks;
-import dev.millrace.job.bench.Setting;
-import dev.millrace.job.bench.Table;
+import dev.millrace.job.bench.measure.Setting;
+import dev.millrace.job.bench.measure.Table;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.report.Machine;

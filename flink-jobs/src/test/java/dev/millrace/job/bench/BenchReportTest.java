@@ -2,6 +2,7 @@ package dev.millrace.job.bench;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.bench.measure.Setting;
 import dev.millrace.job.report.Machine;
 import java.util.List;
 import org.junit.jupiter.api.Test;
