@@ -130,11 +130,10 @@ public final class DataParallelTrainers implements Trainers {
       for (int round = 0; round < rounds; round++) {
         List<Report> reports = round == 0 ? begin() : ask(round, null, "");
         tally.add(reports);
-        List<float[]> found = found(reports);
-        if (found.isEmpty()) {
+        if (!tally.trouble.isEmpty()) {
           return tally.training(before, tally.trouble);
         }
-        Exchange.Sent sent = exchange.send(found, memory);
+        Exchange.Sent sent = exchange.send(found(reports), memory);
         memory = sent.memory();
         message = sent.message();
         shared = Trainer.follow(anchored, shared, exchange.receive(message), span(round));
@@ -216,7 +215,7 @@ public final class DataParallelTrainers implements Trainers {
 
   /** What trainers told, together. */
   private static final class Tally {
-    private String trouble = "no trainer had anything to learn";
+    private String trouble = "";
     private int steps;
     private long tokens;
     private double worstNorm;

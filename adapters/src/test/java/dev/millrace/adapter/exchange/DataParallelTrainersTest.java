@@ -607,17 +607,23 @@ class DataParallelTrainersTest {
     assertEquals(0, combiner.lessons());
   }
 
+  /** As with one trainer: what it was to learn would stand in the manifest as learned. */
   @Test
-  void train_aTrainerThatBreaksOff_isTakenAlongByTheOthers() {
+  void train_oneTrainerBreaksOff_theLessonIsRefusedAndTheNextIsAsIfItHadNotBeen() {
     base.poison(POISON);
     List<Remembered> texts = new ArrayList<>(lesson(21, 5).fresh());
     texts.add(new Remembered("p", new Origin("t", 0, 0), new int[] {1, POISON, 2}));
-    Lesson lesson = new Lesson(texts, List.of(), List.of(), 5);
     ExchangeConfig config = config(2, 2, 2, "sign");
-    Training training =
-        trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
-    assertEquals("", training.trouble());
-    assertFalse(Arrays.equals(values(fresh), values(training.state())));
+    DataParallelTrainers trainers = trainers(config, processes(config));
+    Lesson poisoned = new Lesson(texts, List.of(), List.of(), 5);
+    Training training = trainers.train(fresh, poisoned, terms, Governor.none());
+    assertTrue(training.trouble().contains("expected finite"), training.trouble());
+    assertEquals(fresh, training.state());
+    AdapterState calm =
+        trainers(config, processes(config))
+            .train(fresh, lesson(21, 6), terms, Governor.none())
+            .state();
+    assertSame(calm, trainers.train(fresh, lesson(21, 6), terms, Governor.none()).state());
   }
 
   @Test
