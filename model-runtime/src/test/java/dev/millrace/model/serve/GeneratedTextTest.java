@@ -20,6 +20,8 @@ import dev.millrace.schema.TokenLogProb;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -247,6 +249,28 @@ class GeneratedTextTest extends Responders {
     }
     assertEquals("bias-64", done.get(0).answer().release());
     assertEquals("vxzbdf", done.get(0).answer().text());
+  }
+
+  @Test
+  void step_tenThousandEqualPromptsAroundASwap_runTheModelOnceForEachRelease() throws Exception {
+    int before = base.generated();
+    Map<String, Integer> answers = new TreeMap<>();
+    for (int batch = 64; batch < 66; batch++) {
+      swap(FakeReleases.published("java", batch));
+      for (int i = 0; i < 5_000; i++) {
+        responder.submit(10_000L * batch + i, generate("q", "java", "prompt", 6));
+      }
+      count(responder.step(), answers);
+    }
+    while (answers.values().stream().mapToInt(n -> n).sum() < 10_000) {
+      count(responder.step(), answers);
+    }
+    assertEquals(Map.of("bias-64", 5_000, "bias-65", 5_000), answers);
+    assertEquals(2 * 6, base.generated() - before);
+  }
+
+  private static void count(List<Answered> done, Map<String, Integer> answers) {
+    done.forEach(one -> answers.merge(String.valueOf(one.answer().release()), 1, Integer::sum));
   }
 
   @Test
