@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
@@ -22,6 +23,7 @@ final class RedisLink implements AutoCloseable {
 
   private final RedisConfig config;
   private final Secret password;
+  private final Consumer<UnifiedJedis> probe;
   private final Circuit reads;
   private final Circuit writes;
   private @Nullable UnifiedJedis connected;
@@ -34,9 +36,10 @@ final class RedisLink implements AutoCloseable {
   RedisLink(RedisConfig config, Secret password, String service, Consumer<UnifiedJedis> probe) {
     this.config = config;
     this.password = password;
+    this.probe = probe;
     String named = service + " at " + config.uri();
     long backoff = config.backoffMillis();
-    this.reads = new Circuit(named, backoff, () -> probe.accept(redis()));
+    this.reads = new Circuit(named, backoff, this::probe);
     this.writes =
         new Circuit(
             "writing to " + named,
@@ -85,6 +88,29 @@ final class RedisLink implements AutoCloseable {
     return writes.isOpen();
   }
 
+  /**
+   * By a client that is made anew once Redis was down: one of a cluster asks where it knew each key
+   * to be, and of a server that says nothing it does not learn that another has taken its place. In
+   * a cluster each server that holds keys must answer.
+   */
+  private void probe() {
+    if (reads.isOpen()) {
+      disconnect();
+    }
+    UnifiedJedis asked = redis();
+    probe.accept(asked);
+    if (asked instanceof RedisClusterClient) {
+      asked.ping(); // goes to all of them
+    }
+  }
+
+  private synchronized void disconnect() {
+    if (connected != null) {
+      connected.close();
+      connected = null;
+    }
+  }
+
   /** Throws if the connection cannot be made. */
   private synchronized UnifiedJedis redis() {
     if (closed) {
@@ -106,9 +132,7 @@ final class RedisLink implements AutoCloseable {
     writes.close();
     synchronized (this) {
       closed = true;
-      if (connected != null) {
-        connected.close();
-      }
+      disconnect();
     }
   }
 }

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClusterFailoverOption;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
@@ -247,6 +250,48 @@ class RedisAnswerStoreTest {
       }
       assertTrue(size(a) > 5 && size(b) > 5, size(a) + " and " + size(b) + " keys");
     }
+  }
+
+  /** As where its host is gone: connections to it stay, and nobody says that they are of no use. */
+  @Test
+  void get_serverOfAClusterHangs_missesUntilAnotherTakesItsPlace() throws Exception {
+    String[] options = {"--cluster-enabled", "yes", "--cluster-node-timeout", "500"};
+    try (OwnRedis a = OwnRedis.start(folder.resolve("a"), options);
+        OwnRedis b = OwnRedis.start(folder.resolve("b"), options);
+        OwnRedis c = OwnRedis.start(folder.resolve("c"), options)) {
+      gather(a, b);
+      assertTrue(JedisClusterCRC16.getSlot(RedisLink.key(PREFIX, KEY)) < 8192, "it is a's");
+      String uri = "redis+cluster://127.0.0.1:" + a.port() + ",127.0.0.1:" + b.port();
+      try (Jedis first = new Jedis("127.0.0.1", a.port());
+          Jedis second = new Jedis("127.0.0.1", b.port());
+          Jedis third = new Jedis("127.0.0.1", c.port());
+          RedisAnswerStore store = open(uri, "", "", NONE, SHORT_MILLIS)) {
+        for (OwnRedis met : List.of(a, b)) {
+          third.clusterMeet("127.0.0.1", met.port());
+        }
+        await(() -> third.clusterNodes().contains(first.clusterMyId()));
+        third.clusterReplicate(first.clusterMyId());
+        await(() -> second.clusterNodes().contains(third.clusterMyId()));
+        await(() -> keeps(store));
+        await(() -> third.dbSize() > 0);
+        a.freeze();
+        misses(store);
+        long probes = probes(second);
+        await(
+            () -> {
+              assertFalse(store.isUp(), "not all servers answer");
+              return probes(second) > probes + 2;
+            });
+        third.clusterFailover(ClusterFailoverOption.TAKEOVER);
+        await(() -> keeps(store));
+        a.thaw();
+      }
+    }
+  }
+
+  private static long probes(Jedis server) {
+    Matcher exists = Pattern.compile("cmdstat_exists:calls=(\\d+)").matcher(server.info("all"));
+    return exists.find() ? Long.parseLong(exists.group(1)) : 0;
   }
 
   /** With the rights of docs/security.md, also while the key's slot moves to the other server. */
