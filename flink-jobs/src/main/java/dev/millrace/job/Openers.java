@@ -11,6 +11,7 @@ import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.Sweeper;
 import dev.millrace.adapter.train.Machine;
+import dev.millrace.adapter.train.Plan;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.io.FlinkReleaseFiles;
@@ -187,6 +188,17 @@ public final class Openers {
     }
   }
 
+  /** A text is trained whole: a longer one than there is memory for would take more. */
+  private static void requireRoom(MillraceConfig config, Plan plan, BaseModel base) {
+    int tokens = config.score().model().trainTokens();
+    int room = plan.microBatchTokens(base);
+    if (room < tokens) {
+      throw new IllegalArgumentException(
+          "learn.plan.memoryBytes is %d, for %d tokens on each of %d threads, expected as many as score.model.trainTokens, %d"
+              .formatted(plan.memoryBytes(), room, plan.threads(), tokens));
+    }
+  }
+
   private static KnownTexts known(MillraceConfig config, Tokenizer tokenizer) throws IOException {
     Path folder = Path.of(config.base().dir());
     int vocabulary = MoeConfigs.read(folder.resolve("config.json")).vocabSize();
@@ -328,6 +340,7 @@ public final class Openers {
           BaseModel base =
               resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
           requireFits(config, base);
+          requireRoom(config, learn.plan(), base);
           Tokenizer tokenizer = tokenizer(config, resources);
           return new Trainee.Means(
               base,
@@ -345,6 +358,7 @@ public final class Openers {
     BaseModel base =
         resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
     requireFits(config, base);
+    requireRoom(config, learn.plan(), base);
     BaseTexts.requireProtected(folder);
     Tokenizer tokenizer = tokenizer(config, resources);
     return new Surroundings(

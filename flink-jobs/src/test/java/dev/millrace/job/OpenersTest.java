@@ -3,6 +3,7 @@ package dev.millrace.job;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.exchange.Call;
@@ -23,16 +24,16 @@ import org.junit.jupiter.api.Test;
 
 class OpenersTest {
 
+  private static final String BASE =
+      Path.of(System.getProperty("millrace.root"))
+          .resolve("model-runtime/src/test/resources/golden/olmoe-tiny")
+          .toString();
+
   @Test
   void scorersAndLearners_samplesLongerThanTheBaseReads_refusedBeforeTheFirst() {
-    String base =
-        Path.of(System.getProperty("millrace.root"))
-            .resolve("model-runtime/src/test/resources/golden/olmoe-tiny")
-            .toString();
-    MillraceConfig config =
-        MillraceConfig.defaults().with(Map.of("base.dir", base, "score.model.trainTokens", "129"));
+    MillraceConfig config = config(Map.of("score.model.trainTokens", "129"));
     String expected =
-        "score.model.trainTokens is 129, expected at most 128, the positions of the base " + base;
+        "score.model.trainTokens is 129, expected at most 128, the positions of the base " + BASE;
     LearnerOpener learners = Openers.learners(config);
     for (Opener<?> opener :
         List.<Opener<?>>of(
@@ -42,6 +43,27 @@ class OpenersTest {
       Exception refused = assertThrows(IllegalArgumentException.class, () -> opener.open(0));
       assertEquals(expected, refused.getMessage());
     }
+  }
+
+  /** Else the first long one would take more memory than there is to be. */
+  @Test
+  void learners_samplesLongerThanAThreadHasMemoryFor_refusedBeforeTheFirst() {
+    MillraceConfig config =
+        config(Map.of("score.model.trainTokens", "128", "learn.plan.memoryBytes", "" + (33 << 20)));
+    LearnerOpener learners = Openers.learners(config);
+    for (Opener<?> opener :
+        List.<Opener<?>>of(
+            (Opener<Learner>) subtask -> learners.open(subtask, new Nobody()),
+            learners.trainers())) {
+      Exception refused = assertThrows(IllegalArgumentException.class, () -> opener.open(0));
+      String said = String.valueOf(refused.getMessage());
+      assertTrue(said.startsWith("learn.plan.memoryBytes is 34603008, for "), said);
+      assertTrue(said.endsWith("expected as many as score.model.trainTokens, 128"), said);
+    }
+  }
+
+  private static MillraceConfig config(Map<String, String> settings) {
+    return MillraceConfig.defaults().with(Map.of("base.dir", BASE)).with(settings);
   }
 
   @Test
