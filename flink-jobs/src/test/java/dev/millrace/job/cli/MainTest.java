@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.cli.options.Numbers;
 import dev.millrace.job.cli.options.Output;
 import java.io.BufferedReader;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -337,6 +340,20 @@ class MainTest extends RunsCommands {
     int status = run("model", "check", "../models/nano", "--texts", lines.toString());
     assertEquals(2, status);
     assertTrue(err.toString().contains("lines.jsonl has no text of 2 tokens"), err::toString);
+  }
+
+  /** On some texts that nano was not trained on. */
+  @Test
+  void run_checkOfNano_int8IsAsNearToFp32AsIsPromised() throws Exception {
+    List<String> all = Files.readAllLines(Path.of("../models/nano/protected.jsonl"));
+    List<String> some = IntStream.range(0, 12).mapToObj(i -> all.get(8 * i)).toList();
+    String texts = Files.write(folder.resolve("lines.jsonl"), some).toString();
+    int status = run("model", "check", "../models/nano", "--texts", texts, "--json");
+    assertEquals(0, status, err::toString);
+    JsonNode int8 = new ObjectMapper().readTree(out.toString()).path("int8");
+    assertEquals(0, int8.path("lossIncrease").asDouble(1), 0.002, int8::toString);
+    assertTrue(int8.path("top1Agreement").asDouble() >= 0.99, int8::toString);
+    assertTrue(int8.path("routingAgreement").asDouble() >= 0.98, int8::toString);
   }
 
   /** Texts say nothing of an adapter. */
