@@ -3,8 +3,11 @@ package dev.millrace.job.cli.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.Openers;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.distil.Exam;
+import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Sample;
@@ -13,6 +16,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +72,8 @@ record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
   }
 
   /**
-   * A tenth of the documents, one at least, by their digests: other ones than learn holds out, of
-   * which none is among what taught a release.
+   * What learn holds out, to judge candidates by on the new base too, and a tenth of the documents,
+   * one at least, by their digests: none of what taught a release is held out.
    */
   private static Set<String> judges(String domain, List<Sample> samples) {
     List<String> documents =
@@ -80,6 +84,12 @@ record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
                 Comparator.comparing(
                     document -> Digest.sha256((domain + "|" + document).getBytes(UTF_8))))
             .toList();
-    return Set.copyOf(documents.subList(0, Math.min(documents.size(), 1 + documents.size() / 10)));
+    int tenth = Math.min(documents.size(), 1 + documents.size() / 10);
+    Set<String> judges = new HashSet<>(documents.subList(0, tenth));
+    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    samples.stream()
+        .filter(sample -> heldOut.contains(sample.tenant(), domain, sample.document()))
+        .forEach(sample -> judges.add(sample.document()));
+    return judges;
   }
 }

@@ -37,7 +37,7 @@ public final class BaseOption {
   }
 
   /** Refuses a folder for new weights that says whose adapters those in it were taught. */
-  static void requireUntaught(Path out) {
+  public static void requireUntaught(Path out) {
     for (String note : List.of(BaseRelease.CONSOLIDATED, BaseRelease.REBASED)) {
       if (Files.exists(out.resolve(note))) {
         throw new IllegalArgumentException(
