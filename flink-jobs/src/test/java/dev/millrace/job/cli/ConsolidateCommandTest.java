@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.NanoReleases;
 import dev.millrace.job.Openers;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
