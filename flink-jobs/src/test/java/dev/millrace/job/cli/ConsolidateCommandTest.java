@@ -6,16 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.NanoReleases;
-import dev.millrace.job.Openers;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.score.HeldOut;
-import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
@@ -58,27 +53,6 @@ class ConsolidateCommandTest extends RunsCommands {
     assertTrue(err.toString().contains("line 22 refused, other-domain"), err::toString);
     assertTrue(err.toString().contains("d: of 21 texts "), err::toString);
     assertFalse(Files.exists(folder.resolve("out")));
-  }
-
-  /** A base that knows them would judge every later candidate of the domain too kindly. */
-  @Test
-  void read_documentsThatLearnHoldsOut_judgeAndTeachNothing() throws IOException {
-    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
-    List<String> lines = new ArrayList<>();
-    Set<String> teaching = new TreeSet<>();
-    for (int i = 0; i < 60; i++) {
-      lines.add("{\"id\":\"s%d\",\"text\":\"Queue %d.\",\"document\":\"d%d\"}".formatted(i, i, i));
-      if (!heldOut.contains(null, "cloud", "d" + i)) {
-        teaching.add("s" + i);
-      }
-    }
-    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
-    DomainTexts texts;
-    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO.resolve("tokenizer.json"))) {
-      texts = DomainTexts.read("cloud", input, null, tokenizer, new PrintWriter(out));
-    }
-    assertTrue(teaching.containsAll(texts.samples()), texts.samples()::toString);
-    assertEquals(60, texts.samples().size() + texts.exam().texts().size());
   }
 
   @Test

@@ -1,0 +1,49 @@
+package dev.millrace.job.cli.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.NanoReleases;
+import dev.millrace.job.Openers;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DomainTextsTest {
+
+  @TempDir Path folder;
+
+  /** A base that knows them would judge every later candidate of the domain too kindly. */
+  @Test
+  void read_documentsThatLearnHoldsOut_judgeAndTeachNothing() throws IOException {
+    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    List<String> lines = new ArrayList<>();
+    Set<String> teaching = new TreeSet<>();
+    for (int i = 0; i < 60; i++) {
+      lines.add("{\"id\":\"s%d\",\"text\":\"Queue %d.\",\"document\":\"d%d\"}".formatted(i, i, i));
+      if (!heldOut.contains(null, "cloud", "d" + i)) {
+        teaching.add("s" + i);
+      }
+    }
+    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    DomainTexts texts;
+    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO.resolve("tokenizer.json"))) {
+      texts =
+          DomainTexts.read("cloud", input, null, tokenizer, new PrintWriter(new StringWriter()));
+    }
+    assertTrue(teaching.containsAll(texts.samples()), texts.samples()::toString);
+    assertEquals(60, texts.samples().size() + texts.exam().texts().size());
+  }
+}
