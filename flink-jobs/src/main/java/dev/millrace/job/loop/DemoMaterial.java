@@ -89,14 +89,14 @@ public final class DemoMaterial {
     return new Material(interleaved(all), measured, prompts, protectedTexts(base), new TreeMap<>());
   }
 
-  /** Some of every set of the base's protected texts. */
+  /** The last of every set of the base's protected texts: the gate judges by the first. */
   static List<String> protectedTexts(Path base) throws IOException {
     SortedMap<String, List<String>> sets = new TreeMap<>();
     for (BaseTexts.Line line : BaseTexts.lines(base, BaseTexts.PROTECTED)) {
       sets.computeIfAbsent(line.domain(), domain -> new ArrayList<>()).add(line.text());
     }
     return sets.values().stream()
-        .flatMap(set -> first(set, Math.max(1, PROTECTED / sets.size())).stream())
+        .flatMap(set -> last(set, Math.max(1, PROTECTED / sets.size())).stream())
         .toList();
   }
 
@@ -172,5 +172,9 @@ public final class DemoMaterial {
 
   private static <T> List<T> first(List<T> list, int n) {
     return List.copyOf(list.subList(0, Math.min(n, list.size())));
+  }
+
+  private static <T> List<T> last(List<T> list, int n) {
+    return List.copyOf(list.subList(Math.max(0, list.size() - n), list.size()));
   }
 }
