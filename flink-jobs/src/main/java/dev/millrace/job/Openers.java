@@ -193,9 +193,13 @@ public final class Openers {
     int tokens = config.score().model().trainTokens();
     int room = plan.microBatchTokens(base);
     if (room < tokens) {
+      long enough = plan.memoryBytes();
+      while (plan.within(enough).microBatchTokens(base) < tokens) {
+        enough *= 2;
+      }
       throw new IllegalArgumentException(
-          "learn.plan.memoryBytes is %d, for %d tokens on each of %d threads, expected as many as score.model.trainTokens, %d"
-              .formatted(plan.memoryBytes(), room, plan.threads(), tokens));
+          "learn.plan.memoryBytes is %d, for %d tokens on each of %d threads, expected as many as score.model.trainTokens, %d: %d holds them"
+              .formatted(plan.memoryBytes(), room, plan.threads(), tokens, enough));
     }
   }
 

@@ -58,7 +58,7 @@ class OpenersTest {
       Exception refused = assertThrows(IllegalArgumentException.class, () -> opener.open(0));
       String said = String.valueOf(refused.getMessage());
       assertTrue(said.startsWith("learn.plan.memoryBytes is 34603008, for "), said);
-      assertTrue(said.endsWith("expected as many as score.model.trainTokens, 128"), said);
+      assertTrue(said.endsWith("score.model.trainTokens, 128: 69206016 holds them"), said);
     }
   }
 

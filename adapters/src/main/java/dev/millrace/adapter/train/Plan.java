@@ -36,6 +36,11 @@ public record Plan(
     return new Plan(device, other, recompute, threads, memoryBytes);
   }
 
+  /** The same within another memory. */
+  public Plan within(long bytes) {
+    return new Plan(device, precision, recompute, threads, bytes);
+  }
+
   /** The same on another device. */
   public Plan on(String other) {
     return new Plan(other, precision, recompute, threads, memoryBytes);
