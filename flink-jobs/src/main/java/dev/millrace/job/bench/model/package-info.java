@@ -1,7 +1,4 @@
-/**
- * LoadProbe RandomCheckpoint A base: how fast it goes on, loads and routes, and what a smaller one
- * keeps.
- */
+/** A base: how fast it goes on, loads and routes, and what a smaller one keeps. */
 @NullMarked
 package dev.millrace.job.bench.model;
 

@@ -1,4 +1,4 @@
-/** LatencyLap Answers: from which release, how soon, and what else they cost. */
+/** Answers: from which release, how soon, and what else they cost. */
 @NullMarked
 package dev.millrace.job.bench.serve;
 
