@@ -101,7 +101,8 @@ final class AskCommand implements Callable<Integer> {
   @Option(
       names = "--tokens",
       paramLabel = "N",
-      description = "Tokens to add (default: ${DEFAULT-VALUE}).")
+      description =
+          "Tokens to add; 0 for what the context has room for, up to 256 (default: ${DEFAULT-VALUE}).")
   private int tokens = 48;
 
   @Option(names = "--score", description = "Judge the text instead of continuing it.")
