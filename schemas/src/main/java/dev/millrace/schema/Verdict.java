@@ -62,7 +62,7 @@ public record Verdict(
   }
 
   /** Whether it says what became of an order, and not what the gate found. */
-  public boolean isOnAnOrder() {
+  public boolean onAnOrder() {
     return rules.stream().anyMatch(rule -> rule.rule().endsWith(OBEYED));
   }
 

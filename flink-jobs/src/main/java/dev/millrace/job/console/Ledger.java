@@ -96,7 +96,7 @@ final class Ledger {
 
   synchronized void verdict(Verdict verdict, long at) {
     flow("verdicts", at);
-    if (verdict.release() != null && !verdict.isOnAnOrder()) {
+    if (verdict.release() != null && !verdict.onAnOrder()) {
       passed.put(verdict.release(), withoutQualities(verdict));
     }
     if (verdict.kind() != ReleaseEvent.Kind.BASE) { // of no domain

@@ -48,7 +48,7 @@ public record DomainProgress(
           domainOf.getOrDefault(origin, ""), (domain, progress) -> progress.plusRefused());
     }
     for (Committed<Verdict> verdict : recording.verdicts()) {
-      if (!verdict.value().isOnAnOrder()) {
+      if (!verdict.value().onAnOrder()) {
         domains.computeIfPresent(
             verdict.value().domain(), (domain, progress) -> progress.plus(verdict.value()));
       }

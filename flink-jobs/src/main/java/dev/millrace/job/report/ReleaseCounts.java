@@ -34,7 +34,7 @@ public record ReleaseCounts(
     SortedMap<String, SortedMap<String, Integer>> refusedOf = new TreeMap<>();
     for (Committed<Verdict> verdict : verdicts) {
       if (verdict.value().accepted()) {
-        published += verdict.value().isOnAnOrder() ? 0 : 1;
+        published += verdict.value().onAnOrder() ? 0 : 1;
       } else if (isRefused(verdict.value())) {
         String rule = refusedBy(verdict.value()).map(RuleResult::rule).orElse("unknown");
         refusedBy.merge(rule, 1, Integer::sum);

@@ -2,9 +2,13 @@ package dev.millrace.job.cli.releases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.cli.options.Output;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -40,6 +44,18 @@ class VerdictsCommandTest {
     assertEquals(
         "acme/java             3  passed   0123456789ab       32",
         VerdictsCommand.table(List.of(verdict)).lines().toList().get(1));
+  }
+
+  /** What the sources ask of a verdict became one of its fields. */
+  @Test
+  void json_ofAVerdict_hasItsFields() throws Exception {
+    JsonNode json = new ObjectMapper().readTree(Output.toLine(verdict(3, "r", List.of(), 32)));
+    List<String> fields = new ArrayList<>();
+    json.fieldNames().forEachRemaining(fields::add);
+    assertEquals(
+        "tenant domain batch release parent accepted rules samples tokens trainMillis qualities"
+            + " kind ofAlignment",
+        String.join(" ", fields));
   }
 
   @Test
