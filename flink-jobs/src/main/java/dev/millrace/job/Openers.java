@@ -292,8 +292,10 @@ public final class Openers {
                   (number, resources) -> {
                     LearnerConfig learn = planned(config.learn());
                     ReleaseStore store = resources.add(stores.open(number));
+                    BaseModel base = baseToTrain(config, learn, resources);
+                    requireRoom(config, learn.plan(), base);
                     return Learner.of(
-                        surroundings(config, learn, store, resources), learn, processes);
+                        surroundings(config, base, store, resources), learn, processes);
                   });
           return opener.open(subtask);
         };
@@ -341,9 +343,7 @@ public final class Openers {
         (subtask, resources) -> {
           LearnerConfig learn = planned(config.learn());
           Path folder = Path.of(config.base().dir());
-          BaseModel base =
-              resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
-          requireFits(config, base);
+          BaseModel base = baseToTrain(config, learn, resources);
           requireRoom(config, learn.plan(), base);
           Tokenizer tokenizer = tokenizer(config, resources);
           return new Trainee.Means(
@@ -355,14 +355,19 @@ public final class Openers {
         });
   }
 
-  private static Surroundings surroundings(
-      MillraceConfig config, LearnerConfig learn, ReleaseStore store, Resources resources)
-      throws IOException {
+  private static BaseModel baseToTrain(
+      MillraceConfig config, LearnerConfig learn, Resources resources) throws IOException {
     Path folder = Path.of(config.base().dir());
     BaseModel base =
         resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
     requireFits(config, base);
-    requireRoom(config, learn.plan(), base);
+    return base;
+  }
+
+  private static Surroundings surroundings(
+      MillraceConfig config, BaseModel base, ReleaseStore store, Resources resources)
+      throws IOException {
+    Path folder = Path.of(config.base().dir());
     BaseTexts.requireProtected(folder);
     Tokenizer tokenizer = tokenizer(config, resources);
     return new Surroundings(
@@ -397,7 +402,8 @@ public final class Openers {
     return opener(
         (subtask, resources) -> {
           LearnerConfig learn = planned(config.learn());
-          Surroundings surroundings = surroundings(config, learn, store(config), resources);
+          BaseModel base = baseToTrain(config, learn, resources);
+          Surroundings surroundings = surroundings(config, base, store(config), resources);
           HeldOut heldOut = heldOut(config);
           return new AdoptionParts(
               surroundings,

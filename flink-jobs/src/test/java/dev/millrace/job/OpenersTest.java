@@ -13,6 +13,7 @@ import dev.millrace.adapter.exchange.Report;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.operator.LearnerOpener;
+import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class OpenersTest {
 
@@ -59,6 +61,21 @@ class OpenersTest {
       String said = String.valueOf(refused.getMessage());
       assertTrue(said.startsWith("learn.plan.memoryBytes is 34603008, for "), said);
       assertTrue(said.endsWith("score.model.trainTokens, 128: 69206016 holds them"), said);
+    }
+  }
+
+  /** A gateway need not know how much memory the learn job has. */
+  @Test
+  void adopting_noMemoryToTrainWith_opensSinceItTrainsNothing(@TempDir Path store)
+      throws Exception {
+    MillraceConfig config =
+        config(
+            Map.of(
+                "base.dir", NanoReleases.NANO.toString(),
+                "store.uri", store.toUri().toString(),
+                "learn.plan.memoryBytes", "" + (34 << 20)));
+    try (Opened<AdoptionParts> parts = Openers.adopting(config).open(0)) {
+      assertEquals(Openers.heldOut(config), parts.value().heldOut());
     }
   }
 
