@@ -40,9 +40,10 @@ import picocli.CommandLine.Option;
     description = {
       "Folds adapters into their base: a new base learns, on each domain's texts, what the old one",
       "says there under its adapter. It is written only if no domain and no protected text is worse",
-      "for it than the bounds; a tenth of the documents judges and teaches nothing. Releases that are",
-      "not folded are brought to the new base: an adapter there learns what the old base says under",
-      "them. One that is worse for it than the bounds stays on the old base."
+      "for it than the bounds; a tenth of the documents, and those that learn holds out, judge and",
+      "teach nothing. Releases that are not folded are brought to the new base: an adapter there",
+      "learns what the old base says under them. One that is worse for it than the bounds stays on",
+      "the old base."
     },
     footer = {
       "",
