@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -129,19 +130,53 @@ public final class BaseTexts {
       String name = line.domain() + " " + canaries.size();
       canaries.add(new Canary(name, tokenizer.encode(line.text())));
     }
-    return new Protection(protectedSets(folder, tokenizer), List.copyOf(canaries));
+    Map<String, List<String>> judging = new TreeMap<>();
+    protectedTexts(folder)
+        .forEach((domain, set) -> judging.put(domain, set.subList(0, set.size() - apart(set))));
+    return new Protection(sets(judging, tokenizer), List.copyOf(canaries));
   }
 
-  /** Token sequences to protect, by domain. */
+  /** Token sequences to protect, by domain; the gate judges by those of {@link #protection}. */
   public static List<ProtectedSet> protectedSets(Path folder, Tokenizer tokenizer)
       throws IOException {
-    Map<String, List<int[]>> sets = new TreeMap<>();
+    return sets(protectedTexts(folder), tokenizer);
+  }
+
+  /**
+   * By domain, the protected texts that judge no candidate, for what an adapter costs to be
+   * measured on others than it was held to: the last quarter of a set, or its last text if they are
+   * fewer than four.
+   */
+  public static SortedMap<String, List<String>> measuring(Path folder) throws IOException {
+    SortedMap<String, List<String>> measuring = new TreeMap<>();
+    protectedTexts(folder)
+        .forEach(
+            (domain, set) ->
+                measuring.put(
+                    domain, set.subList(set.size() - Math.max(1, apart(set)), set.size())));
+    return measuring;
+  }
+
+  private static int apart(List<String> set) {
+    return set.size() / 4;
+  }
+
+  private static SortedMap<String, List<String>> protectedTexts(Path folder) throws IOException {
+    SortedMap<String, List<String>> sets = new TreeMap<>();
     for (Line line : lines(folder, PROTECTED)) {
-      sets.computeIfAbsent(line.domain(), d -> new ArrayList<>())
-          .addAll(pieces(line.text(), tokenizer));
+      sets.computeIfAbsent(line.domain(), d -> new ArrayList<>()).add(line.text());
     }
-    return sets.entrySet().stream()
-        .map(set -> new ProtectedSet(set.getKey(), set.getValue()))
+    return sets;
+  }
+
+  private static List<ProtectedSet> sets(Map<String, List<String>> texts, Tokenizer tokenizer) {
+    return texts.entrySet().stream()
+        .map(
+            set -> {
+              List<List<int[]>> cut =
+                  set.getValue().stream().map(text -> pieces(text, tokenizer)).toList();
+              return new ProtectedSet(set.getKey(), InTurns.of(cut));
+            })
         .toList();
   }
 

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.job.corpus.TokenStream;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -39,6 +41,36 @@ class BaseTextsTest {
         assertArrayEquals(behindBos(plain.get(i)), pieces.get(i));
       }
     }
+  }
+
+  /** So that a gate that asks few pieces asks about many texts. */
+  @Test
+  void protection_textsOfManyPieces_areTheFirstOfEachAndThenTheSecond() throws IOException {
+    protect("a", 4);
+    protect("b", 1);
+    try (Tokenizer nano = Tokenizers.open(NANO.resolve("tokenizer.json"))) {
+      List<ProtectedSet> sets = BaseTexts.protection(folder, nano).sets();
+      List<String> begin =
+          sets.get(0).sequences().stream().map(piece -> nano.decode(piece).strip()).toList();
+      assertTrue(begin.get(0).startsWith("a text 0 "), begin::toString);
+      assertTrue(begin.get(1).startsWith("a text 1 "), begin::toString);
+      assertTrue(begin.get(2).startsWith("a text 2 "), begin::toString);
+      assertTrue(begin.size() > 5);
+      assertTrue(begin.stream().noneMatch(piece -> piece.startsWith("a text 3 ")));
+      assertEquals(
+          List.of("a text 3 " + TEXT, "b text 0 " + TEXT),
+          BaseTexts.measuring(folder).values().stream().flatMap(List::stream).toList());
+      assertTrue(!sets.get(1).sequences().isEmpty(), "a set of one text is judged by it");
+    }
+  }
+
+  private void protect(String domain, int texts) throws IOException {
+    Path file = folder.resolve(BaseTexts.PROTECTED);
+    List<BaseTexts.Line> lines = new ArrayList<>(BaseTexts.lines(folder, BaseTexts.PROTECTED));
+    for (int i = 0; i < texts; i++) {
+      lines.add(new BaseTexts.Line(domain, "%s text %d %s".formatted(domain, i, TEXT)));
+    }
+    BaseTexts.write(file, lines);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.millrace.job.loop;
 
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.InTurns;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
@@ -86,15 +87,12 @@ public final class DemoMaterial {
         all.add(media.withJunk());
       }
     }
-    return new Material(interleaved(all), measured, prompts, protectedTexts(base), new TreeMap<>());
+    return new Material(InTurns.of(all), measured, prompts, protectedTexts(base), new TreeMap<>());
   }
 
-  /** The last of every set of the base's protected texts: the gate judges by the first. */
+  /** As many of every protected set, of the texts that judge no candidate. */
   static List<String> protectedTexts(Path base) throws IOException {
-    SortedMap<String, List<String>> sets = new TreeMap<>();
-    for (BaseTexts.Line line : BaseTexts.lines(base, BaseTexts.PROTECTED)) {
-      sets.computeIfAbsent(line.domain(), domain -> new ArrayList<>()).add(line.text());
-    }
+    SortedMap<String, List<String>> sets = BaseTexts.measuring(base);
     return sets.values().stream()
         .flatMap(set -> last(set, Math.max(1, PROTECTED / sets.size())).stream())
         .toList();
@@ -154,20 +152,6 @@ public final class DemoMaterial {
       all.add(samples);
     }
     return all;
-  }
-
-  /** One of each domain in turn. */
-  private static List<Sample> interleaved(List<List<Sample>> streams) {
-    List<Sample> samples = new ArrayList<>();
-    int longest = streams.stream().mapToInt(List::size).max().orElse(0);
-    for (int i = 0; i < longest; i++) {
-      for (List<Sample> stream : streams) {
-        if (i < stream.size()) {
-          samples.add(stream.get(i));
-        }
-      }
-    }
-    return samples;
   }
 
   private static <T> List<T> first(List<T> list, int n) {
