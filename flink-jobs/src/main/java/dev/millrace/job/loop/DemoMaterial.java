@@ -44,7 +44,7 @@ public final class DemoMaterial {
   /** Documents of a domain that are read at once, as a topic has many writers. */
   private static final int OPEN_DOCUMENTS = 24;
 
-  static final int PROTECTED = 24;
+  static final int PROTECTED = 48;
 
   private DemoMaterial() {}
 

@@ -3,6 +3,7 @@ package dev.millrace.job.cli.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.InTurns;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.PretrainCorpus;
@@ -20,61 +21,64 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Held-out texts by domain: the first half of each are for anchors, the second judge. */
-record HeldOutTexts(SortedMap<String, List<String>> byDomain) {
+/**
+ * Held-out documents by domain, each in pieces: the first half of them are for anchors, the second
+ * judge.
+ */
+record HeldOutTexts(SortedMap<String, List<List<String>>> byDomain) {
 
   private static final int CHUNK_BYTES = 600;
   private static final int ANCHORS = 80;
   private static final int JUDGED = 80;
-  private static final int PROTECTED = 24;
+  private static final int PROTECTED = 48;
 
   /** Bits per byte on held-out text of one domain. */
   record Judged(double fp32, double int8, double ngram, long bytes) {}
 
-  /**
-   * One piece of each held-out document, shuffled, by domain; other languages than English are a
-   * domain of their own.
-   */
+  /** Shuffled, by domain; other languages than English are a domain of their own. */
   static HeldOutTexts of(HeldOut heldOut, long seed) {
-    SortedMap<String, List<String>> chunks = new TreeMap<>();
+    SortedMap<String, List<List<String>>> documents = new TreeMap<>();
     for (Document document : PretrainCorpus.heldOut(PretrainCorpus.NANO, heldOut)) {
       String domain =
           document.domain().equals("parliament") && !document.title().startsWith("en/")
               ? "languages"
               : document.domain();
-      List<Document> pieces = Chunks.chunks(document, CHUNK_BYTES);
-      chunks
-          .computeIfAbsent(domain, d -> new ArrayList<>())
-          .add(pieces.get(pieces.size() / 2).text());
+      List<String> pieces =
+          new ArrayList<>(
+              Chunks.chunks(document, CHUNK_BYTES).stream().map(Document::text).toList());
+      Collections.swap(pieces, 0, pieces.size() / 2);
+      documents.computeIfAbsent(domain, d -> new ArrayList<>()).add(pieces);
     }
-    chunks.values().forEach(list -> Collections.shuffle(list, new Random(seed)));
-    return new HeldOutTexts(chunks);
+    documents.values().forEach(list -> Collections.shuffle(list, new Random(seed)));
+    return new HeldOutTexts(documents);
   }
 
   /** Writes the texts that are trained beside every batch, and those that judge candidates. */
   void write(Path out) throws IOException {
     List<BaseTexts.Line> anchors = new ArrayList<>();
     List<BaseTexts.Line> guarded = new ArrayList<>();
-    for (Map.Entry<String, List<String>> domain : byDomain.entrySet()) {
-      anchors.addAll(lines(domain.getKey(), anchors(domain.getValue())));
-      guarded.addAll(lines(domain.getKey(), first(judged(domain.getValue()), PROTECTED)));
-    }
+    byDomain.forEach(
+        (domain, documents) -> {
+          anchors.addAll(lines(domain, anchors(documents)));
+          guarded.addAll(lines(domain, first(judged(documents), PROTECTED)));
+        });
     BaseTexts.write(out.resolve(BaseTexts.ANCHORS), anchors);
     BaseTexts.write(out.resolve(BaseTexts.PROTECTED), guarded);
   }
 
-  /** At most half of a domain's held-out texts. */
-  private static List<String> anchors(List<String> texts) {
-    return first(texts.subList(0, texts.size() / 2), ANCHORS);
+  /** Of half of a domain's documents a piece each, and of few documents further ones. */
+  private static List<String> anchors(List<List<String>> documents) {
+    return first(InTurns.of(documents.subList(0, documents.size() / 2)), ANCHORS);
   }
 
-  private static List<String> judged(List<String> texts) {
-    return first(texts.subList(texts.size() / 2, texts.size()), JUDGED);
+  /** A piece of each document of the other half. */
+  private static List<String> judged(List<List<String>> documents) {
+    List<List<String>> half = documents.subList(documents.size() / 2, documents.size());
+    return first(half.stream().map(pieces -> pieces.get(0)).toList(), JUDGED);
   }
 
   private static List<String> first(List<String> texts, int n) {
@@ -92,8 +96,8 @@ record HeldOutTexts(SortedMap<String, List<String>> byDomain) {
     try (BaseModel fp32 = DjlModels.open(out, Precision.FLOAT32);
         BaseModel int8 = DjlModels.open(out, Precision.INT8)) {
       byDomain.forEach(
-          (domain, texts) ->
-              judged.put(domain, judge(judged(texts), tokenizer, fp32, int8, ngram)));
+          (domain, documents) ->
+              judged.put(domain, judge(judged(documents), tokenizer, fp32, int8, ngram)));
     }
     return judged;
   }
