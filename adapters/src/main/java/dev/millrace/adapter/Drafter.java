@@ -68,6 +68,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
     }
     hyperparameters.remove(PATIENCE);
     attempt.mix().write(hyperparameters);
+    AnchorDigest.write(surroundings.anchors(), hyperparameters);
     return new TrainingPlan(
         attempt.trained().task().lesson().seed(),
         hyperparameters,

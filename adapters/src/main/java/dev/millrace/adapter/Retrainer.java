@@ -21,6 +21,7 @@ import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.schema.Origin;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -55,6 +56,17 @@ public record Retrainer(
     }
   }
 
+  /** Why what a manifest names cannot lead to its files here; empty if it may. */
+  public Optional<String> hindrance(Manifest manifest) {
+    String there = AnchorDigest.take(new TreeMap<>(manifest.plan().hyperparameters()));
+    String here = AnchorDigest.of(anchors);
+    return there == null || there.equals(here)
+        ? Optional.empty()
+        : Optional.of(
+            "anchors of the base are %s, expected %s, beside which release %s was trained: its anchors.jsonl was replaced"
+                .formatted(here, there, manifest.id()));
+  }
+
   /**
    * Trains what a manifest names.
    *
@@ -64,6 +76,7 @@ public record Retrainer(
   public Again train(Manifest manifest, @Nullable Again parent, @Nullable Release taken) {
     SortedMap<String, String> hyperparameters = new TreeMap<>(manifest.plan().hyperparameters());
     Mix mix = Mix.take(hyperparameters);
+    String unused = AnchorDigest.take(hyperparameters);
     LearnerConfig config = configs.apply(hyperparameters);
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);

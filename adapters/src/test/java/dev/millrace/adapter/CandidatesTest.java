@@ -3,6 +3,7 @@ package dev.millrace.adapter;
 import static dev.millrace.adapter.Configs.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,11 +23,15 @@ import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.RuleResult;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Lessons of which the first candidate harms what is protected. */
@@ -152,6 +157,36 @@ class CandidatesTest extends BigramLearners {
     assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
   }
 
+  /** They were replaced, say: the bytes would be others, and nobody could tell why. */
+  @Test
+  void hindrance_otherAnchorsThanTheManifestNames_namesBoth() throws IOException {
+    Manifest manifest = read(outcomes(learner("store"), 1).get(0).release()).manifest();
+    List<int[]> anchors = Bigrams.known().texts(400, 21);
+    assertEquals(Optional.empty(), retrainer(CONFIG, anchors).hindrance(manifest));
+    List<List<int[]>> others =
+        List.of(
+            anchors.subList(1, 400),
+            Stream.concat(anchors.subList(1, 400).stream(), anchors.stream().limit(1)).toList(),
+            List.of(anchors.stream().flatMapToInt(Arrays::stream).toArray()));
+    for (List<int[]> other : others) {
+      assertEquals(
+          "anchors of the base are %s, expected %s, beside which release %s was trained: its anchors.jsonl was replaced"
+              .formatted(AnchorDigest.of(other), AnchorDigest.of(anchors), manifest.id()),
+          retrainer(CONFIG, other).hindrance(manifest).orElseThrow());
+    }
+  }
+
+  @Test
+  void hindrance_manifestOfEarlierCode_isNoneAndItIsTrainedAgainAlike() throws IOException {
+    Manifest now = read(outcomes(learner("store"), 1).get(0).release()).manifest();
+    TreeMap<String, String> named = new TreeMap<>(now.plan().hyperparameters());
+    assertNotNull(AnchorDigest.take(named));
+    Manifest earlier = with(now, "plan", with(now.plan(), "hyperparameters", named));
+    List<int[]> other = Bigrams.known().texts(400, 22);
+    assertEquals(Optional.empty(), retrainer(CONFIG, other).hindrance(earlier));
+    assertTrue(retrainer(CONFIG).train(earlier, null, null).equalTo(now));
+  }
+
   /** Or who waits for what is learned again would wait for ever. */
   @Test
   void rerouted_anyLesson_saysWhatWasFoundBeforeItWasTrained() {
@@ -197,11 +232,15 @@ class CandidatesTest extends BigramLearners {
 
   /** Trains the releases of the first batches again. */
   private Retrainer retrainer(LearnerConfig config) {
+    return retrainer(config, Bigrams.known().texts(400, 21));
+  }
+
+  private Retrainer retrainer(LearnerConfig config, List<int[]> anchors) {
     Map<Origin, int[]> tokens = new HashMap<>();
     for (int i = 0; i < 5; i++) {
       batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
     }
-    return new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
+    return new Retrainer(base, anchors, values -> config, tokens::get);
   }
 
   /** Trains each release again, behind the one before, to the same files; what their plans say. */

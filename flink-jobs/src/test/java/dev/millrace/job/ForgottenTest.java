@@ -2,6 +2,8 @@ package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Learner;
@@ -16,6 +18,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.releases.Forgetting;
 import dev.millrace.job.releases.Proof;
 import dev.millrace.job.releases.Prover;
+import dev.millrace.job.releases.Reproduction;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.schema.Origin;
@@ -90,6 +93,34 @@ class ForgottenTest {
       assertTrue(proof.neverSaw().deviations(proof.before()) < -6, proof::toString);
       assertTrue(Math.abs(proof.deviations()) < 3, proof::toString);
       assertEquals(true, proof.sameBytes());
+    }
+  }
+
+  /** Or one would be told that its bytes are others, and that anything may be the matter. */
+  @Test
+  void prove_anchorsReplacedSince_trainsNothingAgainAndFailsNothing() throws Exception {
+    try (BaseModel base = TinyParts.base()) {
+      ReleaseStore releases = ReleaseStore.of(StoreFiles.in(store));
+      Surroundings surroundings = TinyParts.surroundings(base, releases, places -> tokens);
+      Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
+      LearnerState first =
+          published(learner.learn(learner.initial(null, DOMAIN), batch(0), Governor.none()));
+      LearnerState second = published(learner.learn(first, batch(1), Governor.none()));
+      StoredReleases stored = StoredReleases.read(store);
+      List<int[]> replaced = List.of(new int[] {1, 2, 3});
+      Retrainer own = TinyParts.retrainer(surroundings, CONFIG, tokens::get);
+      Retrainer other = new Retrainer(base, replaced, own.configs(), tokens::get);
+      String release = Objects.requireNonNull(first.release());
+      Proof proof =
+          new Prover(new Forgetting(stored, Set.of("sample10")), other, tokens, 1, model -> {})
+              .prove(Objects.requireNonNull(second.release()), release);
+      assertNull(Objects.requireNonNull(proof).sameBytes());
+      Reproduction reproduction = new Reproduction(stored, release);
+      assertTrue(reproduction.run(own, (id, same) -> {}));
+      IllegalArgumentException refused =
+          assertThrows(
+              IllegalArgumentException.class, () -> reproduction.run(other, (id, same) -> {}));
+      assertEquals(other.hindrance(stored.manifest(release)).orElseThrow(), refused.getMessage());
     }
   }
 

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     other seeds
  * @param base by the base alone
  * @param sameBytes whether the release in their place, trained again from what its manifest lists,
- *     is the same byte for byte; null if that cannot be tried: there is none, or samples expired
+ *     is the same byte for byte; null if that cannot be tried: there is none, samples expired, or
+ *     the base has other anchors since
  */
 public record Proof(
     int samples,

@@ -98,7 +98,10 @@ public record Prover(
 
   private @Nullable Boolean sameBytes(String after) throws IOException {
     Reproduction reproduction = new Reproduction(forgetting.stored(), after);
-    return tokens.keySet().containsAll(reproduction.samples().keySet())
+    boolean mayBeSame =
+        reproduction.hindrance(retrainer).isEmpty()
+            && tokens.keySet().containsAll(reproduction.samples().keySet());
+    return mayBeSame
         ? reproduction.run(retrainer, (id, same) -> progress.accept(id + " again"))
         : null;
   }

@@ -21,6 +21,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -67,12 +68,24 @@ public record Reproduction(StoredReleases stored, String release) {
         lineage().stream().flatMap(id -> stored.manifest(id).learned().stream()).toList());
   }
 
+  /** Why training cannot lead to the same files here; empty if it may. */
+  Optional<String> hindrance(Retrainer retrainer) {
+    return lineage().stream()
+        .flatMap(id -> retrainer.hindrance(stored.manifest(id)).stream())
+        .findFirst();
+  }
+
   /**
    * Trains; true if every release has the files that its manifest promises.
    *
    * @param found is told of each release whether it is the same
+   * @throws IllegalArgumentException if one was trained beside other anchors
    */
   public boolean run(Retrainer retrainer, BiConsumer<String, Boolean> found) throws IOException {
+    Optional<String> hindrance = hindrance(retrainer);
+    if (hindrance.isPresent()) {
+      throw new IllegalArgumentException(hindrance.get());
+    }
     boolean same = true;
     Again last = null;
     for (String id : lineage()) {
