@@ -52,13 +52,13 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
 
   private static List<LearnedSample> learned(Lesson lesson) {
     List<LearnedSample> learned = new ArrayList<>();
-    for (Remembered sample : lesson.fresh()) {
-      learned.add(new LearnedSample(sample.id(), sample.origin(), false));
-    }
-    for (Remembered sample : lesson.replayed()) {
-      learned.add(new LearnedSample(sample.id(), sample.origin(), true));
-    }
+    lesson.fresh().forEach(sample -> learned.add(learned(sample, false)));
+    lesson.replayed().forEach(sample -> learned.add(learned(sample, true)));
     return learned;
+  }
+
+  private static LearnedSample learned(Remembered sample, boolean replay) {
+    return new LearnedSample(sample.id(), sample.origin(), replay, sample.tokens().length);
   }
 
   private TrainingPlan plan(Attempt attempt) {

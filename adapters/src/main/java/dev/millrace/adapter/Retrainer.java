@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param anchors token sequences of what the base knows, as they were trained beside every batch
  * @param configs the learner's configuration as a manifest's hyperparameters have it
- * @param tokens of the sample that was read there
+ * @param tokens of the sample that was read there, as many as taught or more
  */
 public record Retrainer(
     BaseModel base,
@@ -151,6 +151,7 @@ public record Retrainer(
   }
 
   private Remembered remembered(LearnedSample sample) {
-    return new Remembered(sample.sample(), sample.origin(), tokens.apply(sample.origin()));
+    int[] taught = sample.taught(tokens.apply(sample.origin()));
+    return new Remembered(sample.sample(), sample.origin(), taught);
   }
 }

@@ -16,6 +16,7 @@ import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainers;
+import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -31,6 +32,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -155,6 +157,28 @@ class CandidatesTest extends BigramLearners {
     assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
     Manifest manifest = read(next.release()).manifest();
     assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
+  }
+
+  /** Whoever reads them again need not know how much of a text was learned. */
+  @Test
+  void retrain_moreOfEachTextIsReadThanTaught_hasTheSameFiles() throws IOException {
+    Manifest manifest = read(outcomes(learner("store"), 1).get(0).release()).manifest();
+    Retrainer own = retrainer(CONFIG);
+    Retrainer longer =
+        new Retrainer(
+            base, own.anchors(), own.configs(), place -> twice(own.tokens().apply(place)));
+    assertTrue(longer.train(manifest, null, null).equalTo(manifest));
+    List<LearnedSample> unsaid =
+        manifest.learned().stream()
+            .map(sample -> new LearnedSample(sample.sample(), sample.origin(), sample.replay()))
+            .toList();
+    Manifest earlier = with(manifest, "learned", unsaid);
+    assertTrue(own.train(earlier, null, null).equalTo(manifest));
+    assertFalse(longer.train(earlier, null, null).equalTo(manifest));
+  }
+
+  private static int[] twice(int[] text) {
+    return IntStream.concat(Arrays.stream(text), Arrays.stream(text)).toArray();
   }
 
   /** They were replaced, say: the bytes would be others, and nobody could tell why. */

@@ -37,6 +37,7 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
@@ -166,7 +167,8 @@ final class TinyParts {
       Forgetting forgetting, MillraceConfig config, String before, String after)
       throws IOException {
     KafkaPastSamples past = new KafkaPastSamples(config.kafka(), tokens(config));
-    Map<Origin, int[]> read = past.tokens(Prover.samples(forgetting, before, after));
+    Map<Origin, int[]> read =
+        past.tokens(LearnedSample.ids(Prover.learned(forgetting, before, after)));
     try (BaseModel base = base()) {
       Retrainer retrainer = retrainer(base, config, place -> read.get(place));
       return new Prover(forgetting, retrainer, read, 5, release -> {}).prove(before, after);

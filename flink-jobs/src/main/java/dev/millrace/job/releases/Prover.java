@@ -19,7 +19,6 @@ import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,21 +47,17 @@ public record Prover(
   private static final String SEED = "seed";
 
   /**
-   * Where all samples behind two releases were read.
+   * All samples behind two releases.
    *
    * @param after null for the base alone
    */
-  public static Map<Origin, String> samples(
+  public static List<LearnedSample> learned(
       Forgetting forgetting, String before, @Nullable String after) {
-    Map<Origin, String> samples = new HashMap<>();
     List<String> ids = new ArrayList<>(forgetting.lineage(before));
     if (after != null) {
       ids.addAll(forgetting.lineage(after));
     }
-    for (String id : ids) {
-      samples.putAll(LearnedSample.ids(forgetting.stored().manifest(id).learned()));
-    }
-    return samples;
+    return ids.stream().flatMap(id -> forgetting.stored().manifest(id).learned().stream()).toList();
   }
 
   /**
@@ -117,7 +112,7 @@ public record Prover(
             && places.add(sample.origin())
             && text != null
             && text.length >= 2) {
-          gone.add(text);
+          gone.add(sample.taught(text));
         }
       }
     }

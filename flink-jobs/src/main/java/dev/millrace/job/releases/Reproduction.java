@@ -64,8 +64,12 @@ public record Reproduction(StoredReleases stored, String release) {
 
   /** The ids of all samples that must be learned, by where they were read. */
   public Map<Origin, String> samples() {
-    return LearnedSample.ids(
-        lineage().stream().flatMap(id -> stored.manifest(id).learned().stream()).toList());
+    return LearnedSample.ids(learned());
+  }
+
+  /** All samples that must be learned, as often as they were. */
+  public List<LearnedSample> learned() {
+    return lineage().stream().flatMap(id -> stored.manifest(id).learned().stream()).toList();
   }
 
   /** Why training cannot lead to the same files here; empty if it may. */

@@ -1,6 +1,7 @@
 package dev.millrace.model.release;
 
 import dev.millrace.schema.Origin;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,8 +12,25 @@ import java.util.Map;
  * @param sample its id
  * @param origin where it was read
  * @param replay true if an earlier batch had taught it already
+ * @param tokens of its text that taught, its first; 0 where it is no text, and in manifests of
+ *     earlier code
  */
-public record LearnedSample(String sample, Origin origin, boolean replay) {
+public record LearnedSample(String sample, Origin origin, boolean replay, int tokens) {
+
+  /** Of which nobody said how much of it taught. */
+  public LearnedSample(String sample, Origin origin, boolean replay) {
+    this(sample, origin, replay, 0);
+  }
+
+  /** What of its text taught, of as much as was read. */
+  public int[] taught(int[] read) {
+    return tokens == 0 ? read : Arrays.copyOf(read, Math.min(read.length, tokens));
+  }
+
+  /** The most tokens of one of some samples that taught. */
+  public static int mostTokens(Collection<LearnedSample> samples) {
+    return samples.stream().mapToInt(LearnedSample::tokens).max().orElse(0);
+  }
 
   /** The ids of samples by where they were read. */
   public static Map<Origin, String> ids(Collection<LearnedSample> samples) {

@@ -73,6 +73,9 @@ final class ManifestJson {
     SortedMap<String, @Nullable Object> json = origin(learned.origin());
     json.put("sample", learned.sample());
     json.put("replay", learned.replay());
+    if (learned.tokens() > 0) { // came later
+      json.put("tokens", learned.tokens());
+    }
     return json;
   }
 
@@ -174,7 +177,11 @@ final class ManifestJson {
   }
 
   private static LearnedSample learned(JsonFields json) {
-    return new LearnedSample(json.text("sample"), origin(json), json.bool("replay"));
+    return new LearnedSample(
+        json.text("sample"),
+        origin(json),
+        json.bool("replay"),
+        json.orElse("tokens", 0, fields -> fields.integer("tokens", 1, Integer.MAX_VALUE)));
   }
 
   private static TrainingPlan plan(JsonFields json) {

@@ -2,6 +2,7 @@ package dev.millrace.model.release;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -106,6 +107,38 @@ class ManifestTest {
             "\"routing\":{\"policy\":\"entropy\",\"share\":0.1,\"threshold\":0.07513,\"topK\":4}"),
         json);
     assertEquals(routing, Manifest.parse(manifest.toBytes()).routing());
+  }
+
+  /** Without them the bytes are those of earlier code. */
+  @Test
+  void parse_tokensThatTaught_areTheSameAgain() {
+    Manifest unsaid = manifest();
+    LearnedSample first = unsaid.learned().get(0);
+    LearnedSample said = new LearnedSample(first.sample(), first.origin(), false, 256);
+    Manifest manifest = learned(unsaid, List.of(said));
+    String json = new String(manifest.toBytes(), StandardCharsets.UTF_8);
+    assertTrue(json.contains("\"tokens\":256,\"topic\""), json);
+    assertEquals(manifest, Manifest.parse(manifest.toBytes()));
+    assertFalse(new String(unsaid.toBytes(), StandardCharsets.UTF_8).contains("tokens"));
+    byte[] none = json.replace("\"tokens\":256", "\"tokens\":0").getBytes(StandardCharsets.UTF_8);
+    assertThrows(InvalidReleaseException.class, () -> Manifest.parse(none));
+  }
+
+  private static Manifest learned(Manifest m, List<LearnedSample> learned) {
+    return new Manifest(
+        m.tenant(),
+        m.domain(),
+        m.base(),
+        m.files(),
+        m.quantization(),
+        m.routing(),
+        m.parent(),
+        m.batch(),
+        learned,
+        m.learnedTo(),
+        m.plan(),
+        m.verdict(),
+        m.obeyed());
   }
 
   private static Manifest with(Routing routing, Manifest m) {

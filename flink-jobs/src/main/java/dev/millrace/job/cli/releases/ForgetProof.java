@@ -11,6 +11,7 @@ import dev.millrace.job.releases.Reproduction;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
@@ -45,10 +46,11 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
     }
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
-      SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
+      List<LearnedSample> learned = Prover.learned(forgetting, before, after);
+      int most = Math.max(config.score().model().trainTokens(), LearnedSample.mostTokens(learned));
       Map<Origin, int[]> read =
-          new KafkaPastSamples(config.kafka(), tokens)
-              .tokens(Prover.samples(forgetting, before, after));
+          new KafkaPastSamples(config.kafka(), new SampleTokens(tokenizer, most))
+              .tokens(LearnedSample.ids(learned));
       Retrainer retrainer =
           new Retrainer(
               model,

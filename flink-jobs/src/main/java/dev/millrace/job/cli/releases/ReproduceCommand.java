@@ -22,6 +22,7 @@ import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.model.score.PairPlacer;
@@ -45,8 +46,8 @@ import picocli.CommandLine.Parameters;
     name = "reproduce",
     description = {
       "Reads the samples behind a release from their recorded offsets, trains its lineage again, and",
-      "compares the digests. --set names what learn ran with and no manifest holds:",
-      "score.model.trainTokens; of an alignment also score.model.readTokens and base.align."
+      "compares the digests. Of an alignment, --set names what learn ran with and no manifest holds:",
+      "score.model.trainTokens, score.model.readTokens and base.align."
     },
     footer = {"", "Example:", "  ./millrace releases reproduce 3f9a  # the beginning is enough"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -104,7 +105,11 @@ final class ReproduceCommand implements Callable<Integer> {
         throw new IllegalArgumentException(
             "base " + folder + " is " + base.id() + ", expected " + manifest.base());
       }
-      SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
+      int most =
+          Math.max(
+              config.score().model().trainTokens(),
+              LearnedSample.mostTokens(reproduction.learned()));
+      SampleTokens tokens = new SampleTokens(tokenizer, most);
       Retrainer retrainer =
           new Retrainer(
               base,
