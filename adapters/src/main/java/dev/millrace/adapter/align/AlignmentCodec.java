@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -122,6 +123,9 @@ final class AlignmentCodec {
                 .formatted(in.available()));
       }
       return state;
+    } catch (EOFException e) {
+      throw new IllegalArgumentException(
+          "state of an alignment ends after %d bytes; expected more".formatted(bytes.length), e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Configs;
+import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.publish.Hyperparameters;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
@@ -91,6 +93,33 @@ class PairLearnerTest {
     }
     assertArrayEquals(whole.toBytes(), state.toBytes());
     assertEquals(releases, events.stream().map(ReleaseEvent::release).toList());
+  }
+
+  @Test
+  void fromBytes_cutAnywhere_saysSo() {
+    AlignmentState state =
+        new AlignmentState(
+            new Space("base", ENCODERS),
+            new AlignAdapter(1, new float[] {1, 2}),
+            "release",
+            3,
+            Pairs.many(0, 2),
+            new Reservoir<>(8, 5, Pairs.many(2, 4)),
+            new Reservoir<>(4, 1, Pairs.many(4, 5)),
+            List.of(Pairs.origin(1)),
+            Pairs.origin(7),
+            true,
+            List.of("p8", "p9"));
+    byte[] whole = state.toBytes();
+    assertArrayEquals(whole, AlignmentState.fromBytes(whole).toBytes());
+    for (int length = 0; length < whole.length; length++) {
+      byte[] cut = Arrays.copyOf(whole, length);
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> AlignmentState.fromBytes(cut));
+      assertEquals(
+          "state of an alignment ends after %d bytes; expected more".formatted(length),
+          refused.getMessage());
+    }
   }
 
   @Test
