@@ -1,6 +1,8 @@
 package dev.millrace.job.io;
 
 import dev.millrace.model.base.DaemonThreads;
+import java.net.SocketTimeoutException;
+import java.util.Arrays;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -66,8 +68,16 @@ final class Circuit implements AutoCloseable {
     StringBuilder why = new StringBuilder(failure.toString());
     for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
       why.append(why.indexOf(cause.toString()) < 0 ? ": " + cause : "");
+      why.append(isUnansweredHandshake(cause) ? ": the server may not speak TLS" : "");
     }
     return why.toString();
+  }
+
+  /** One that speaks none, as Redis, takes it for the beginning of a command and waits for more. */
+  private static boolean isUnansweredHandshake(Throwable cause) {
+    return cause instanceof SocketTimeoutException
+        && Arrays.stream(cause.getStackTrace())
+            .anyMatch(call -> call.getMethodName().equals("startHandshake"));
   }
 
   /** Asks the service whether it is there, beside the caller. */

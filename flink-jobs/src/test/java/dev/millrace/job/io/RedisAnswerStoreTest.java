@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.LogLines;
 import dev.millrace.job.config.RedisConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.OwnRedis;
@@ -216,6 +217,26 @@ class RedisAnswerStoreTest {
           assertFalse(store.isUp());
         }
       }
+    }
+  }
+
+  @Test
+  void get_byTlsFromAServerThatSpeaksNone_missesAndSaysSo() throws Exception {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        LogLines lines = LogLines.of(Circuit.class)) {
+      String tls = "rediss://127.0.0.1:" + redis.port();
+      try (RedisAnswerStore store = open(tls, "", "", NONE, 500)) {
+        misses(store);
+      }
+      redis.freeze();
+      try (RedisAnswerStore store = open(redis.uri(), "", "", NONE, SHORT_MILLIS)) {
+        misses(store);
+      }
+      redis.thaw();
+      List<String> said = lines.said();
+      assertEquals(2, said.size(), said::toString);
+      assertTrue(said.get(0).endsWith("Read timed out: the server may not speak TLS"), said.get(0));
+      assertTrue(said.get(1).endsWith("Read timed out"), said.get(1));
     }
   }
 
