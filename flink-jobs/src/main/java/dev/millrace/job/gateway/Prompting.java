@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.schema.Media;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ record Prompting(String transcript, @Nullable Media media) {
   private static final Set<String> ROLES =
       Set.of("system", "developer", "user", "assistant", "tool");
 
+  /** The last names a call that the transcript has no part of. */
+  private static final Set<String> FIELDS = Set.of("role", "content", "tool_call_id");
+
   private static final String CONTENT = "messages.content";
 
   static Prompting of(List<JsonNode> messages) {
@@ -28,8 +32,7 @@ record Prompting(String transcript, @Nullable Media media) {
       if (!ROLES.contains(role)) {
         throw ApiProblem.badField("messages.role", '"' + role + '"', "one of " + ROLES);
       }
-      requireNoneOf("tool_calls", message);
-      requireNoneOf("function_call", message);
+      requireNoOther(message);
       boolean assistant = role.equals("assistant");
       text.append(role).append(": ");
       if (!assistant || message.hasNonNull("content")) {
@@ -44,11 +47,15 @@ record Prompting(String transcript, @Nullable Media media) {
     return new Prompting(transcript, media.isEmpty() ? null : media.get(0));
   }
 
-  /** What was asked of a tool would be missing from the transcript. */
-  private static void requireNoneOf(String field, JsonNode message) {
-    if (!message.path(field).isEmpty()) {
-      throw ApiProblem.badField(
-          "messages." + field, message.path(field).toString(), "none: tools are not supported");
+  /** What else a message says would be missing from the transcript. */
+  private static void requireNoOther(JsonNode message) {
+    for (Map.Entry<String, JsonNode> field : message.properties()) {
+      JsonNode found = field.getValue();
+      boolean saysNothing = found.isNull() || (found.isContainerNode() && found.isEmpty());
+      if (!FIELDS.contains(field.getKey()) && !saysNothing) {
+        throw ApiProblem.badField(
+            "messages." + field.getKey(), found.toString(), "no such field: not supported");
+      }
     }
   }
 

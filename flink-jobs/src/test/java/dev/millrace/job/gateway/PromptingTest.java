@@ -81,9 +81,8 @@ class PromptingTest {
         problem.getMessage());
   }
 
-  /** A misspelt name, say. */
   @ParameterizedTest
-  @ValueSource(strings = {"{'role':'user','contents':'Hi'}", "{'role':'tool','content':null}"})
+  @ValueSource(strings = {"{'role':'user'}", "{'role':'tool','content':null}"})
   void of_noContent_isRefused(String message) {
     ApiProblem problem = assertThrows(ApiProblem.class, () -> read(message));
     assertEquals("messages.content", problem.param());
@@ -91,16 +90,33 @@ class PromptingTest {
 
   @Test
   void of_assistantsMessageAsClientsSendItBack_isATranscript() throws Exception {
-    String assistant = "{'role':'assistant','content':%s,'refusal':null,'tool_calls':[]}";
+    String assistant = "{'role':'assistant','content':%s,'refusal':null,'annotations':[]}";
     Prompting found = read(assistant.formatted("'Hi'") + "," + assistant.formatted("null"));
     assertEquals("assistant: Hi\nassistant: \nassistant:", found.transcript());
+    String tool = "{'role':'tool','tool_call_id':'call_1','content':'7'}";
+    assertEquals("tool: 7\nassistant:", read(tool).transcript());
   }
 
-  @Test
-  void of_callsOfTools_areRefusedByName() {
-    String calls = "{'role':'assistant','content':null,'tool_calls':[{'id':'call_1'}]}";
-    ApiProblem problem = assertThrows(ApiProblem.class, () -> read(calls));
-    assertEquals("messages.tool_calls", problem.param());
+  /** The transcript has no place for them, and the answer would be one to less than was said. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'tool_calls':[{'id':'call_1'}]",
+        "'function_call':{'name':'f'}",
+        "'name':'Ada'",
+        "'refusal':'I cannot'",
+        "'audio':{'id':'audio_1'}",
+        "'contents':'misspelt'"
+      })
+  void of_fieldThatIsNotRead_isRefusedByName(String field) {
+    String message = "{'role':'assistant','content':'Hi',%s}".formatted(field);
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> read(message));
+    String name = "messages." + field.substring(1, field.indexOf("':"));
+    assertEquals(name, problem.param());
+    assertEquals(
+        "%s is %s, expected no such field: not supported"
+            .formatted(name, field.substring(field.indexOf(':') + 1).replace('\'', '"')),
+        problem.getMessage());
   }
 
   @Test
