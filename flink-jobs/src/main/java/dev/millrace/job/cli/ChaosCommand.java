@@ -114,13 +114,15 @@ final class ChaosCommand implements Callable<Integer> {
             cluster);
     ChaosReport report =
         new Chaos(config, line -> output.err().println(line), InstantSource.system()).run();
-    output.result(report, report.text());
-    if (report.problems().isEmpty() && !keep) {
-      TempDirectory.delete(folder);
-    } else {
+    boolean kept = keep || !report.problems().isEmpty();
+    if (kept) {
       output.err().println("logs, topics and checkpoints are in " + folder);
     }
-    return report.problems().isEmpty() ? 0 : Output.FAILED;
+    int status = output.result(report, report.text(), report.problems());
+    if (!kept) {
+      TempDirectory.delete(folder);
+    }
+    return status;
   }
 
   private void requireKnown() {

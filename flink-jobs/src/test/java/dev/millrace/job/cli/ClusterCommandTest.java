@@ -197,6 +197,7 @@ class ClusterCommandTest extends MovesHome {
       assertEquals(Output.FAILED, run("cluster", "status", "--json"), out::toString);
       assertTrue(out.toString().contains("\"flinkAnswers\" : false"), out::toString);
       assertFalse(out.toString().contains("\"stopped\" : true"), out::toString);
+      assertEquals("Flink does not answer: which jobs it has is not known", why());
     } finally {
       flink.stop(0);
     }
@@ -216,9 +217,30 @@ class ClusterCommandTest extends MovesHome {
       assertEquals(Output.FAILED, run("cluster", "status", "--json"), out::toString);
       assertTrue(out.toString().contains("\"stopped\" : true"), out::toString);
       assertTrue(out.toString().contains("\"flinkAnswers\" : true"), out::toString);
+      assertEquals("redis is stopped; kafka is stopped", why());
     } finally {
       flink.stop(0);
     }
+  }
+
+  @Test
+  void status_asJsonOfNoneOrPartOfACluster_saysWhyItFails() throws IOException {
+    write(false, "kafka", 1);
+    assertEquals(Output.FAILED, run("cluster", "status", "--json"));
+    assertTrue(why().startsWith("kafka has ended; not all was started: "), err::toString);
+    assertTrue(
+        why().endsWith("; Flink does not answer: which jobs it has is not known"), err::toString);
+    Files.delete(root.resolve(".millrace/cluster/cluster.properties"));
+    assertEquals(Output.FAILED, run("cluster", "status", "--json"));
+    assertEquals("no cluster", why());
+  }
+
+  /** The last line on standard error. */
+  private String why() {
+    String all = err.toString().strip();
+    String last = all.substring(all.lastIndexOf('\n') + 1);
+    assertTrue(last.startsWith("millrace: "), last);
+    return last.substring("millrace: ".length());
   }
 
   /** Two processes that run, of which none is a job manager. */

@@ -17,6 +17,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -163,10 +165,8 @@ public final class ClusterCommand implements Callable<Integer> {
   private int show(Optional<ClusterState> known) throws IOException {
     if (known.isEmpty()) {
       int strays = Home.here().cluster().strays();
-      output.result(
-          Map.of("up", false, "strays", strays),
-          strays == 0 ? "no cluster" : STRAYS.formatted(processes(strays)));
-      return Output.FAILED;
+      String text = strays == 0 ? "no cluster" : STRAYS.formatted(processes(strays));
+      return output.result(Map.of("up", false, "strays", strays), text, List.of(text));
     }
     ClusterState state = known.get();
     Path home = Home.here().cluster().home();
@@ -176,7 +176,7 @@ public final class ClusterCommand implements Callable<Integer> {
     Map<String, FlinkFailure> failures = failures(state, jobs);
     List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
     Map<String, String> left = left(lacking);
-    output.result(
+    return output.result(
         Map.ofEntries(
             entry("up", state.isUp()),
             entry("complete", state.complete()),
@@ -207,10 +207,22 @@ public final class ClusterCommand implements Callable<Integer> {
                     .map(job -> GOES_ON.formatted(job.getKey(), job.getValue()))
                     .collect(Collectors.joining()),
                 state.complete() ? "" : "\n" + INCOMPLETE,
-                full(home, free)));
-    boolean stopped = state.processes().stream().anyMatch(ClusterProcess::isStopped);
-    boolean well = state.isUp() && !stopped && told.isPresent() && free >= LITTLE;
-    return well ? 0 : Output.FAILED;
+                full(home, free)),
+        against(state, told.isPresent() ? "" : SILENT, full(home, free)));
+  }
+
+  private static List<String> against(ClusterState state, String... more) {
+    List<String> against = new ArrayList<>();
+    for (ClusterProcess process : state.processes()) {
+      if (!process.isAlive() || process.isStopped()) {
+        against.add(process.name() + (process.isAlive() ? " is stopped" : " has ended"));
+      }
+    }
+    Stream.concat(Stream.of(state.complete() ? "" : INCOMPLETE), Arrays.stream(more))
+        .filter(line -> !line.isEmpty())
+        .map(String::strip)
+        .forEach(against::add);
+    return against;
   }
 
   /** What is said of a disk; empty if there is room. */

@@ -174,8 +174,8 @@ final class ConsolidateCommand implements Callable<Integer> {
       brought.note(next);
       Files.move(next, out);
     }
-    output.result(json(outcomes, against.isEmpty(), brought), lines(outcomes, against, brought));
-    return against.isEmpty() ? 0 : Output.FAILED;
+    return output.result(
+        json(outcomes, against.isEmpty(), brought), lines(outcomes, against, brought), against);
   }
 
   private List<Consolidation.Domain> domains(Map<String, DomainTexts> texts, List<int[]> anchors) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -66,6 +67,18 @@ public final class Output {
   /** The result: as JSON if that was asked for, else as a text. */
   public void result(Object value, String text) {
     out().println(json ? toJson(value) : text);
+  }
+
+  /**
+   * The same, and the exit status: beside JSON a line on standard error says what is against it, as
+   * the text does.
+   */
+  public int result(Object value, String text, List<String> against) {
+    result(value, text);
+    if (json && !against.isEmpty()) {
+      err().println("millrace: " + String.join("; ", against));
+    }
+    return against.isEmpty() ? 0 : FAILED;
   }
 
   /**

@@ -113,18 +113,24 @@ final class ReleaseBaseCommand implements Callable<Integer> {
     }
     String rules =
         result.rules().stream().map(ReleaseBaseCommand::line).collect(Collectors.joining("\n"));
-    output.result(
+    return output.result(
         json,
         rules
             + (result.release() == null
                 ? "\nrefused; serving goes on as it was"
-                : "\nreleased as " + result.release()));
-    return result.rules().stream().allMatch(RuleResult::passed) ? 0 : Output.FAILED;
+                : "\nreleased as " + result.release()),
+        result.rules().stream()
+            .filter(rule -> !rule.passed())
+            .map(ReleaseBaseCommand::said)
+            .toList());
   }
 
   private static String line(RuleResult rule) {
-    String line = rule.reason().isEmpty() ? rule.rule() : rule.rule() + ": " + rule.reason();
-    return (rule.passed() ? "  " : "  NO: ") + line;
+    return (rule.passed() ? "  " : "  NO: ") + said(rule);
+  }
+
+  private static String said(RuleResult rule) {
+    return rule.reason().isEmpty() ? rule.rule() : rule.rule() + ": " + rule.reason();
   }
 
   /** What was brought over answers in the place of no other release than that which it came of. */

@@ -35,6 +35,7 @@ import dev.millrace.schema.Sample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -85,13 +86,15 @@ final class ReproduceCommand implements Callable<Integer> {
         manifest.isOfAlignment()
             ? alignment(config, reproduction, samples)
             : adapter(config, reproduction, samples);
-    output.result(
+    String text =
+        "release " + reproduction.release() + (same ? " is the same, byte for byte" : " DIFFERS");
+    return output.result(
         Map.of(
             "release", reproduction.release(),
             "trained", reproduction.lineage().size(),
             "same", same),
-        "release " + reproduction.release() + (same ? " is the same, byte for byte" : " DIFFERS"));
-    return same ? 0 : Output.FAILED;
+        text,
+        same ? List.of() : List.of(text));
   }
 
   private boolean adapter(
