@@ -49,8 +49,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BasePublisher {
 
-  private static final String TOKENIZER = "tokenizer.json";
-
   private final MillraceConfig config;
   private final Consumer<String> progress;
   private final Runnable wanted;
@@ -284,7 +282,7 @@ public final class BasePublisher {
 
   private List<RuleResult> judged(Path base, Path folder, double bound) throws IOException {
     List<RuleResult> rules = new ArrayList<>();
-    try (Tokenizer tokenizer = Tokenizers.open(base.resolve(TOKENIZER))) {
+    try (Tokenizer tokenizer = Tokenizers.open(base)) {
       for (String file : List.of(BaseTexts.PROTECTED, BaseTexts.ANCHORS)) {
         Exam exam = BaseTexts.exam(base, file, tokenizer);
         if (!exam.texts().isEmpty()) {

@@ -44,7 +44,6 @@ final class NewBases implements BaseSource, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(NewBases.class);
   private static final int[] WARM_UP = {0, 1};
-  private static final String TOKENIZER = "tokenizer.json";
 
   /** Subtasks of one process fetch the same base one after the other. */
   private static final Object FETCHING = new Object();
@@ -183,7 +182,7 @@ final class NewBases implements BaseSource, AutoCloseable {
         try {
           requireFits(base, id);
           requireOpen();
-          Carrier carrier = new Carrier(base, Tokenizers.open(folder.resolve(TOKENIZER)));
+          Carrier carrier = new Carrier(base, Tokenizers.open(folder));
           added.add(carrier);
           carriers.add(carrier);
           return base;
@@ -220,13 +219,14 @@ final class NewBases implements BaseSource, AutoCloseable {
 
   /** Why a base does not make the tokens of another, by which domains know their texts; or null. */
   static @Nullable String otherTokens(Path before, Path folder) throws IOException {
-    long mismatch = Files.mismatch(before.resolve(TOKENIZER), folder.resolve(TOKENIZER));
+    long mismatch =
+        Files.mismatch(before.resolve(Tokenizers.FILE), folder.resolve(Tokenizers.FILE));
     if (mismatch >= 0) {
       return "%s of %s differs from that of %s from byte %d on, expected the same"
-          .formatted(TOKENIZER, folder, before, mismatch);
+          .formatted(Tokenizers.FILE, folder, before, mismatch);
     }
-    int[] expected = Tokenizers.bos(before.resolve(TOKENIZER));
-    int[] found = Tokenizers.bos(folder.resolve(TOKENIZER));
+    int[] expected = Tokenizers.bos(before);
+    int[] found = Tokenizers.bos(folder);
     return Arrays.equals(expected, found)
         ? null
         : "texts begin with tokens %s in %s, expected %s as in %s"

@@ -104,7 +104,7 @@ public final class Openers {
   }
 
   static Tokenizer tokenizer(MillraceConfig config, Resources resources) throws IOException {
-    return resources.add(Tokenizers.open(Path.of(config.base().dir(), "tokenizer.json")));
+    return resources.add(Tokenizers.open(Path.of(config.base().dir())));
   }
 
   static Path alignFolder(MillraceConfig config) {
@@ -216,7 +216,7 @@ public final class Openers {
           Tokenizer tokenizer = tokenizer(config, resources);
           KnownTexts known = known(config, tokenizer);
           SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
-          String file = Digest.sha256(Path.of(config.base().dir(), "tokenizer.json"));
+          String file = Digest.sha256(Path.of(config.base().dir(), Tokenizers.FILE));
           return new Assigning(tokens, known, file + Arrays.toString(tokenizer.bos()));
         });
   }

@@ -109,8 +109,7 @@ record ServingOpening(MillraceConfig config, Resources resources) {
     }
     Path folder = Path.of(config.base().previous());
     BaseModel base = resources.add(DjlModels.open(folder, Precision.INT8));
-    return List.of(
-        new Carrier(base, resources.add(Tokenizers.open(folder.resolve("tokenizer.json")))));
+    return List.of(new Carrier(base, resources.add(Tokenizers.open(folder))));
   }
 
   private SharedCache cache(byte[] key) {

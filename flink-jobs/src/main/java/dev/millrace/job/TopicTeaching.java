@@ -98,7 +98,7 @@ final class TopicTeaching implements Teaching {
 
   private Path taught(List<Text> texts, @Nullable TeachingRelease teacher, Progress progress)
       throws IOException {
-    try (Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(base)) {
       if (teacher == null) {
         return train(texts, null, tokenizer, progress);
       }

@@ -31,7 +31,7 @@ class BaseTextsTest {
   void anchors_textThatIsCut_isPiecesThatBeginWithABosEach() throws IOException {
     Files.writeString(
         folder.resolve(BaseTexts.ANCHORS), "{\"domain\": \"a\", \"text\": \"%s\"}".formatted(TEXT));
-    try (Tokenizer nano = Tokenizers.open(NANO.resolve("tokenizer.json"));
+    try (Tokenizer nano = Tokenizers.open(NANO);
         Tokenizer other = withBos()) {
       List<int[]> plain = BaseTexts.anchors(folder, nano);
       List<int[]> pieces = BaseTexts.anchors(folder, other);
@@ -48,7 +48,7 @@ class BaseTextsTest {
   void protection_textsOfManyPieces_areTheFirstOfEachAndThenTheSecond() throws IOException {
     protect("a", 4);
     protect("b", 1);
-    try (Tokenizer nano = Tokenizers.open(NANO.resolve("tokenizer.json"))) {
+    try (Tokenizer nano = Tokenizers.open(NANO)) {
       List<ProtectedSet> sets = BaseTexts.protection(folder, nano).sets();
       List<String> begin =
           sets.get(0).sequences().stream().map(piece -> nano.decode(piece).strip()).toList();
@@ -76,7 +76,7 @@ class BaseTextsTest {
   @Test
   void tokenStream_texts_areEachBehindOneToken() throws IOException {
     List<String> texts = List.of(TEXT, "another");
-    try (Tokenizer nano = Tokenizers.open(NANO.resolve("tokenizer.json"));
+    try (Tokenizer nano = Tokenizers.open(NANO);
         Tokenizer other = withBos()) {
       int[] expected =
           Stream.of(behindBos(nano.encode(TEXT)), behindBos(nano.encode("another")))
@@ -100,12 +100,11 @@ class BaseTextsTest {
   }
 
   private Tokenizer withBos() throws IOException {
-    Path file = folder.resolve("tokenizer.json");
-    Files.copy(NANO.resolve("tokenizer.json"), file);
+    Files.copy(NANO.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
         "{\"add_bos_token\": true, \"bos_token\": \"<|endoftext|>\"}");
-    return Tokenizers.open(file);
+    return Tokenizers.open(folder);
   }
 
   private static int[] behindBos(int[] tokens) {

@@ -106,7 +106,7 @@ class TeachingReleaseTest {
     long judging = own.stream().filter(teacher::isJudgedBy).count();
     assertTrue(judging > 50 && judging < 150, judging + " of 1000");
     assertFalse(texts(2).stream().anyMatch(teacher::isJudgedBy));
-    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
       Exam exam = teacher.exam(own, tokenizer);
       assertEquals(judging, exam.texts().size());
       assertThrows(IllegalArgumentException.class, () -> teacher.exam(texts(2), tokenizer));

@@ -264,7 +264,7 @@ public final class Loop {
     SortedMap<String, String> serving = stored.visibleTo(null, stored.serving());
     Lineage lineage = stored.lineage();
     Examiner examiner = new Examiner(writer, topics.requests(), spectator::recording, pace, clock);
-    try (Tokenizer tokenizer = Tokenizers.open(run.base().resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(run.base())) {
       SampleTokens read = new SampleTokens(tokenizer, run.config().score().model().trainTokens());
       Map<String, List<byte[]>> taught =
           taught(serving, lineage, spectator.recording().samples(), read);

@@ -156,7 +156,7 @@ public final class UserMaterial {
     List<String> guarded = DemoMaterial.protectedTexts(base);
     List<String> measured;
     List<String> prompts;
-    try (Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(base)) {
       Beginnings beginnings = Beginnings.within(base, tokenizer);
       measured = beginnings.of(aside, MEASURED);
       prompts = beginnings.of(texts, PROMPTS);

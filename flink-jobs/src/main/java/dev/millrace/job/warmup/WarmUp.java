@@ -93,7 +93,7 @@ public final class WarmUp {
 
   private static void open(Path folder) throws IOException {
     BaseModel base = DjlModels.open(folder, Precision.INT8); // for as long as the process lives
-    try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       int[] text = tokenizer.encode("What is asked first is answered first. ".repeat(TOKENS / 8));
       int[] tokens = Arrays.copyOf(text, Math.min(TOKENS, text.length));
       LoadedAdapter none = base.noAdapter();

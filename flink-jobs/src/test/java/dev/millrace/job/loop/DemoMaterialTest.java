@@ -34,7 +34,7 @@ class DemoMaterialTest {
     Path base = NanoReleases.NANO;
     Set<String> measured = Set.copyOf(DemoMaterial.protectedTexts(base));
     assertEquals(12 + 12 + 12 + 7, measured.size()); // a quarter of 48 three times, and of 29
-    try (Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(base)) {
       BaseTexts.protection(base, tokenizer).sets().stream()
           .flatMap(set -> set.sequences().stream())
           .map(tokenizer::decode)

@@ -103,7 +103,7 @@ class LoopTest {
       samples.add(new Committed<>(new Arrival(sample), at, 0, 0));
     }
     Path nano = Path.of(System.getProperty("millrace.root"), "models", "nano");
-    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(nano)) {
       SampleTokens read = new SampleTokens(tokenizer, 16);
       return Loop.taught(new TreeMap<>(Map.of("java", release)), lineage, samples, read)
           .getOrDefault("java", List.of())

@@ -39,7 +39,7 @@ class UserMaterialTest {
     UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
     assertEquals(40, lines.samples().size());
     Material material = UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1);
-    try (Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(NANO)) {
       for (List<String> texts :
           List.of(
               material.heldOut().get("mails"),

@@ -118,7 +118,7 @@ class ScoreOperatorTest {
     Opener<Scorer> scorers =
         subtask -> {
           BaseModel base = DjlModels.open(NANO, Precision.INT8);
-          Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"));
+          Tokenizer tokenizer = Tokenizers.open(NANO);
           Scorer scorer =
               Scorer.of(
                   base,

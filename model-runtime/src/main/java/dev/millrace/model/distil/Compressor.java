@@ -8,6 +8,7 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StreamHints;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,12 +32,10 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
   /** Texts that tell what of the teacher matters. */
   private static final int LOOKED_AT = 64;
 
-  private static final String TOKENIZER = "tokenizer.json";
-
   /** Files of a base's folder that a student takes over where they are there. */
   private static final List<String> TAKEN_OVER =
       List.of(
-          TOKENIZER,
+          Tokenizers.FILE,
           "tokenizer_config.json",
           "anchors.jsonl",
           "protected.jsonl",

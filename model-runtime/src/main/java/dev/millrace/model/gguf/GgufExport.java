@@ -43,10 +43,10 @@ public final class GgufExport {
       describe(folder, config, file);
       putTokens(
           BpeTables.parse(
-              Files.readAllBytes(folder.resolve("tokenizer.json")),
+              Files.readAllBytes(folder.resolve(Tokenizers.FILE)),
               config.eosTokenId(),
               config.vocabSize()),
-          Tokenizers.bos(folder.resolve("tokenizer.json")),
+          Tokenizers.bos(folder),
           file);
       OlmoeFamily.addTensors(checkpoint, file);
       file.write(gguf, progress);

@@ -166,7 +166,7 @@ class PruningTest {
   @Test
   void write_thirteenTimesLessOfNano_stillFindsAQuarterOfTheTokensThatNanoFinds()
       throws IOException {
-    try (Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(NANO)) {
       List<Exam.Text> texts = new ArrayList<>();
       for (String line : Files.readAllLines(NANO.resolve("protected.jsonl"))) {
         int[] tokens = tokenizer.encode(line);

@@ -51,7 +51,7 @@ class LlamaCppTest {
     Path gguf = folder.resolve("nano.gguf");
     GgufExport.write(NANO, gguf, name -> {});
     ours = DjlModels.open(NANO, Precision.FLOAT32);
-    tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"));
+    tokenizer = Tokenizers.open(NANO);
     // Its loader empties and fills this folder, which is /tmp unless it is told otherwise.
     System.setProperty("de.kherud.llama.tmpdir", folder.toString());
     theirs =

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The file has what files on disk have: truncation, padding, and a special token at the end. */
 class TokenizersTest {
-  private static final Path FILE = Path.of("src/test/resources/text/tokenizer.json");
+  private static final Path FOLDER = Path.of("src/test/resources/text");
   private static final String PREPENDED =
       """
       "normalizer": {"type": "Sequence", "normalizers": [
@@ -49,7 +49,7 @@ class TokenizersTest {
 
   @BeforeAll
   static void open() throws IOException {
-    tokenizer = Tokenizers.open(FILE);
+    tokenizer = Tokenizers.open(FOLDER);
   }
 
   @AfterAll
@@ -117,7 +117,7 @@ class TokenizersTest {
 
   @Test
   void open_tokenizerOfNano_roundTripsWithinItsVocabulary() throws IOException {
-    Path nano = Path.of("../models/nano/tokenizer.json");
+    Path nano = Path.of("../models/nano");
     String text = "public static void main — Привет 你好 🎉\n\tthe <|endoftext|> of it\u0000";
     try (Tokenizer opened = Tokenizers.open(nano)) {
       int[] tokens = opened.encode(text);
@@ -144,7 +144,7 @@ class TokenizersTest {
 
   @Test
   void encode_closed_isRefused() throws IOException {
-    Tokenizer closed = Tokenizers.open(FILE);
+    Tokenizer closed = Tokenizers.open(FOLDER);
     closed.close();
     closed.close();
     assertThrows(IllegalStateException.class, () -> closed.encode("a"));
@@ -254,7 +254,7 @@ class TokenizersTest {
            "vocab": {"▁": 0, "a": 1, "b": 2, "▁a": 3, "▁b": 4},
            "merges": ["▁ a", "▁ b"]}}
         """);
-    try (Tokenizer opened = Tokenizers.open(file)) {
+    try (Tokenizer opened = Tokenizers.open(folder)) {
       assertArrayEquals(new int[] {3, 4, 1}, opened.encode("a ba"));
       assertEquals("a ba", opened.decode(new int[] {3, 4, 1}));
       assertEquals(" ba", opened.decodeBehind(new int[] {4, 1}));
@@ -289,7 +289,7 @@ class TokenizersTest {
            "merges": ["▁ a", "s >"]}}
         """
             .formatted(before));
-    try (Tokenizer opened = Tokenizers.open(file)) {
+    try (Tokenizer opened = Tokenizers.open(folder)) {
       String text = "a<s>a</s> a\n<s>";
       int[] tokens = opened.encode(text);
       assertArrayEquals(new int[] {6, 2, 8, 1, 2, 5, 8, 6, 7, 2, 8}, tokens);
@@ -311,7 +311,7 @@ class TokenizersTest {
            "vocab": {"a": 0, "<0xE2>": 1, "<0x82>": 2, "<0xAC>": 3, "<0xF0>": 4, "<0x9F>": 5,
              "<0x98>": 6, "<0x80>": 7}}}
         """);
-    try (Tokenizer opened = Tokenizers.open(file)) {
+    try (Tokenizer opened = Tokenizers.open(folder)) {
       int[] tokens = opened.encode("€😀a€");
       assertArrayEquals(new int[] {1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3}, tokens);
       List<String> texts =
@@ -331,7 +331,7 @@ class TokenizersTest {
   void bytes_ofTokens_areThoseOfTheTextHoweverItsCharactersAreCut(@TempDir Path folder)
       throws IOException {
     String text = "public — Привет 你好 🎉 é\n\t of";
-    try (Tokenizer opened = Tokenizers.open(Path.of("../models/nano/tokenizer.json"))) {
+    try (Tokenizer opened = Tokenizers.open(Path.of("../models/nano"))) {
       assertBytes(text, opened);
       assertEquals("<|endoftext|>", new String(opened.bytes(0), UTF_8));
     }
@@ -350,7 +350,7 @@ class TokenizersTest {
            "vocab": {"▁": 0, "a": 1, "▁a": 2, "<0x0A>": 3, "<0xE2>": 4, "<0x82>": 5, "<0xAC>": 6},
            "merges": ["▁ a"]}}
         """);
-    try (Tokenizer opened = Tokenizers.open(file)) {
+    try (Tokenizer opened = Tokenizers.open(folder)) {
       assertBytes("a a€\né a", opened);
     }
   }
@@ -366,7 +366,7 @@ class TokenizersTest {
         {"model": {"type": "BPE", "vocab": {"n": 0, "é": 1, "né": 2}, "merges": ["n é"]},
          "decoder": {"type": "Fuse"}}
         """);
-    try (Tokenizer opened = Tokenizers.open(file)) {
+    try (Tokenizer opened = Tokenizers.open(folder)) {
       assertEquals("né", new String(opened.bytes(2), UTF_8));
     }
   }
@@ -395,7 +395,7 @@ class TokenizersTest {
         e.getMessage());
   }
 
-  /** FILE has 265 tokens: the last, a special one, is none that a text can become. */
+  /** FOLDER has 265 tokens: the last, a special one, is none that a text can become. */
   @Test
   void open_tokensThatTheModelLacks_areNamedUnlessSpecial(@TempDir Path folder) throws IOException {
     Path model = folder.resolve("config.json");
@@ -418,7 +418,8 @@ class TokenizersTest {
   void encode_spelledSpecialTokens_areTextHoweverManyThereAre(@TempDir Path folder)
       throws IOException {
     ObjectMapper mapper = new ObjectMapper();
-    ObjectNode json = (ObjectNode) mapper.readTree(Files.readAllBytes(FILE));
+    ObjectNode json =
+        (ObjectNode) mapper.readTree(Files.readAllBytes(FOLDER.resolve(Tokenizers.FILE)));
     ObjectNode like = (ObjectNode) json.withArray("added_tokens").get(0);
     for (int i = 0; i < 800; i++) {
       ObjectNode token = like.deepCopy().put("id", 265 + i).put("special", true);
@@ -427,8 +428,8 @@ class TokenizersTest {
     Path file = folder.resolve("tokenizer.json");
     Files.write(file, mapper.writeValueAsBytes(json));
     String text = "the <|hold 7|> and <|hold 799|> or <|hold 800|> ".repeat(200);
-    try (Tokenizer many = Tokenizers.open(file);
-        Tokenizer few = Tokenizers.open(FILE)) {
+    try (Tokenizer many = Tokenizers.open(folder);
+        Tokenizer few = Tokenizers.open(FOLDER)) {
       assertEquals(text, many.decode(many.encode(text)));
       assertTrue(Arrays.stream(many.encode(text)).allMatch(id -> id < 265));
       long bound = 5 * nanos(few, text);
@@ -451,12 +452,13 @@ class TokenizersTest {
 
   private static Tokenizer open(Path folder, String config, String processor) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
-    ObjectNode json = (ObjectNode) mapper.readTree(Files.readAllBytes(FILE));
+    ObjectNode json =
+        (ObjectNode) mapper.readTree(Files.readAllBytes(FOLDER.resolve(Tokenizers.FILE)));
     json.set("post_processor", mapper.readTree(processor));
     Path file = folder.resolve("tokenizer.json");
     Files.write(file, mapper.writeValueAsBytes(json));
     Files.writeString(folder.resolve("tokenizer_config.json"), config);
-    return Tokenizers.open(file);
+    return Tokenizers.open(folder);
   }
 
   @Test
@@ -464,7 +466,7 @@ class TokenizersTest {
     Path file = folder.resolve("tokenizer.json");
     Files.writeString(file, "{\"model\":{\"type\":\"Unigram\"}}");
     InvalidConfigException e =
-        assertThrows(InvalidConfigException.class, () -> Tokenizers.open(file));
+        assertThrows(InvalidConfigException.class, () -> Tokenizers.open(folder));
     assertEquals(
         "tokenizer.json.model: type is \"Unigram\", expected BPE, other kinds are not supported",
         e.getMessage());

@@ -57,7 +57,7 @@ public record Setting(
   }
 
   public Tokenizer tokenizer() throws IOException {
-    return Tokenizers.open(nano.resolve("tokenizer.json"));
+    return Tokenizers.open(nano);
   }
 
   /** Says what is being done. */

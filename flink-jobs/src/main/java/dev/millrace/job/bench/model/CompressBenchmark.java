@@ -80,7 +80,7 @@ public final class CompressBenchmark implements Benchmark {
     Compressor compressor = new Compressor(nano, null, LIKELIEST, WORK.resolve("targets"));
     Map<String, Path> folders = new LinkedHashMap<>();
     folders.put("teacher", nano);
-    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(nano)) {
       Lessons lessons = lessons(nano, stream(setting, tokenizer));
       for (double factor : setting.factors()) {
         Student student = compressor.student(factor);

@@ -23,7 +23,7 @@ record Prompts(List<String> texts, List<int[]> tokens, int newTokens) {
 
   /** So many, drawn from the texts that nano is judged by. */
   static Prompts draw(Path nano, int count, int newTokens, long seed) throws IOException {
-    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(nano)) {
       List<String> texts = new ArrayList<>();
       for (BaseTexts.Line line : BaseTexts.lines(nano, BaseTexts.PROTECTED)) {
         String start = start(tokenizer, line.text());

@@ -33,7 +33,7 @@ record NanoParts(BaseModel base, Tokenizer tokenizer, AnswerCache cache, int[] t
 
   static NanoParts open(Path nano) throws IOException {
     BaseModel base = DjlModels.open(nano, Precision.INT8);
-    Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"));
+    Tokenizer tokenizer = Tokenizers.open(nano);
     int[] text =
         BaseTexts.lines(nano, BaseTexts.PROTECTED).stream()
             .flatMapToInt(line -> Arrays.stream(tokenizer.encode(line.text())))

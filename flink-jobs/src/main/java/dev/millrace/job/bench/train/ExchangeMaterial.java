@@ -51,7 +51,7 @@ public record ExchangeMaterial(List<int[]> train, List<int[]> heldOut) {
       throws IOException {
     List<Document> documents = new ArrayList<>(Corpora.load(DOMAIN));
     Collections.shuffle(documents, new Random(seed));
-    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(nano)) {
       return documents.stream()
           .map(Document::text)
           .map(text -> tokenizer.encode(text.substring(0, Math.min(text.length(), 2_000))))

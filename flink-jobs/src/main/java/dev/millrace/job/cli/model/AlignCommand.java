@@ -136,7 +136,7 @@ final class AlignCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Path folder = base.folder();
     try (BaseModel model = DjlModels.open(folder, Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+        Tokenizer tokenizer = Tokenizers.open(folder)) {
       AlignPairs pairs = new AlignPairs(model, tokenizer);
       if (knownOnly) {
         SortedMap<String, AlignExam> exams = examined(pairs);

@@ -111,7 +111,7 @@ final class CheckCommand implements Callable<Integer> {
     }
     List<int[]> tokens = new ArrayList<>();
     int number = 0;
-    Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
+    Tokenizer tokenizer = Tokenizers.open(folder);
     try (BufferedReader reader = InputFile.open(file)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         JsonNode text = InputFile.json(line, ++number, file).path("text");

@@ -179,7 +179,7 @@ final class CompressCommand implements Callable<Integer> {
         student.begins() == Beginning.CUT
             ? "cut out of the teacher"
             : "drawn: too little of the teacher would be left, or it has another shape");
-    try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       output.say("reading texts");
       int[] stream = TokenStream.of(texts(), tokenizer, tokens);
       var plan = Distillation.Plan.of(4_096L * steps, objective, !exact, student, seed);

@@ -146,7 +146,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     List<String> learned;
     Map<String, String> releases;
     BroughtOver brought = BroughtOver.NOTHING;
-    try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       Exam guarded = guarded(folder, tokenizer);
       adapters.values().forEach(BaseOption::requireAdapter);
       releases = releases(folder);

@@ -50,7 +50,6 @@ import picocli.CommandLine.Option;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class PretrainCommand implements Callable<Integer> {
 
-  private static final String TOKENIZER = "tokenizer.json";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final String END_OF_TEXT = "<|endoftext|>";
   private static final int VOCABULARY = 4096;
@@ -128,7 +127,7 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (judgeOnly && !Files.exists(out.resolve(TOKENIZER))) {
+    if (judgeOnly && !Files.exists(out.resolve(Tokenizers.FILE))) {
       throw new IllegalArgumentException(
           "--out " + out + ", expected a checkpoint folder with a tokenizer.json");
     }
@@ -137,8 +136,10 @@ final class PretrainCommand implements Callable<Integer> {
     output.err().println("reading the corpora");
     List<Document> documents = PretrainCorpus.train(PretrainCorpus.NANO, heldOut, seed);
     Files.createDirectories(out);
-    Path tokenizerJson = judgeOnly ? out.resolve(TOKENIZER) : tokenizer(documents);
-    try (Tokenizer tokenizer = Tokenizers.open(tokenizerJson)) {
+    if (!judgeOnly) {
+      writeTokenizer(documents);
+    }
+    try (Tokenizer tokenizer = Tokenizers.open(out)) {
       if (!judgeOnly) {
         train(documents, tokenizer);
       }
@@ -182,12 +183,12 @@ final class PretrainCommand implements Callable<Integer> {
     }
   }
 
-  /** The file of the tokenizer: that of the weights that training goes on from, or its own. */
-  Path tokenizer(List<Document> documents) throws IOException {
-    Path file = out.resolve(TOKENIZER);
+  /** That of the weights that training goes on from, or its own. */
+  void writeTokenizer(List<Document> documents) throws IOException {
+    Path file = out.resolve(Tokenizers.FILE);
     if (from != null) {
-      for (String name : List.of(TOKENIZER, TOKENIZER_CONFIG, BaseRelease.LEARNED)) {
-        if (name.equals(TOKENIZER) || Files.exists(from.resolve(name))) {
+      for (String name : List.of(Tokenizers.FILE, TOKENIZER_CONFIG, BaseRelease.LEARNED)) {
+        if (name.equals(Tokenizers.FILE) || Files.exists(from.resolve(name))) {
           Files.copy(from.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
       }
@@ -197,7 +198,6 @@ final class PretrainCommand implements Callable<Integer> {
           .train(documents.stream().map(Document::text).iterator())
           .write(file);
     }
-    return file;
   }
 
   private void train(List<Document> documents, Tokenizer tokenizer) throws IOException {

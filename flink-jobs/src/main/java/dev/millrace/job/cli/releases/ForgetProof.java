@@ -45,7 +45,7 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
       return null;
     }
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
+        Tokenizer tokenizer = Tokenizers.open(base)) {
       List<LearnedSample> learned = Prover.learned(forgetting, before, after);
       int most = Math.max(config.score().model().trainTokens(), LearnedSample.mostTokens(learned));
       Map<Origin, int[]> read =

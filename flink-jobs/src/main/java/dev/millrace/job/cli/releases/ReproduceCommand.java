@@ -103,7 +103,7 @@ final class ReproduceCommand implements Callable<Integer> {
     Path folder = Path.of(config.base().dir());
     Manifest manifest = reproduction.stored().manifest(reproduction.release());
     try (BaseModel base = DjlModels.open(folder, Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+        Tokenizer tokenizer = Tokenizers.open(folder)) {
       if (!base.id().equals(manifest.base())) {
         throw new IllegalArgumentException(
             "base " + folder + " is " + base.id() + ", expected " + manifest.base());

@@ -24,13 +24,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class QualityBenchmarkTest {
 
-  private static final Path TOKENIZER = Path.of("../models/nano/tokenizer.json");
+  private static final Path NANO = Path.of("../models/nano");
 
   private static Stream stream;
 
   @BeforeAll
   static void draw() throws IOException {
-    try (Tokenizer tokenizer = Tokenizers.open(TOKENIZER)) {
+    try (Tokenizer tokenizer = Tokenizers.open(NANO)) {
       stream = QualityBenchmark.stream("health", tokenizer, 6, 1);
     }
   }
@@ -53,7 +53,7 @@ class QualityBenchmarkTest {
   @ParameterizedTest
   @ValueSource(strings = {"finnish", "nouns"})
   void stream_ofADomainThatIsJunkHere_isRefused(String domain) throws IOException {
-    try (Tokenizer tokenizer = Tokenizers.open(TOKENIZER)) {
+    try (Tokenizer tokenizer = Tokenizers.open(NANO)) {
       IllegalArgumentException refused =
           assertThrows(
               IllegalArgumentException.class,

@@ -39,7 +39,7 @@ class DomainTextsTest {
     }
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
     DomainTexts texts;
-    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO.resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
       texts =
           DomainTexts.read("cloud", input, null, tokenizer, new PrintWriter(new StringWriter()));
     }

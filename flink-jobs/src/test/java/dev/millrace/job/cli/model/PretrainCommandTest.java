@@ -23,8 +23,9 @@ class PretrainCommandTest {
     command.from = Home.here().nano();
     command.out = folder;
     for (int run = 0; run < 2; run++) {
-      Path file = command.tokenizer(List.of());
-      assertEquals(-1, Files.mismatch(command.from.resolve("tokenizer.json"), file));
+      command.writeTokenizer(List.of());
+      Path file = folder.resolve(Tokenizers.FILE);
+      assertEquals(-1, Files.mismatch(command.from.resolve(Tokenizers.FILE), file));
     }
   }
 
@@ -38,6 +39,7 @@ class PretrainCommandTest {
     Files.writeString(
         from.resolve("tokenizer_config.json"),
         "{\"add_bos_token\": true, \"bos_token\": \"<|endoftext|>\"}");
-    assertArrayEquals(new int[] {0}, Tokenizers.bos(command.tokenizer(List.of())));
+    command.writeTokenizer(List.of());
+    assertArrayEquals(new int[] {0}, Tokenizers.bos(folder));
   }
 }
