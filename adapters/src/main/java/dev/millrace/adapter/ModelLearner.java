@@ -195,9 +195,10 @@ final class ModelLearner implements Learner {
     if (!may.passed()) {
       return notYet(examined, batch, may);
     }
-    Lesson lesson = lesson(examined, batch, inLine(examined, batch));
+    TrainingBatch numbered = numbered(examined, batch);
+    Lesson lesson = lesson(examined, numbered, inLine(examined, numbered));
     List<RuleResult> known = live == null ? List.of() : List.of(live);
-    return taught(examined, batch, lesson, known, governor);
+    return taught(examined, numbered, lesson, known, governor);
   }
 
   /** On this base and of the configured size, whatever it was on and of. */
@@ -373,6 +374,18 @@ final class ModelLearner implements Learner {
     long seed = Draws.mix(seed(batch.tenant(), batch.domain()), batch.number());
     int replayed = (int) Math.ceil(config.train().replayShare() * fresh.size());
     return new Lesson(fresh, state.replay().draw(replayed, seed), surroundings.anchors(), seed);
+  }
+
+  /**
+   * Numbers of lessons rise from release to release, also where a run before has counted further:
+   * they tell what a release had learned from what came after it.
+   */
+  private static TrainingBatch numbered(LearnerState state, TrainingBatch batch) {
+    Place current = state.watch().current();
+    return current.release() == null || batch.number() > current.batch()
+        ? batch
+        : new TrainingBatch(
+            batch.tenant(), batch.domain(), current.batch() + 1, batch.samples(), batch.heldOut());
   }
 
   private static void requireNext(LearnerState state, TrainingBatch batch) {

@@ -28,6 +28,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.io.IOException;
 import java.net.URI;
@@ -108,6 +109,27 @@ abstract class BigramLearners {
 
   static TrainingBatch batch(int number) {
     return Stream.batch(Bigrams.foreign(), number);
+  }
+
+  /** The same samples, from elsewhere on their topic. */
+  static TrainingBatch moved(TrainingBatch batch, long number, long offsets) {
+    List<ScoredSample> samples =
+        batch.samples().stream()
+            .map(
+                scored -> {
+                  Origin origin = scored.sample().origin();
+                  Origin there =
+                      new Origin(origin.topic(), origin.partition(), origin.offset() + offsets);
+                  return new ScoredSample(
+                      scored.sample().withOrigin(there),
+                      scored.tokens(),
+                      scored.entropy(),
+                      scored.diversity(),
+                      scored.quality(),
+                      scored.heldOut());
+                })
+            .toList();
+    return new TrainingBatch(batch.tenant(), batch.domain(), number, samples, batch.heldOut());
   }
 
   static LearnerState initial(Learner learner) {

@@ -13,7 +13,6 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
-import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,7 +49,7 @@ class ObeyedOrdersTest extends BigramLearners {
   @Test
   void obey_rollbackPastSamplesThatWaitedForTheirDomain_replaysNoneOfThem() throws IOException {
     Learner learner = learner("store");
-    Outcome target = learn(learner, initial(learner), appendedLater(batch(0)));
+    Outcome target = learn(learner, initial(learner), moved(batch(0), 0, 10_000));
     Outcome last = learn(learner, target.state(), batch(1));
     assertTrue(last.verdict().accepted(), () -> last.verdict().toString());
     LearnerState state =
@@ -58,33 +57,25 @@ class ObeyedOrdersTest extends BigramLearners {
     assertReplaysNothingBut(target.state(), state);
   }
 
+  /** Each run of the gateway counts offsets and batches from 0, and begins with what is stored. */
+  @Test
+  void obey_rollbackToAReleaseOfARunBefore_replaysNothingThatCameAfterIt() throws IOException {
+    Learner learner = learner("store");
+    ReleaseEvent before = outcomes(learner, 1).get(0).release();
+    LearnerState begun = obey(learner, initial(learner), event(before, Action.ROLLBACK)).state();
+    Outcome next = learn(learner, begun, moved(batch(1), 0, -15));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    assertFalse(next.state().replay().past().entries().isEmpty());
+    LearnerState back = obey(learner, next.state(), event(before, Action.ROLLBACK)).state();
+    assertEquals(List.of(), back.replay().past().entries());
+    assertEquals(before.batch() + 1, read(next.release()).manifest().batch());
+  }
+
   private static void assertReplaysNothingBut(LearnerState known, LearnerState state) {
     List<Remembered> replayed = state.replay().past().entries();
     assertFalse(replayed.isEmpty());
     List<String> ids = known.replay().past().entries().stream().map(Remembered::id).toList();
     replayed.forEach(sample -> assertTrue(ids.contains(sample.id()), sample::id));
-  }
-
-  /** The same samples, from further down their topic. */
-  private static TrainingBatch appendedLater(TrainingBatch batch) {
-    List<ScoredSample> samples =
-        batch.samples().stream()
-            .map(
-                scored -> {
-                  Origin origin = scored.sample().origin();
-                  Origin later =
-                      new Origin(origin.topic(), origin.partition(), origin.offset() + 10_000);
-                  return new ScoredSample(
-                      scored.sample().withOrigin(later),
-                      scored.tokens(),
-                      scored.entropy(),
-                      scored.diversity(),
-                      scored.quality(),
-                      scored.heldOut());
-                })
-            .toList();
-    return new TrainingBatch(
-        batch.tenant(), batch.domain(), batch.number(), samples, batch.heldOut());
   }
 
   @Test

@@ -63,6 +63,19 @@ class WatchedReleasesTest extends BigramLearners {
     assertLearned(manifest, backwards(2));
   }
 
+  /** A later run counts batches and offsets from 0 again. */
+  @Test
+  void learn_firstReleaseOfARunLosesToTheOneOfTheRunBefore_isNotReplayed() {
+    Learner learner = learner("store");
+    ReleaseEvent before = outcomes(learner, 1).get(0).release();
+    LearnerState begun = obey(learner, initial(learner), event(before, Action.ROLLBACK)).state();
+    Outcome next = learn(learner, begun, moved(batch(1), 0, -15));
+    assertFalse(next.state().replay().past().entries().isEmpty(), next.verdict()::toString);
+    Outcome taken = learn(learner, next.state(), backwards(2));
+    assertEquals(before.release(), taken.state().release(), taken.verdict()::toString);
+    assertEquals(List.of(), taken.state().replay().past().entries());
+  }
+
   /** An adapter from elsewhere is taken over by an order, and watched as what was learned here. */
   @Test
   void learn_adoptedReleaseLosesToTheOneBeforeOnFreshSamples_isTakenBack() throws IOException {

@@ -100,6 +100,11 @@ public record AlignmentState(
     return with(batches, waiting, past, judges);
   }
 
+  /** The state whose next batch comes after one of such a number, whichever run counted it. */
+  AlignmentState goingOn(long batch) {
+    return with(Math.max(batches, batch + 1), waiting, past, heldOut);
+  }
+
   /** After a batch that changed nothing; what it held is remembered, or not. */
   AlignmentState after(Reservoir<PairPlaces> remembered) {
     return with(batches + 1, List.of(), remembered, heldOut);

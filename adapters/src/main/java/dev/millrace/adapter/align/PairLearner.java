@@ -264,15 +264,22 @@ final class PairLearner implements AlignmentLearner {
     boolean stays = event.release().equals(Objects.requireNonNullElse(state.release(), ""));
     boolean all = stays || !event.forgotten().isEmpty(); // else what came later goes, too
     long last = release == null ? -1 : release.manifest().batch();
+    boolean counted = last < state.batches(); // else it is of a run before
     List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
-    return state.taken(
-        release == null ? AlignAdapter.NONE : release.adapter(),
-        release == null ? null : event.release(),
-        progress,
-        event.origin(),
-        event.action() == Action.PIN,
-        state.forgottenBeside(event.forgotten()),
-        pair -> all || (pair.batch() <= last && Progress.includes(progress, pair.origin())));
+    return state
+        .goingOn(last)
+        .taken(
+            release == null ? AlignAdapter.NONE : release.adapter(),
+            release == null ? null : event.release(),
+            progress,
+            event.origin(),
+            event.action() == Action.PIN,
+            state.forgottenBeside(event.forgotten()),
+            pair ->
+                all
+                    || (counted
+                        && pair.batch() <= last
+                        && Progress.includes(progress, pair.origin())));
   }
 
   /** The verdict on an order. */

@@ -289,6 +289,29 @@ class PairLearnerTest {
     assertEquals(ids(target.past().entries()), ids(back.past().entries()));
   }
 
+  /** Each run of the gateway counts offsets and batches from 0, and begins with what is stored. */
+  @Test
+  void obey_rollbackToAReleaseOfARunBefore_learnsFromNothingThatCameAfterIt() {
+    AlignmentLearner learner = learner();
+    AlignmentState first = learner.initial();
+    for (int i = 10_000; events.isEmpty(); i++) {
+      first = take(learner, first, i);
+    }
+    ReleaseEvent before = events.get(0);
+    ReleaseEvent order = order(before, Action.ROLLBACK, List.of());
+    AlignmentState on = obey(learner, learner.initial(), order);
+    for (int i = 0; before.release().equals(on.release()) && i < 300; i++) {
+      on = take(learner, on, i);
+    }
+    ReleaseEvent next = events.get(events.size() - 1);
+    assertEquals(before.release(), next.parent());
+    assertTrue(next.batch() > before.batch(), next::toString);
+    assertEquals(List.of(), ids(obey(learner, on, order).past().entries()));
+    AlignmentState anew = learned(learner, 0, 60); // before the domain was taken there
+    assertFalse(anew.past().entries().isEmpty());
+    assertEquals(List.of(), ids(obey(learner, anew, order).past().entries()));
+  }
+
   @Test
   void obey_pinAndUnpinWhereTheDomainIs_dropNothing() {
     AlignmentLearner learner = learner();
