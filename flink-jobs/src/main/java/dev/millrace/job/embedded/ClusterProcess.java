@@ -3,12 +3,15 @@ package dev.millrace.job.embedded;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -32,6 +35,10 @@ public record ClusterProcess(
   /** The same of {@code starttime}. */
   private static final int START_TICKS = 22 - 3;
 
+  /** As Java reads and writes it. */
+  private static final Charset ENVIRONMENT =
+      Charset.forName(System.getProperty("sun.jnu.encoding"));
+
   /** By a signal, or by a debugger. */
   private static final Set<String> STOPPED = Set.of("T", "t");
 
@@ -42,20 +49,60 @@ public record ClusterProcess(
   /** Starts a process that a closing terminal does not end; what it says goes to a file. */
   static ClusterProcess start(
       String name, String address, List<String> command, Path folder, Path said) {
+    return new ClusterProcess(name, 0, "", address, command).start(System.getenv(), folder, said);
+  }
+
+  /**
+   * Starts one of this name and command.
+   *
+   * @param secrets it has what of these is Millrace's, and nothing else that is
+   */
+  ClusterProcess start(Map<String, String> secrets, Path folder, Path said) {
     List<String> words = new ArrayList<>(List.of("nohup"));
     words.addAll(command);
+    ProcessBuilder builder =
+        new ProcessBuilder(words)
+            .directory(folder.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()));
+    builder.environment().keySet().removeIf(ClusterProcess::isOurs);
+    secrets.forEach(
+        (variable, value) -> {
+          if (isOurs(variable)) {
+            builder.environment().put(variable, value);
+          }
+        });
     try {
-      Process process =
-          new ProcessBuilder(words)
-              .directory(folder.toFile())
-              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()))
-              .start();
+      Process process = builder.start();
       return new ClusterProcess(name, process.pid(), startOf(process.toHandle()), address, command);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + name, e);
     }
+  }
+
+  private static boolean isOurs(String variable) {
+    return variable.startsWith("MILLRACE_");
+  }
+
+  /** The environment that it was started with; empty if nobody can tell. */
+  Optional<Map<String, String>> environment() {
+    if (name.equals("redis")) {
+      return Optional.empty(); // it has written its title over it
+    }
+    Map<String, String> found = new HashMap<>();
+    try {
+      byte[] environment = Files.readAllBytes(Path.of("/proc", String.valueOf(pid), "environ"));
+      for (String variable : new String(environment, ENVIRONMENT).split("\0", -1)) {
+        int equals = variable.indexOf('=');
+        if (equals > 0) {
+          found.put(variable.substring(0, equals), variable.substring(equals + 1));
+        }
+      }
+    } catch (IOException e) {
+      return Optional.empty(); // no /proc here, or it has just ended
+    }
+    return found.isEmpty() ? Optional.empty() : Optional.of(found);
   }
 
   /** Those that run for a cluster in a folder, whether that is still there or not. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -213,6 +214,9 @@ public record LocalCluster(Path build, Path home) {
    */
   public ClusterState reviveEnded(Consumer<String> told) {
     List<ClusterProcess> ended = known().ended();
+    if (secrets(known()).isEmpty()) {
+      told.accept("no process runs that has the cluster's secrets: those of this shell are taken");
+    }
     for (ClusterProcess process : ended) {
       told.accept(process.name() + " had ended, and is started again");
       revive(process.name(), told);
@@ -251,9 +255,16 @@ public record LocalCluster(Path build, Path home) {
         .toList();
   }
 
-  /** Starts one more task manager, like the first; it registers by itself. */
+  /**
+   * Starts one more task manager: one that has ended, else one like the first; it registers by
+   * itself.
+   */
   public synchronized void addTaskManager() {
-    alone(this::launchTaskManager);
+    known().ended().stream()
+        .map(ClusterProcess::name)
+        .filter(name -> name.startsWith(TASK_MANAGER))
+        .findFirst()
+        .ifPresentOrElse(this::revive, () -> alone(this::launchTaskManager));
   }
 
   private ClusterState launchTaskManager() {
@@ -387,19 +398,28 @@ public record LocalCluster(Path build, Path home) {
 
   /**
    * Starts a process, and writes down that it runs; one that cannot be written down is ended. What
-   * one before of its name has left in its temporary folder is deleted.
+   * one before of its name has left in its temporary folder is deleted. Its secrets are those of
+   * the others: whoever starts it again may do so from a shell that has none.
    */
   private ClusterState launch(
       ClusterState state, String name, String address, List<String> command) {
     ClusterFiles.delete(files().temp(name));
     Path said = home.resolve("log").resolve(name + ".out");
-    ClusterProcess started = ClusterProcess.start(name, address, command, home, said);
+    ClusterProcess started =
+        new ClusterProcess(name, 0, "", address, command)
+            .start(secrets(state).orElseGet(System::getenv), home, said);
     try {
       return keep(state.with(started));
     } catch (UncheckedIOException e) {
       started.kill();
       throw e;
     }
+  }
+
+  private static Optional<Map<String, String>> secrets(ClusterState state) {
+    return running(state.processes()).stream()
+        .flatMap(process -> process.environment().stream())
+        .findFirst();
   }
 
   private ClusterState keep(ClusterState state) {

@@ -12,8 +12,10 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
@@ -143,6 +145,71 @@ class LocalClusterTest {
     } finally {
       cluster.kill("taskmanager-1");
     }
+  }
+
+  /** Without its salt a task manager would let teach what judges, and nobody would know. */
+  @Test
+  void revive_fromAShellWithoutTheSecrets_theyAreThoseOfWhatStillRuns() throws IOException {
+    assumeTrue(Files.exists(Path.of("/proc/self/environ")));
+    process.kill();
+    Path said = folder.resolve("said");
+    process =
+        new ClusterProcess("kafka", 0, "", "", List.of("sleep", "600"))
+            .start(Map.of("MILLRACE_HELD_OUT_SALT", "salt = b", "OTHER", "x"), folder, said);
+    String command = "printenv MILLRACE_HELD_OUT_SALT; printenv OTHER; echo that is all";
+    ClusterProcess lost =
+        ClusterProcess.start("taskmanager-1", "", List.of("sh", "-c", command), folder, said);
+    lost.kill();
+    state(true, lost);
+    cluster.revive("taskmanager-1");
+    Path log = cluster.home().resolve("log").resolve("taskmanager-1.out");
+    assertTrue(Poll.until(Duration.ofSeconds(20), () -> lines(log).contains("that is all")));
+    assertEquals(List.of("salt = b", "that is all"), lines(log));
+  }
+
+  /** Else {@code cluster up} would start it beside the one that took its place. */
+  @Test
+  void addTaskManager_oneHasEnded_startsItAgain() {
+    ClusterProcess lost =
+        ClusterProcess.start(
+            "taskmanager-1", "", List.of("sleep", "600"), folder, folder.resolve("said"));
+    lost.kill();
+    state(true, lost);
+    cluster.addTaskManager();
+    try {
+      assertEquals(
+          List.of("kafka", "taskmanager-1"),
+          cluster.status().orElseThrow().processes().stream().map(ClusterProcess::name).toList());
+      assertTrue(cluster.status().orElseThrow().isUp());
+      cluster.addTaskManager();
+      assertEquals(
+          List.of("taskmanager-1", "taskmanager-2"),
+          cluster.taskManagers().stream().map(ClusterProcess::name).toList());
+    } finally {
+      cluster.kill("taskmanager-1");
+      cluster.status().orElseThrow().process("taskmanager-2").ifPresent(ClusterProcess::kill);
+    }
+  }
+
+  private static List<String> lines(Path log) {
+    try {
+      return Files.readAllLines(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void reviveEnded_nothingIsLeftButRedis_saysWhoseSecretsAreTaken() {
+    process.kill();
+    process =
+        ClusterProcess.start("redis", "", List.of("sleep", "600"), folder, folder.resolve("said"));
+    state(true);
+    List<String> told = new ArrayList<>();
+    ClusterState unused = cluster.reviveEnded(told::add);
+    assertEquals(
+        List.of("no process runs that has the cluster's secrets: those of this shell are taken"),
+        told);
   }
 
   @Test

@@ -30,7 +30,7 @@ class AutoscalerTest {
     try {
       assertEquals(1, watch(cluster, InstantSource.system()).size());
       assertEquals(
-          List.of("taskmanager-2"),
+          List.of("taskmanager-1"),
           cluster.taskManagers().stream().map(ClusterProcess::name).toList());
     } finally {
       int unused = cluster.down();
@@ -88,6 +88,7 @@ class AutoscalerTest {
         process.0.name=taskmanager-1
         process.0.pid=1
         process.0.started=another
+        process.0.address=http\\://127.0.0.1\\:1/metrics
         process.0.command=sleep\\n600
         """);
     return cluster;
