@@ -235,7 +235,21 @@ public final class Openers {
     return TrustedKeys.parse(config.store().trustedKeys());
   }
 
-  /** Signs with the environment's key, or with that of a file which it names, or not at all. */
+  /**
+   * Signs with the environment's key, or with that of a file which it names, or not at all.
+   *
+   * @throws IllegalArgumentException if whoever has this configuration would refuse what it signs
+   */
+  static ReleaseSigner signer(MillraceConfig config) throws IOException {
+    ReleaseSigner signer = signer();
+    if (!trusted(config).take(signer)) {
+      throw new IllegalArgumentException(
+          "store.trustedKeys lacks the public key of %s, or that is not set here, expected both: what is published would be refused"
+              .formatted(Secret.SIGNING_KEY));
+    }
+    return signer;
+  }
+
   private static ReleaseSigner signer() throws IOException {
     String key = Secret.fromEnvironment(Secret.SIGNING_KEY).value();
     String file = Secret.fromEnvironment(Secret.SIGNING_KEY_FILE).value();
@@ -258,6 +272,7 @@ public final class Openers {
 
   /** The configured store, swept; one that cannot be swept may still take releases. */
   static ReleaseStore store(MillraceConfig config) throws IOException {
+    ReleaseSigner signer = signer(config);
     StoreFiles files = FlinkStoreFiles.at(config.store().uri());
     try {
       int removed = new Sweeper(files, InstantSource.system()).sweep();
@@ -265,7 +280,7 @@ public final class Openers {
     } catch (IOException e) {
       LOG.warn("store {} could not be swept of unfinished releases", config.store().uri(), e);
     }
-    return ReleaseStore.of(files, signer());
+    return ReleaseStore.of(files, signer);
   }
 
   /** With the device that there is: the plan that runs is the one in the manifests. */

@@ -17,7 +17,9 @@ import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.util.ExceptionUtils;
@@ -61,6 +63,27 @@ class OpenersTest {
       String said = String.valueOf(refused.getMessage());
       assertTrue(said.startsWith("learn.plan.memoryBytes is 34603008, for "), said);
       assertTrue(said.endsWith("score.model.trainTokens, 128: 69206016 holds them"), said);
+    }
+  }
+
+  /** It would publish, and nobody would serve it. */
+  @Test
+  void learners_nothingSignsWhatMustBeSigned_refusedBeforeTheFirst(@TempDir Path store)
+      throws Exception {
+    var key = KeyPairGenerator.getInstance("Ed25519").generateKeyPair().getPublic();
+    MillraceConfig config =
+        config(
+            Map.of(
+                "base.dir", NanoReleases.NANO.toString(),
+                "store.uri", store.toString(),
+                "store.trustedKeys", Base64.getEncoder().encodeToString(key.getEncoded())));
+    LearnerOpener learners = Openers.learners(config);
+    for (Opener<?> opener :
+        List.<Opener<?>>of(
+            (Opener<Learner>) subtask -> learners.open(subtask, new Nobody()),
+            Openers.adopting(config))) {
+      Exception refused = assertThrows(IllegalArgumentException.class, () -> opener.open(0));
+      assertTrue(refused.getMessage().startsWith("store.trustedKeys lacks"), refused::getMessage);
     }
   }
 

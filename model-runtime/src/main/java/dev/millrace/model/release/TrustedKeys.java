@@ -64,6 +64,15 @@ public final class TrustedKeys {
     return keys.isEmpty() ? files : (uri, maxBytes) -> read(files, uri, maxBytes);
   }
 
+  /** Whether what a signer signs is taken. */
+  public boolean take(ReleaseSigner signer) {
+    byte[] nothing = new byte[0];
+    byte[] file = signer.sign(nothing).get(ReleaseSignature.FILE);
+    return keys.isEmpty()
+        || (file != null
+            && keys.stream().anyMatch(key -> signed(key, nothing, ReleaseSignature.decode(file))));
+  }
+
   private byte[] read(ReleaseFiles files, String uri, int maxBytes) throws IOException {
     byte[] bytes = files.read(uri, maxBytes);
     if (uri.endsWith("/" + Manifest.FILE)) {

@@ -126,6 +126,16 @@ class TrustedKeysTest {
   }
 
   @Test
+  void take_signerOfATrustedKey_alone() {
+    ReleaseSigner signer = ReleaseSigner.ofKey(privateKey(NEW));
+    assertTrue(TrustedKeys.parse(publicKey(OLD) + "," + publicKey(NEW)).take(signer));
+    assertFalse(TrustedKeys.parse(publicKey(OLD)).take(signer));
+    assertFalse(TrustedKeys.parse(publicKey(OLD)).take(ReleaseSigner.none()));
+    assertTrue(TrustedKeys.parse("").take(signer));
+    assertTrue(TrustedKeys.parse("").take(ReleaseSigner.none()));
+  }
+
+  @Test
   void parse_noKey_saysWhatWasExpectedAndNeverRepeatsASecret() {
     assertThrows(IllegalArgumentException.class, () -> TrustedKeys.parse("nonsense"));
     IllegalArgumentException e =
