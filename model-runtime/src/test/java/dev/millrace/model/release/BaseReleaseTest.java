@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +75,7 @@ class BaseReleaseTest {
     Files.write(folder.resolve("model.safetensors"), new byte[BaseRelease.PIECE_BYTES + 3]);
     SortedMap<String, ReleaseFile> pieces = BaseRelease.pieces(folder);
     pieces.remove("model.safetensors.piece-00000");
-    Manifest manifest = published(Kind.BASE, pieces);
+    Manifest manifest = published(null, Kind.BASE, pieces);
     InvalidReleaseException refused =
         assertThrows(
             InvalidReleaseException.class, () -> BaseRelease.fetch(files, "base", manifest, into));
@@ -100,6 +101,29 @@ class BaseReleaseTest {
         assertThrows(
             InvalidReleaseException.class, () -> BaseRelease.manifest(files, event(manifest, 1)));
     assertEquals("kind is ALIGNMENT, expected BASE", refused.getMessage());
+  }
+
+  /** It would be a base for all. */
+  @Test
+  void manifest_baseOfATenant_isRefused() throws IOException {
+    Manifest manifest = published("acme", Kind.BASE, BaseRelease.pieces(folder));
+    InvalidReleaseException refused =
+        assertThrows(
+            InvalidReleaseException.class,
+            () -> BaseRelease.manifest(files, event("acme", manifest, 1)));
+    assertEquals("tenant is acme, expected null", refused.getMessage());
+  }
+
+  @Test
+  void manifest_pieceThatIsTooLarge_isRefused() throws IOException {
+    SortedMap<String, ReleaseFile> pieces = BaseRelease.pieces(folder);
+    pieces.put("model.safetensors", new ReleaseFile(BaseRelease.PIECE_BYTES + 1, "00"));
+    Manifest manifest = published(null, Kind.BASE, pieces);
+    InvalidReleaseException refused =
+        assertThrows(
+            InvalidReleaseException.class, () -> BaseRelease.manifest(files, event(manifest, 1)));
+    assertEquals(
+        "model.safetensors: size is 67108865, expected at most 67108864", refused.getMessage());
   }
 
   @Test
@@ -185,8 +209,12 @@ class BaseReleaseTest {
   }
 
   private static ReleaseEvent event(Manifest manifest, long batch) {
+    return event(null, manifest, batch);
+  }
+
+  private static ReleaseEvent event(@Nullable String tenant, Manifest manifest, long batch) {
     return new ReleaseEvent(
-        null,
+        tenant,
         BaseRelease.DOMAIN,
         Kind.BASE,
         Action.PUBLISH,
@@ -199,13 +227,15 @@ class BaseReleaseTest {
   }
 
   private Manifest published(Kind kind) throws IOException {
-    return published(kind, BaseRelease.pieces(folder));
+    return published(null, kind, BaseRelease.pieces(folder));
   }
 
-  private Manifest published(Kind kind, SortedMap<String, ReleaseFile> pieces) throws IOException {
+  private Manifest published(
+      @Nullable String tenant, Kind kind, SortedMap<String, ReleaseFile> pieces)
+      throws IOException {
     Manifest manifest =
         new Manifest(
-            null,
+            tenant,
             BaseRelease.DOMAIN,
             PARENT,
             pieces,

@@ -235,6 +235,11 @@ class ReleaseReaderTest {
     assertManifestRefused(with(promises, "huge", 1L << 40), "huge: size is 1099511627776");
     Map<String, ReleaseFile> large = with(promises, "one", 1 << 28);
     assertManifestRefused(with(large, "other", 1 << 28), "expected at most 335544320");
+    Map<String, ReleaseFile> many = promises;
+    while (many.size() <= 16) {
+      many = with(many, "file-" + many.size(), 1);
+    }
+    assertManifestRefused(many, "files are 17 of them, expected ");
     promises.remove(PeftFolder.CONFIG);
     assertManifestRefused(promises, "files are [adapter_model.safetensors, profile.safetensors]");
   }
