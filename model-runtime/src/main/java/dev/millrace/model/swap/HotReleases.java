@@ -239,6 +239,9 @@ final class HotReleases implements AutoCloseable {
   }
 
   private void fetch(Registered registered) {
+    if (closing) {
+      return;
+    }
     try {
       loader.fetch(registered);
     } catch (IOException | RuntimeException e) {

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -373,6 +374,45 @@ class HotReleasesTest {
     until.countDown();
     closer.join();
     waiting.forEach(lease -> assertRefused("closed: ", lease));
+  }
+
+  /** Each of thousands of domains may have been asked for, and all of them by one that is auto. */
+  @Test
+  void close_manyWait_fetchesNoMoreThanWasBegun() throws Exception {
+    LiveReleases closing = LiveReleases.of(base, source, new SwapConfig(ROOM * KIB, 1, 100));
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("bias-0", until);
+    List<CompletableFuture<Lease>> waiting = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      assertSwapped(closing.restore(event(i), 0));
+      waiting.add(closing.acquire(null, domain(i)));
+    }
+    int[] text = new ByteTokenizer().encode("BAD CABBAGE");
+    waiting.add(closing.assign(null, text, Caller.NOBODY));
+    source.awaitHeld();
+    Thread closer = new Thread(closing::close);
+    closer.start();
+    while (!closing.acquire(null, null).isCompletedExceptionally()) {
+      Thread.onSpinWait();
+    }
+    until.countDown();
+    closer.join();
+    waiting.forEach(lease -> assertRefused("closed: ", lease));
+    assertEquals(1, source.fetches());
+  }
+
+  @Test
+  void lease_forgottenAsItIsKept_doesNotStay() {
+    AtomicInteger kept = new AtomicInteger();
+    Place.Of places =
+        (alias, release) ->
+            base.openAdapters() == 0 || kept.getAndIncrement() == 0 ? Place.answering(alias) : null;
+    ReleaseLoader loader = new ReleaseLoader(List.of(base), source);
+    try (HotReleases hot =
+        new HotReleases(loader, new SwapConfig(ROOM * KIB, 1, 100), places, System::nanoTime)) {
+      hot.lease(null, new Registered(event(0), 0)).join().close();
+      assertEquals(0, hot.counts(0).bytes());
+    }
   }
 
   private static boolean answersByItsOwn(LiveReleases releases, int i) {
