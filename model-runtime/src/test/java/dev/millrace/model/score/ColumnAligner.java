@@ -17,12 +17,20 @@ import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** Encoders that know pictures of one black column, and what the columns are called. */
-public record ColumnAligner(String base) implements Aligner {
+/**
+ * Encoders that know pictures of one black column, and what the columns are called.
+ *
+ * @param prefixId by which the prefixes that they make are known
+ */
+public record ColumnAligner(String base, String prefixId) implements Aligner {
 
   static final int COLUMNS = Picture.SIDE;
 
   private static final int PREFIX = 16;
+
+  public ColumnAligner(String base) {
+    this(base, "columns");
+  }
 
   /** A white square whose k-th column is black. */
   public static byte[] picture(int k) {
@@ -70,11 +78,6 @@ public record ColumnAligner(String base) implements Aligner {
   @Override
   public int prefixLength() {
     return 1;
-  }
-
-  @Override
-  public String prefixId() {
-    return "columns";
   }
 
   /** One row, all of the column's number. */

@@ -40,6 +40,19 @@ class MediaPromptsTest extends Responders {
     }
   }
 
+  /** What they make of a picture stands before the prompt. */
+  @Test
+  void respond_otherEncodersOfTheSameBase_takeNoAnswerBehindThoseBefore() {
+    Request asked = shown(ColumnAligner.picture(3));
+    try (Responder before = seeing(new ColumnAligner(base.id()));
+        Responder same = seeing(new ColumnAligner(base.id()));
+        Responder others = seeing(new ColumnAligner(base.id(), "others"))) {
+      assertEquals(From.MODEL, one(before, asked).from());
+      assertEquals(From.REDIS, one(same, asked).from());
+      assertEquals(From.MODEL, one(others, asked).from());
+    }
+  }
+
   @Test
   void respond_badMedia_areRefusedWithTheReasonsOfSamples() {
     byte[] png = ColumnAligner.picture(3);
@@ -185,8 +198,15 @@ class MediaPromptsTest extends Responders {
   }
 
   private Responder seeing(String of, Tokenizer tokenizer) {
-    ServingParts parts =
-        parts(carriers(base, tokenizer), live, new MediaReader(new ColumnAligner(of)));
+    return seeing(new ColumnAligner(of), tokenizer);
+  }
+
+  private Responder seeing(ColumnAligner encoders) {
+    return seeing(encoders, new ByteTokenizer());
+  }
+
+  private Responder seeing(ColumnAligner encoders, Tokenizer tokenizer) {
+    ServingParts parts = parts(carriers(base, tokenizer), live, new MediaReader(encoders));
     return Responder.of(parts, LIMITS, 5);
   }
 }

@@ -186,6 +186,11 @@ public final class FakeReleases implements ReleaseSource {
     replace(event.release(), new Release(plain.manifest(), plain.adapter(), profile));
   }
 
+  /** What is named by its folder lies in no other. */
+  private static boolean isElsewhere(ReleaseEvent event) {
+    return event.uri().startsWith("memory:/") && !event.uri().endsWith("/" + event.release());
+  }
+
   @Override
   public Release fetch(ReleaseEvent event) throws IOException {
     fetches.incrementAndGet();
@@ -198,7 +203,7 @@ public final class FakeReleases implements ReleaseSource {
     } catch (InterruptedException e) {
       throw new IOException(e);
     }
-    if (lost.contains(event.release())) {
+    if (lost.contains(event.release()) || isElsewhere(event)) {
       throw new FileNotFoundException(event.release());
     }
     Release found = replaced.get(event.release());

@@ -191,10 +191,12 @@ class LiveReleasesTest {
     assertFailed("routing-mismatch: routing top_k of top 2, expected top 1", next);
     source.replace("bias-4", FakeReleases.release("fake-base", null, "java", 1));
     assertFailed("batch-mismatch: release of batch 0, expected 4", next);
-    source.replace(
-        "bias-4",
-        FakeReleases.release("fake-base", null, "java", FakeBaseModel.adapter(Float.NaN), 4));
-    assertFailed("not-finite: ", next);
+    for (float bias : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+      source.replace(
+          "bias-4",
+          FakeReleases.release("fake-base", null, "java", FakeBaseModel.adapter(bias), 4));
+      assertFailed("not-finite: ", next);
+    }
     assertEquals("bias-3", releaseOf(null, "java"));
     assertEquals(1, base.openAdapters());
   }
@@ -707,6 +709,18 @@ class LiveReleasesTest {
     assertTrue(source.fetches() >= 6 + 3, source.fetches() + " fetches");
     IOException unknown = assertThrows(IOException.class, () -> pinned(null, "bias-99"));
     assertEquals("unknown-release: bias-99", unknown.getMessage());
+  }
+
+  @Test
+  void acquirePinned_moreThanMayBeKnown_whatWasReadFirstIsNot() {
+    try (LiveReleases few = LiveReleases.of(base, source, new SwapConfig(9 * KIB, 2, 2))) {
+      for (int i = 0; i < 3; i++) {
+        few.apply(FakeReleases.published("java", i), 77).join();
+      }
+      few.acquirePinned(null, "bias-1").join().close();
+      few.acquirePinned(null, "bias-2").join().close();
+      assertThrows(CompletionException.class, () -> few.acquirePinned(null, "bias-0").join());
+    }
   }
 
   @Test
