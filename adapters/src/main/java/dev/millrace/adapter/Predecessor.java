@@ -83,7 +83,8 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
     double[] old = both.stream().mapToDouble(s -> logProbs.getOrDefault(s.id(), 0.0)).toArray();
     double gain = 1 - Arrays.stream(candidate).sum() / Arrays.stream(old).sum();
     double wins = PairedBootstrap.wins(candidate, old, gate.resamples(), seed);
-    boolean succeeds = isComparable(gate) && gain >= gate.minGain() && wins >= gate.level();
+    boolean succeeds =
+        among(both).isComparable(gate) && gain >= gate.minGain() && wins >= gate.level();
     Map<String, Double> figures =
         Map.of(
             "samples",

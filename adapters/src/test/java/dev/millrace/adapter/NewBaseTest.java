@@ -1,6 +1,7 @@
 package dev.millrace.adapter;
 
 import static dev.millrace.adapter.Configs.with;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -31,6 +32,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +145,27 @@ class NewBaseTest extends BigramLearners {
     assertNull(learn(learner, old.state(), batch(1)).verdict().parent());
   }
 
+  @Test
+  void learn_onANewBaseToWhichAnotherReleaseWasBroughtInItsName_beginsAnew() throws IOException {
+    List<Outcome> old = outcomes(learner("store"), 2);
+    Manifest brought = brought(old.get(0).release());
+    Learner learner = learner(Map.of(old.get(1).release().release(), brought.id()));
+    assertNull(learn(learner, old.get(1).state(), batch(2)).verdict().parent());
+  }
+
+  @Test
+  void obey_releaseOfAnotherDomainOnTheBaseBefore_isRefusedAndChangesNothing() {
+    Outcome old = outcomes(learner("store"), 1).get(0);
+    Learner learner = learner("store", CONFIG, fresh);
+    LearnerState moved = learn(learner, old.state(), batch(1)).state();
+    ReleaseEvent back = event(old.release(), Action.ROLLBACK);
+    for (ReleaseEvent bad : List.of(with(back, "domain", "other"), with(back, "tenant", "acme"))) {
+      Outcome refused = obey(learner, moved, bad);
+      assertFalse(refused.verdict().accepted());
+      assertArrayEquals(moved.toBytes(), refused.state().toBytes());
+    }
+  }
+
   private static Map<String, Double> byBase(LearnerState state) {
     Map<String, Double> byBase = new HashMap<>();
     state.heldOut().entries().forEach(judge -> byBase.put(judge.id(), judge.baseLogProb()));
@@ -201,6 +224,23 @@ class NewBaseTest extends BigramLearners {
     assertNotNull(outcome.release(), () -> outcome.verdict().toString());
     assertEquals(1, outcome.release().withheld());
     assertNotNull(outcome.state().predecessor());
+  }
+
+  /** As where fewer are kept than before. */
+  @Test
+  void compare_fewOfItsSamplesAreLeft_isNotSucceeded() {
+    int least = CONFIG.gate().minHeldOutSamples();
+    Predecessor predecessor = Predecessor.of("a".repeat(64), judged(least, -9));
+    List<HeldOut> better = judged(least, -1);
+    assertTrue(Predecessor.succeeds(predecessor.compare(better, CONFIG.gate(), 1)));
+    List<HeldOut> few = better.subList(1, least);
+    assertFalse(Predecessor.succeeds(predecessor.compare(few, CONFIG.gate(), 1)));
+  }
+
+  private static List<HeldOut> judged(int samples, double logProb) {
+    return IntStream.range(0, samples)
+        .mapToObj(i -> new HeldOut("h" + i, EVENT, new int[] {1, 2, 3}, 3, -9, logProb))
+        .toList();
   }
 
   @Test
