@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import static dev.millrace.adapter.Configs.with;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -155,6 +156,25 @@ class ObeyedOrdersTest extends BigramLearners {
         "what is forgotten was learned again");
   }
 
+  /** What came of neither would be learned once more where it is known. */
+  @Test
+  void obey_forgetToAReleaseOfAnotherBranch_learnsNothingAgain() {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    ReleaseEvent back = event(outcomes.get(0).release(), Action.ROLLBACK);
+    LearnerState state = obey(learner, outcomes.get(1).state(), back).state();
+    Outcome branch = learn(learner, state, batch(2));
+    assertTrue(branch.verdict().accepted(), () -> branch.verdict().toString());
+    List<String> gone = List.of(batch(2).samples().get(0).sample().id());
+    ReleaseEvent forget = event(outcomes.get(1).release(), Action.FORGET).forgetting(gone);
+
+    List<Outcome> obeyed = obeyed(learner, branch.state(), forget);
+
+    assertEquals(1, obeyed.size());
+    assertTrue(obeyed.get(0).verdict().accepted(), () -> obeyed.get(0).verdict().toString());
+    assertEquals(outcomes.get(1).verdict().release(), obeyed.get(0).state().release());
+  }
+
   @Test
   void obey_forgetSamplesOthersOfWhichHaveExpired_saysHowMany() throws IOException {
     Learner learner = learner("store");
@@ -247,6 +267,7 @@ class ObeyedOrdersTest extends BigramLearners {
     for (ReleaseEvent bad :
         List.of(
             of("other", good.release(), good.uri()),
+            with(good, "tenant", "acme"),
             of("foreign", "0".repeat(64), good.uri()),
             of("foreign", good.release(), good.uri() + "-gone"),
             of("foreign", good.release(), "no scheme://folder"))) {

@@ -131,12 +131,26 @@ class StateCodecTest {
     for (int version : new int[] {11, 13}) {
       byte[] bytes = STATE.toBytes();
       ByteBuffer.wrap(bytes).putInt(Integer.BYTES, version);
-      checksum(bytes);
-      assertEquals(
-          "learner state has version " + version + "; expected 12",
-          assertThrows(IllegalArgumentException.class, () -> LearnerState.fromBytes(bytes))
-              .getMessage());
+      assertRefused("version " + version + "; expected 12", bytes);
     }
+  }
+
+  @Test
+  void decode_otherBytesWithAChecksum_areRefused() {
+    byte[] other = STATE.toBytes();
+    ByteBuffer.wrap(other).putInt(0, 7);
+    assertRefused("magic 7; expected 1296847443", other);
+    byte[] more = Arrays.copyOf(STATE.toBytes(), STATE.toBytes().length + 3);
+    assertRefused("bytes left over 3; expected 0", more);
+  }
+
+  /** With a checksum at their end. */
+  private static void assertRefused(String what, byte[] bytes) {
+    checksum(bytes);
+    assertEquals(
+        "learner state has " + what,
+        assertThrows(IllegalArgumentException.class, () -> LearnerState.fromBytes(bytes))
+            .getMessage());
   }
 
   private static void checksum(byte[] bytes) {
@@ -154,11 +168,7 @@ class StateCodecTest {
     int at = Arrays.mismatch(bytes, elsewhere) - 1; // they differ first in whether it has a release
     assertEquals(1, bytes[at]);
     bytes[at] = 0;
-    checksum(bytes);
-    assertEquals(
-        "learner state has watched places 0; expected 1 or 2",
-        assertThrows(IllegalArgumentException.class, () -> LearnerState.fromBytes(bytes))
-            .getMessage());
+    assertRefused("watched places 0; expected 1 or 2", bytes);
   }
 
   @Test
