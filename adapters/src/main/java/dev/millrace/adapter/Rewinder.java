@@ -151,7 +151,7 @@ record Rewinder(
         place.profile(),
         orders,
         place.routing(),
-        watch(target, state, orders),
+        watch(target, state),
         forgotten,
         surroundings.base().id(),
         predecessor == null ? null : predecessor.among(judging.entries()));
@@ -163,9 +163,9 @@ record Rewinder(
   }
 
   /** What was adopted is watched beside what served until then; what served once is not. */
-  private static Watch watch(Target target, LearnerState state, Orders orders) {
+  private static Watch watch(Target target, LearnerState state) {
     boolean known = Objects.equals(target.place().release(), state.release());
-    return target.adopted() && !known && !orders.pinned()
+    return target.adopted() && !known
         ? state.watch().instead(target.place(), Quantizer.quantize(state.adapter().weights()))
         : Watch.at(target.place());
   }
