@@ -138,6 +138,29 @@ class LearnOperatorTest {
   }
 
   @Test
+  void restore_inAsManySubtasks_eachLearnerIsSettledByItsOwn() throws Exception {
+    TrainPrecision[] own = {TrainPrecision.ADAPTIVE_FP32, TrainPrecision.ADAPTIVE};
+    OperatorSubtaskState[] snapshots = new OperatorSubtaskState[2];
+    for (int subtask = 0; subtask < 2; subtask++) {
+      LineageLearner timed = new LineageLearner(FREE);
+      timed.precision = own[subtask];
+      try (var harness = harness(timed, 10, 2, subtask)) {
+        harness.open();
+        snapshots[subtask] = harness.snapshot(1, 1);
+      }
+    }
+    OperatorSubtaskState both = AbstractStreamOperatorTestHarness.repackageState(snapshots);
+    for (int subtask = 0; subtask < 2; subtask++) {
+      LineageLearner restored = new LineageLearner(FREE);
+      try (var harness = harness(restored, 10, 2, subtask)) {
+        harness.initializeState(both);
+        harness.open();
+      }
+      assertEquals(own[subtask], restored.precision);
+    }
+  }
+
+  @Test
   void restore_scaledOut_eachPendingBatchIsLearnedInOnePlace() throws Exception {
     List<String> domains = List.of("cloud", "health", "java", "legal", "python", "chinese");
     OperatorSubtaskState snapshot;
@@ -216,6 +239,19 @@ class LearnOperatorTest {
     }
   }
 
+  /** What is written last is what serves. */
+  @Test
+  void release_afterTheTrialOfTheOneBefore_isWrittenAfterThatIsPromoted() throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    learner.tries = true;
+    try (var harness = opened(learner)) {
+      harness.processElement(batch("cloud", 0), 0);
+      harness.processElement(batch("cloud", 1), 0);
+      harness.endInput();
+      assertEquals(List.of("cloud[0, 1]", "cloud[0, 1]", "cloud[0, 1, 2, 3]"), releases(harness));
+    }
+  }
+
   /** So that serving can tell what was on its way when people ordered something. */
   @Test
   void release_afterEventsOfTrainers_saysHowFarItHadRead() throws Exception {
@@ -244,6 +280,20 @@ class LearnOperatorTest {
       harness.processElement(batch("cloud", 2), 0);
       harness.endInput();
       assertEquals(List.of(-1L, -1L, 7L), read(harness));
+    }
+  }
+
+  @Test
+  void release_eventOfATrainerCameWhileAnOrderWaitedThatIsRefused_hasReadNeither()
+      throws Exception {
+    try (var harness = opened(new LineageLearner(FREE))) {
+      harness.order(rollback("cloud", "early", 3));
+      runOneMail(harness);
+      harness.order(rollback("cloud", LineageLearner.GONE, 5));
+      harness.order(rollback("cloud", "its own", 7).withEpoch(1));
+      harness.processElement(batch("cloud", 0), 0);
+      harness.endInput();
+      assertEquals(List.of(3L), read(harness));
     }
   }
 

@@ -44,6 +44,9 @@ final class LineageLearner implements Learner {
   volatile boolean storeIsFull;
   volatile TrainPrecision precision = TrainPrecision.FP32;
 
+  /** Whether each batch ends the trial of the release before. */
+  volatile boolean tries;
+
   LineageLearner(int permits) {
     this.permits = new Semaphore(permits);
   }
@@ -183,14 +186,17 @@ final class LineageLearner implements Learner {
         null);
   }
 
-  private static Outcome outcome(LearnerState state, TrainingBatch batch) {
+  private Outcome outcome(LearnerState state, TrainingBatch batch) {
     List<Origin> learned = new ArrayList<>(state.learnedTo());
     batch.samples().forEach(sample -> learned.add(sample.sample().origin()));
     String from = state.orders().obeyed() == null ? "" : state.release() + ", ";
     String release = from + batch.domain() + learned.stream().map(Origin::offset).toList();
     LearnerState next =
         at(release, state, List.copyOf(learned), state.batches() + 1, List.of(), Orders.NONE);
-    return new Outcome(next, verdict(batch, state, release), event(batch, state, release));
+    ReleaseEvent promoted =
+        tries && state.release() != null ? event(batch, state, state.release()) : null;
+    return new Outcome(
+        next, verdict(batch, state, release), promoted, event(batch, state, release), null);
   }
 
   private static Verdict verdict(TrainingBatch batch, LearnerState state, String release) {
