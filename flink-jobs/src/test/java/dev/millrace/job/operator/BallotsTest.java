@@ -54,6 +54,17 @@ class BallotsTest {
     assertNotNull(ballots.overdue("a", 2));
   }
 
+  /** It comes back from a checkpoint that may be older than what was decided. */
+  @Test
+  void leave_oneBeginsAgain_whatWasDecidedIsVotedOnAnew() {
+    assertNotNull(ballots.overdue("a", 2));
+    assertNotNull(ballots.vote("b", 0, null, 1));
+    ballots.leave(0);
+    assertEquals(List.of(), ballots.decisions());
+    assertNull(ballots.vote("a", 0, null, 2));
+    assertEquals(new Decision("a", null), ballots.vote("a", 1, null, 2));
+  }
+
   @Test
   void clear_restored_isVotedOnAnew() {
     assertNotNull(ballots.overdue("a", 1));

@@ -275,8 +275,17 @@ class BatchFunctionTest {
   }
 
   @Test
-  void restore_openBatch_showsHowManyGather() throws Exception {
-    OperatorSubtaskState snapshot = openBatch(POLICY);
+  void restore_openBatches_showsHowManyGatherInEach() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = opened(harness())) {
+      for (int i = 0; i < 3; i++) {
+        harness.processElement(scored("health", i, 0), 0);
+      }
+      harness.processElement(scored("cloud", 3, 0), 0);
+      harness.processElement(scored("legal", 4, 0), 0);
+      harness.processElement(scored("legal", 5, 0), 0);
+      snapshot = harness.snapshot(1, 1);
+    }
     Map<String, Gauge<?>> gathering = new HashMap<>();
     try (MockEnvironment environment = keeping(gathering);
         var harness =
@@ -285,8 +294,9 @@ class BatchFunctionTest {
       harness.setup();
       harness.initializeState(snapshot);
       harness.open();
-      assertEquals(Set.of("cloud"), gathering.keySet());
+      assertEquals(Set.of("cloud", "legal"), gathering.keySet());
       assertEquals(1.0, gathering.get("cloud").getValue());
+      assertEquals(2.0, gathering.get("legal").getValue());
     }
   }
 
@@ -391,6 +401,21 @@ class BatchFunctionTest {
     @Override
     public CompletableFuture<?> getAvailableFuture() {
       return up ? new CompletableFuture<>() : AVAILABLE;
+    }
+  }
+
+  /** What came in had to wait for the thread as well: that is no silence. */
+  @Test
+  void processingTime_timerHadToWait_waitsOn() throws Exception {
+    try (var harness = opened(harness(IDLE))) {
+      harness.setProcessingTime(1_000);
+      harness.processElement(scored("cloud", 0, 0), 0);
+      harness.setProcessingTime(9_000);
+      harness.processElement(scored("cloud", 1, 0), 0);
+      harness.setProcessingTime(9_049);
+      assertEquals(List.of(), batches(harness));
+      harness.setProcessingTime(9_050);
+      assertEquals(List.of("0: 0 1"), batches(harness));
     }
   }
 
