@@ -15,6 +15,7 @@ import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.state.rocksdb.RocksDBOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,22 @@ class JobSettingsTest {
     assertEquals(
         ExternalizedCheckpointRetention.DELETE_ON_CANCELLATION,
         retention(applied(deleting, Map.of(), JobSettings.HEAP)));
+  }
+
+  /** Samples are learned once, and what is restored was read in the order of its domain. */
+  @Test
+  void apply_clusterWantsAnotherKindOfCheckpoints_theyAreAlignedAndExactlyOnce() {
+    Map<String, String> cluster =
+        Map.of(
+            CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE.key(),
+            "AT_LEAST_ONCE",
+            CheckpointingOptions.ENABLE_UNALIGNED.key(),
+            "true");
+    ReadableConfig job = applied(cluster, Map.of(), JobSettings.HEAP);
+    assertEquals(
+        CheckpointingMode.EXACTLY_ONCE,
+        job.get(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE));
+    assertEquals(false, job.get(CheckpointingOptions.ENABLE_UNALIGNED));
   }
 
   private static ExternalizedCheckpointRetention retention(ReadableConfig job) {
