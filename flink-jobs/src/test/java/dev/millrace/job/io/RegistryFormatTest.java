@@ -99,6 +99,13 @@ class RegistryFormatTest {
     assertRefused(frame(-1), "not-avro");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4})
+  void read_frameCutShort_isRefusedByTheCodec(int length) {
+    assertRefused(Arrays.copyOf(frame(1), length), "not-avro");
+    assertEquals(0, registry.calls());
+  }
+
   @Test
   void read_idThatIsRegisteredLater_isAskedForAgainAfterAWhile() throws Exception {
     WireFormat patient = new RegistryFormat(registry.url(), Duration.ofMillis(50));
