@@ -12,6 +12,8 @@ import dev.millrace.schema.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -33,18 +35,29 @@ class AdapterDoorTest {
     assertEquals(400, status(new IOException("it was judged"), body));
   }
 
+  @Test
+  void loadAndUnload_callerIsNoOperator_areForbidden() {
+    ApiKeys.Caller caller = new ApiKeys.Caller("acme", false);
+    assertEquals(403, status(door -> door.load(caller, Fields.of(BODY)), new IOException("")));
+    String body = "{\"lora_name\":\"d\"}";
+    assertEquals(403, status(door -> door.unload(caller, Fields.of(body)), new IOException("")));
+  }
+
   private static int status(Exception failure) {
     return status(failure, BODY);
   }
 
   private static int status(Exception failure, String body) {
+    return status(door -> door.load(OPERATOR, Fields.of(body)), failure);
+  }
+
+  private static int status(Function<AdapterDoor, CompletableFuture<?>> call, Exception failure) {
     MillraceConfig config =
         MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1"));
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       AdapterDoor door =
           new AdapterDoor(new Failing(failure), new Catalogue(), writer, new Topics("t."));
-      RuntimeException e =
-          assertThrows(RuntimeException.class, () -> door.load(OPERATOR, Fields.of(body)).join());
+      RuntimeException e = assertThrows(RuntimeException.class, () -> call.apply(door).join());
       door.close();
       return ApiProblem.of(e).status();
     }

@@ -11,6 +11,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +71,8 @@ class CatalogueTest {
     assertEquals(List.of(own), catalogue.visible("acme"));
     assertEquals(List.of(shared), catalogue.visible("other"));
     assertEquals(own, catalogue.current("acme", "legal"));
+    assertEquals(Optional.of(own), catalogue.own("acme", "legal"));
+    assertEquals(Optional.empty(), catalogue.own("other", "legal"), "it is not theirs to unload");
   }
 
   /** Who unpinned it again, from a page of before, took the domain back to the old release. */

@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.wire.Codecs;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -51,6 +54,24 @@ class SampleDoorTest {
       assertEquals(503, ApiProblem.of(e.getCause()).status());
     }
     assertEquals(1, Appended.to(topics.samples()).size());
+  }
+
+  /** Whatever it says, it teaches nobody else's domain. */
+  @Test
+  void take_ofATenant_isItsOwnAndNothingOfAnothersIsWritten() throws Exception {
+    Topics topics = new Topics("tenants.");
+    ApiKeys.Caller acme = new ApiKeys.Caller("acme", false);
+    try (RecordWriter writer = Appended.writer()) {
+      var door = new SampleDoor(writer, topics, InstantSource.system());
+      String foreign = SAMPLE.replace("}", ",\"tenant\":\"rival\"}");
+      var problem = assertThrows(ApiProblem.class, () -> door.take(acme, foreign, null, null));
+      assertEquals(403, problem.status());
+      var unwritten = door.take(acme, SAMPLE, null, null);
+      assertThrows(ExecutionException.class, () -> unwritten.get(10, TimeUnit.SECONDS));
+    }
+    List<byte[]> appended = Appended.to(topics.samples());
+    assertEquals(1, appended.size());
+    assertEquals("acme", Codecs.samples().decode(appended.get(0), Origin.UNWRITTEN).tenant());
   }
 
   @Test
