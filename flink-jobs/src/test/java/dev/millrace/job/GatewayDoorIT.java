@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -556,7 +557,16 @@ class GatewayDoorIT {
       assertTrue(other.contains("idempotency_key_reused"), other);
       String again = exchange(gateway, call + "mails", "a", body, headers);
       assertTrue(again.startsWith("HTTP/1.1 200 "), again);
+      assertEquals(reply(first), reply(again));
+      String of = headers.replace("key-of-acme", "key-of-other");
+      String tenants = exchange(gateway, call + "mails", "a", body, of);
+      assertTrue(tenants.startsWith("HTTP/1.1 200 "), tenants);
+      assertNotEquals(reply(first), reply(tenants), "another tenant's call is another");
     }
+  }
+
+  private static String reply(String response) {
+    return response.split("\r\n\r\n", 2)[1];
   }
 
   @Test

@@ -121,16 +121,17 @@ class CacheKeysTest {
   }
 
   @Test
-  void key_mediaOfAnotherModalityOrOtherBytes_differ() {
+  void keyAndScope_mediaOfAnotherModalityOrOtherBytes_differ() {
     Request plain = Requests.of("t", Task.EMBED, "");
-    Set<CacheKey> keys = new HashSet<>();
-    keys.add(KEYS.key(plain, "m"));
+    Set<CacheKey> keys = new HashSet<>(List.of(KEYS.key(plain, "m"), KEYS.scope(plain, "m")));
     for (Modality modality : Modality.values()) {
       for (byte[] bytes : new byte[][] {{1}, {2}}) {
-        keys.add(KEYS.key(plain.toBuilder().media(new Media(modality, bytes)).build(), "m"));
+        Request shown = plain.toBuilder().media(new Media(modality, bytes)).build();
+        keys.add(KEYS.key(shown, "m"));
+        keys.add(KEYS.scope(shown, "m"));
       }
     }
-    assertEquals(1 + 2 * Modality.values().length, keys.size());
+    assertEquals(2 + 4 * Modality.values().length, keys.size());
   }
 
   @Test

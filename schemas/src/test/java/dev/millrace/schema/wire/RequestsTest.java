@@ -51,6 +51,15 @@ class RequestsTest {
     assertTrue(problem != null && problem.startsWith(reason + ": "), problem);
   }
 
+  /** The key of a domain is made of both names. */
+  @Test
+  void problem_tenantThatIsNoName_isRefusedWithItsValue() {
+    Request request = request("q", "java", "x", 1, 0, 0);
+    assertNull(Requests.problem(request.toBuilder().tenant("acme").build()));
+    String problem = Requests.problem(request.toBuilder().tenant("acme\0java").build());
+    assertTrue(problem != null && problem.startsWith("bad-tenant: tenant is "), problem);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "-1,1,'bad-top-k: topK is -1, expected 0 (all) or more'",
