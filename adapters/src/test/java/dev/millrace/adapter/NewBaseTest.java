@@ -271,6 +271,17 @@ class NewBaseTest extends BigramLearners {
   }
 
   @Test
+  void learn_onANewBase_whatIsForgottenStaysForgotten() {
+    Learner before = learner("store");
+    Outcome old = outcomes(before, 1).get(0);
+    List<String> gone = List.of(batch(0).samples().get(0).sample().id());
+    ReleaseEvent forget = event(old.release(), Action.FORGET).forgetting(gone);
+    LearnerState state = obey(before, old.state(), forget).state();
+    LearnerState moved = learn(learner("store", CONFIG, fresh), state, batch(1)).state();
+    assertEquals(gone, moved.forgotten().samples());
+  }
+
+  @Test
   void obey_unpinnedOnANewBase_learnsThere() throws IOException {
     Learner before = learner("store");
     Outcome first = outcomes(before, 1).get(0);

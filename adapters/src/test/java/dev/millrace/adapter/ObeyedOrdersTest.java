@@ -255,6 +255,23 @@ class ObeyedOrdersTest extends BigramLearners {
     assertFalse(ids(state).contains(judging));
   }
 
+  /** Whatever is ordered and learned after it. */
+  @Test
+  void obey_forgetSamplesAndThenOthers_allOfThemStayForgotten() {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 2).get(1);
+    List<Remembered> replayed = last.state().replay().past().entries();
+    List<String> gone = List.of(replayed.get(0).id(), replayed.get(1).id());
+    LearnerState state = last.state();
+    for (String sample : gone) {
+      ReleaseEvent forget = event(last.release(), Action.FORGET).forgetting(List.of(sample));
+      state = obey(learner, state, forget).state();
+    }
+    state.replay().past().entries().forEach(s -> assertFalse(gone.contains(s.id()), s::id));
+    LearnerState next = learn(learner, state, batch(2)).state();
+    assertEquals(Set.copyOf(gone), Set.copyOf(next.forgotten().samples()));
+  }
+
   private static TrainingBatch renumbered(TrainingBatch batch, long number) {
     return new TrainingBatch(null, "foreign", number, batch.samples(), batch.heldOut());
   }
