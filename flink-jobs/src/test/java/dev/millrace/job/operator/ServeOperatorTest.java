@@ -19,6 +19,7 @@ import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
+import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -735,6 +737,34 @@ class ServeOperatorTest {
       ask(harness, 0, 1);
       endRequests(harness);
       assertNull(harness.extractOutputValues().get(0).answer().release());
+    }
+  }
+
+  /** Or what a trainer publishes that has not read the order, or is fenced off, would serve. */
+  @Test
+  void restore_orderAfterATrainersRelease_knowsOfBothAsBefore() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
+      ReleaseEvent published = event("second", ReleaseEvent.Action.PUBLISH, 0).withEpoch(7);
+      ReleaseEvent order = event("first", ReleaseEvent.Action.ROLLBACK, 1);
+      input(harness).processElement2(new StreamRecord<>(published));
+      input(harness).processElement2(new StreamRecord<>(order));
+      endReleases(harness);
+      snapshot = harness.snapshot(1, 1);
+    }
+    List<ReleaseEvent> events = new ArrayList<>();
+    FakeServing serving =
+        new FakeServing(FREE) {
+          @Override
+          public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
+            events.add(event);
+            return super.restore(event, readMillis);
+          }
+        };
+    try (var unused = restored(harness(serving), snapshot)) {
+      assertEquals(1, events.size());
+      assertEquals(7, events.get(0).epoch());
+      assertEquals(1L, events.get(0).read());
     }
   }
 
