@@ -53,6 +53,17 @@ class MediaPromptsTest extends Responders {
     }
   }
 
+  /** Others in their place would see it elsewhere. */
+  @Test
+  void respond_mediaPlacedByEncodersWithoutAName_areNotKept() {
+    Request places = embed("e", null, "").toBuilder().media(column(3)).build();
+    try (Responder seeing = seeing(new ColumnAligner(base.id(), ""))) {
+      for (int i = 0; i < 2; i++) {
+        assertEquals(From.MODEL, one(seeing, places).from());
+      }
+    }
+  }
+
   @Test
   void respond_badMedia_areRefusedWithTheReasonsOfSamples() {
     byte[] png = ColumnAligner.picture(3);
