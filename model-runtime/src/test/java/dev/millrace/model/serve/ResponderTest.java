@@ -270,6 +270,16 @@ class ResponderTest extends Responders {
     assertNull(responder.known(request, Caller.NOBODY));
   }
 
+  /** The base has answered the same question. */
+  @Test
+  void known_releaseIsNamedOrFoundByTheContent_isNone() {
+    Request request = score("q", null, "prompt");
+    one(request);
+    assertNotNull(responder.known(request, Caller.NOBODY));
+    assertNull(responder.known(pinned(request, "bias-1"), Caller.NOBODY));
+    assertNull(responder.known(score("q", Request.AUTO, "prompt"), Caller.NOBODY));
+  }
+
   @Test
   void known_deadlinePassed_isNoneAndWhoComputesSaysSo() {
     Request request = score("q", "java", "prompt");
