@@ -49,7 +49,8 @@ class NewBaseTest extends BigramLearners {
   @Test
   void learn_onANewBase_beginsAnewAndIsAShadowUntilItIsBetterThanWhatServes() throws IOException {
     Outcome old = outcomes(learner("store"), 3).get(2);
-    Learner learner = learner("store", CONFIG, fresh);
+    LearnerConfig trials = with(CONFIG, "watch", with(CONFIG.watch(), "withheld", 0.9));
+    Learner learner = learner("store", trials, fresh);
     LearnerState state = old.state();
     String parent = null;
     List<Double> withheld = new ArrayList<>();
@@ -67,6 +68,7 @@ class NewBaseTest extends BigramLearners {
         parent = event.release();
         withheld.add(event.withheld());
         assertEquals(event.withheld() > 0, state.predecessor() != null);
+        assertNull(state.watch().before(), "nobody is taken back to a shadow");
       }
     }
     assertEquals(1.0, withheld.get(0));
