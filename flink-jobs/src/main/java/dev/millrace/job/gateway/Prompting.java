@@ -20,7 +20,7 @@ record Prompting(String transcript, @Nullable Media media) {
       Set.of("system", "developer", "user", "assistant", "tool");
 
   /** The last names a call that the transcript has no part of. */
-  private static final Set<String> FIELDS = Set.of("role", "content", "tool_call_id");
+  private static final Set<String> FIELDS = Set.of("role", "content", "name", "tool_call_id");
 
   private static final String CONTENT = "messages.content";
 

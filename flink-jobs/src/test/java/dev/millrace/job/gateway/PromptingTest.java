@@ -95,6 +95,8 @@ class PromptingTest {
     assertEquals("assistant: Hi\nassistant: \nassistant:", found.transcript());
     String tool = "{'role':'tool','tool_call_id':'call_1','content':'7'}";
     assertEquals("tool: 7\nassistant:", read(tool).transcript());
+    String named = "{'role':'user','name':'Ada','content':'Hi'}";
+    assertEquals("user: Hi\nassistant:", read(named).transcript());
   }
 
   /** The transcript has no place for them, and the answer would be one to less than was said. */
@@ -103,7 +105,6 @@ class PromptingTest {
       strings = {
         "'tool_calls':[{'id':'call_1'}]",
         "'function_call':{'name':'f'}",
-        "'name':'Ada'",
         "'refusal':'I cannot'",
         "'audio':{'id':'audio_1'}",
         "'contents':'misspelt'"
