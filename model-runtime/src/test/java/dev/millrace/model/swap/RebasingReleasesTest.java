@@ -39,8 +39,9 @@ class RebasingReleasesTest {
   private final FakeBaseModel next = new FakeBaseModel("next");
   private final LoadedAdapter brought = next.load(FakeBaseModel.adapter(0.5f));
   private final AtomicBoolean away = new AtomicBoolean();
+  private final FakeReleases releases = new FakeReleases();
   private final LiveReleases live =
-      LiveReleases.of(old, new FakeReleases(), SwapConfig.defaults()).rebasing(this::open);
+      LiveReleases.of(old, releases, SwapConfig.defaults()).rebasing(this::open);
 
   @AfterEach
   void everyAdapterIsFreedOnce() {
@@ -115,6 +116,10 @@ class RebasingReleasesTest {
     assertEquals("old bias-3", answers(null, "go"));
     live.apply(FakeReleases.event(null, "go", Action.ROLLBACK, 3), 89).join();
     assertEquals("next r3", answers(null, "go"));
+    releases.replace("bias-4", FakeReleases.release("fake-base", null, "another", 1));
+    SwapResult refused = live.apply(FakeReleases.event(null, "go", Action.PIN, 4), 89).join();
+    assertEquals(Outcome.FAILED, refused.outcome());
+    assertEquals("next r3", answers(null, "go"), "what was refused pins nothing");
     live.apply(FakeReleases.succeeding("go", 5, 3), 90).join();
     assertEquals("old bias-5", answers(null, "go"));
   }
