@@ -198,7 +198,7 @@ final class ModelLearner implements Learner {
     TrainingBatch numbered = numbered(examined, batch);
     Lesson lesson = lesson(examined, numbered, inLine(examined, numbered));
     List<RuleResult> known = live == null ? List.of() : List.of(live);
-    return taught(examined, numbered, lesson, known, governor);
+    return taught(examined, numbered, lesson, known, governor).ofBatch(batch.number());
   }
 
   /** On this base and of the configured size, whatever it was on and of. */

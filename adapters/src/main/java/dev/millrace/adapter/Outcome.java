@@ -44,11 +44,20 @@ public record Outcome(
         verdict.rules().stream()
             .map(rule -> rule.rule().equals(found.rule()) ? found : rule)
             .toList();
-    Verdict knowing =
+    return saying(verdict.batch(), rules);
+  }
+
+  /** The same, its verdict of the batch of such a number, whatever that of the release is. */
+  Outcome ofBatch(long number) {
+    return saying(number, verdict.rules());
+  }
+
+  private Outcome saying(long batch, List<RuleResult> rules) {
+    Verdict said =
         new Verdict(
             verdict.tenant(),
             verdict.domain(),
-            verdict.batch(),
+            batch,
             verdict.release(),
             verdict.parent(),
             verdict.accepted(),
@@ -57,7 +66,7 @@ public record Outcome(
             verdict.tokens(),
             verdict.trainMillis(),
             verdict.qualities());
-    return new Outcome(state, knowing, promoted, release, draft);
+    return new Outcome(state, said, promoted, release, draft);
   }
 
   /** The same, now that it is published. */

@@ -2,6 +2,7 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -68,6 +69,47 @@ record Relearning(Surroundings surroundings) {
       id = manifest(id).parent();
     }
     return Objects.equals(id, ancestor) ? List.copyOf(chain) : List.of();
+  }
+
+  /**
+   * The number of the last batch that taught both of two releases; -1 where none did, or what lies
+   * between them is gone. Numbers rise along a lineage, whichever run counted them.
+   *
+   * @param release null is the base alone
+   */
+  long common(@Nullable String release, Place place) throws IOException {
+    try {
+      Place one = at(release);
+      Place other = place;
+      while (one.release() != null && other.release() != null && !isSame(one, other)) {
+        boolean up = one.batch() >= other.batch();
+        boolean down = other.batch() >= one.batch();
+        one = up ? at(one.parent()) : one;
+        other = down ? at(other.parent()) : other;
+      }
+      return one.release() != null && isSame(one, other) ? one.batch() : -1;
+    } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
+      return -1;
+    }
+  }
+
+  private static boolean isSame(Place one, Place other) {
+    return Objects.equals(one.release(), other.release());
+  }
+
+  private Place at(@Nullable String release) throws IOException {
+    if (release == null) {
+      return Place.BASE;
+    }
+    Manifest manifest = manifest(release);
+    return new Place(
+        release,
+        "",
+        manifest.parent(),
+        manifest.batch(),
+        manifest.learnedTo(),
+        Profile.empty(),
+        manifest.routing());
   }
 
   /** The next of what is to be learned again. */

@@ -1,7 +1,6 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Progress;
-import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
@@ -63,7 +62,7 @@ record Rewinder(
               : target(state, event, initial);
       Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
       Forgotten forgotten = forgotten(state, event, target.place().release());
-      LearnerState back = to(target, state.with(forgotten), orders);
+      LearnerState back = to(target, common(state, target), state.with(forgotten), orders);
       return new Outcome(back, verdict(back, state, event, ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
       return new Outcome(state, verdict(state, state, event, "release-invalid: " + e), null);
@@ -89,7 +88,8 @@ record Rewinder(
     AdapterWeights served = Objects.requireNonNull(state.watch().served());
     AdapterState adapter =
         before.release() == null ? initial.adapter() : AdapterState.fresh(served);
-    return to(new Target(adapter, before, false, null), state, new Orders(seen, false));
+    Target target = new Target(adapter, before, false, null);
+    return to(target, before.batch(), state, new Orders(seen, false));
   }
 
   /** A domain that moves to this base begins here beside a release of the base before. */
@@ -131,8 +131,19 @@ record Rewinder(
     }
   }
 
-  /** What waits to be learned belongs to no release and stays, but for what is forgotten. */
-  private LearnerState to(Target target, LearnerState state, Orders orders) {
+  /** The last batch that taught what serves now and what an event names. */
+  private long common(LearnerState state, Target target) throws IOException {
+    Place place = target.place();
+    boolean here = place.release() != null && target.predecessor() == null;
+    return here ? relearning.common(state.release(), place) : place.batch();
+  }
+
+  /**
+   * What waits to be learned belongs to no release and stays, but for what is forgotten.
+   *
+   * @param last the last batch whose samples are replayed
+   */
+  private LearnerState to(Target target, long last, LearnerState state, Orders orders) {
     Place place = target.place();
     Forgotten forgotten = state.forgotten();
     Served incumbent = shares.served(target.adapter(), place.routing());
@@ -142,7 +153,11 @@ record Rewinder(
         target.adapter(),
         state
             .replay()
-            .keep(sample -> wasLearned(sample, place) && !forgotten.contains(sample.id())),
+            .keep(
+                sample ->
+                    sample.batch() <= last
+                        && Progress.includes(place.learnedTo(), sample.origin())
+                        && !forgotten.contains(sample.id())),
         state.waiting().stream().filter(sample -> !forgotten.contains(sample.id())).toList(),
         judging.with(gate.reexamine(judging.entries(), incumbent)),
         place.release(),
@@ -155,11 +170,6 @@ record Rewinder(
         forgotten,
         surroundings.base().id(),
         predecessor == null ? null : predecessor.among(judging.entries()));
-  }
-
-  /** What waited for a domain is learned later than what was appended after it. */
-  private static boolean wasLearned(Remembered sample, Place place) {
-    return sample.batch() <= place.batch() && Progress.includes(place.learnedTo(), sample.origin());
   }
 
   /** What was adopted is watched beside what served until then; what served once is not. */

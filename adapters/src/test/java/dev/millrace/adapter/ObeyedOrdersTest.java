@@ -70,6 +70,25 @@ class ObeyedOrdersTest extends BigramLearners {
     LearnerState back = obey(learner, next.state(), event(before, Action.ROLLBACK)).state();
     assertEquals(List.of(), back.replay().past().entries());
     assertEquals(before.batch() + 1, read(next.release()).manifest().batch());
+    assertEquals(0, next.verdict().batch());
+  }
+
+  /** Numbers of two branches say nothing of each other, nor do offsets of two runs. */
+  @Test
+  void obey_releaseOfAnotherBranch_replaysNothingThatCameAfterTheyParted() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> before = outcomes(learner, 2);
+    ReleaseEvent first = before.get(0).release();
+    LearnerState begun = obey(learner, initial(learner), event(first, Action.ROLLBACK)).state();
+    for (LearnerState parted : List.of(begun, initial(learner))) {
+      Outcome next = learn(learner, parted, moved(batch(1), 0, -15));
+      assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+      assertFalse(next.state().replay().past().entries().isEmpty());
+      ReleaseEvent other = event(before.get(1).release(), Action.PIN);
+      LearnerState there = obey(learner, next.state(), other).state();
+      assertEquals(other.release(), there.release());
+      assertEquals(List.of(), there.replay().past().entries());
+    }
   }
 
   private static void assertReplaysNothingBut(LearnerState known, LearnerState state) {
@@ -303,7 +322,8 @@ class ObeyedOrdersTest extends BigramLearners {
     String uri = folder.resolve("store").resolve(other.id()).toUri().toString();
     Outcome refused = obey(learner, last.state(), of("foreign", other.id(), uri));
     assertEquals(
-        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing top_k of top 2, expected top 1",
+        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing top_k of top"
+            + " 2, expected top 1",
         refused.verdict().rules().get(0).reason());
     assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
   }
