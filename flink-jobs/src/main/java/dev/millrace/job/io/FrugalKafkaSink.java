@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import java.io.IOException;
 import java.io.Serial;
+import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
+import org.apache.kafka.clients.admin.Admin;
 
 /**
  * Flink's sink to Kafka with transactions that outlast the checkpoints at which they hold nothing.
@@ -132,7 +134,22 @@ final class FrugalKafkaSink<T>
 
     @Override
     public void close() throws Exception {
-      kafka.close();
+      try (AutoCloseable ignored = this::closeAdmin) {
+        kafka.close();
+      }
+    }
+
+    /** Flink's writer leaves the client by which it lists transactions, with a thread, open. */
+    private void closeAdmin() throws IllegalAccessException {
+      for (Field field : kafka.getClass().getDeclaredFields()) {
+        if (Admin.class.isAssignableFrom(field.getType())) {
+          field.setAccessible(true);
+          Admin admin = (Admin) field.get(kafka);
+          if (admin != null) {
+            admin.close(Duration.ZERO);
+          }
+        }
+      }
     }
   }
 }

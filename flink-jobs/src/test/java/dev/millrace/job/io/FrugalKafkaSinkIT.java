@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.KafkaConfig;
@@ -12,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
@@ -116,6 +119,28 @@ class FrugalKafkaSinkIT {
       next.commit();
       assertEquals(List.of("first", "again"), next.committed(2));
     }
+  }
+
+  /** One more of them at each restart, and in the end no thread for a task. */
+  @Test
+  void close_writerThatListedTransactions_leavesNoClient() throws Exception {
+    Set<Thread> before = admins();
+    Set<Thread> begun;
+    try (Task unused = new Task("closed.", null)) {
+      begun = admins();
+    }
+    begun.removeAll(before);
+    assertFalse(begun.isEmpty(), "it lists by a client");
+    for (Thread client : begun) {
+      client.join(20_000);
+      assertFalse(client.isAlive(), client::getName);
+    }
+  }
+
+  private static Set<Thread> admins() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("kafka-admin-client-thread"))
+        .collect(Collectors.toSet());
   }
 
   /** A sink's writer and committer, as Flink chains them. */
