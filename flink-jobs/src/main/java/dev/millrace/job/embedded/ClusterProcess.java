@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -35,6 +36,9 @@ public record ClusterProcess(
   /** The same of {@code starttime}. */
   private static final int START_TICKS = 22 - 3;
 
+  /** A process whose clock is turned has it. */
+  private static final String PRELOAD = "LD_PRELOAD";
+
   /** As Java reads and writes it. */
   private static final Charset ENVIRONMENT =
       Charset.forName(System.getProperty("sun.jnu.encoding"));
@@ -55,9 +59,10 @@ public record ClusterProcess(
   /**
    * Starts one of this name and command.
    *
-   * @param secrets it has what of these is Millrace's, and nothing else that is
+   * @param environment it has Millrace's variables of this one alone, and of others what this
+   *     process has not
    */
-  ClusterProcess start(Map<String, String> secrets, Path folder, Path said) {
+  ClusterProcess start(Map<String, String> environment, Path folder, Path said) {
     List<String> words = new ArrayList<>(List.of("nohup"));
     words.addAll(command);
     ProcessBuilder builder =
@@ -67,10 +72,12 @@ public record ClusterProcess(
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()));
     builder.environment().keySet().removeIf(ClusterProcess::isOurs);
-    secrets.forEach(
+    environment.forEach(
         (variable, value) -> {
           if (isOurs(variable)) {
             builder.environment().put(variable, value);
+          } else if (!variable.equals(PRELOAD)) {
+            builder.environment().putIfAbsent(variable, value);
           }
         });
     try {
@@ -79,6 +86,15 @@ public record ClusterProcess(
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + name, e);
     }
+  }
+
+  /** Millrace's variables of one environment that another has not, or has another value of. */
+  static List<String> differing(Map<String, String> one, Map<String, String> other) {
+    return one.keySet().stream()
+        .filter(ClusterProcess::isOurs)
+        .filter(variable -> !Objects.equals(one.get(variable), other.get(variable)))
+        .sorted()
+        .toList();
   }
 
   private static boolean isOurs(String variable) {

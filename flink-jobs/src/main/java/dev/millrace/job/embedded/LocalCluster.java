@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -214,8 +215,16 @@ public record LocalCluster(Path build, Path home) {
    */
   public ClusterState reviveEnded(Consumer<String> told) {
     List<ClusterProcess> ended = known().ended();
-    if (secrets(known()).isEmpty()) {
-      told.accept("no process runs that has the cluster's secrets: those of this shell are taken");
+    Optional<Map<String, String>> running = environment(known());
+    if (running.isEmpty()) {
+      told.accept("no process shows the cluster's secrets: those of this shell are taken");
+    } else {
+      List<String> others = ClusterProcess.differing(System.getenv(), running.get());
+      if (!others.isEmpty()) {
+        told.accept(
+            "%s as they are in what still runs, not as in this shell: cluster down, then up, takes those"
+                .formatted(String.join(", ", others)));
+      }
     }
     for (ClusterProcess process : ended) {
       told.accept(process.name() + " had ended, and is started again");
@@ -407,7 +416,7 @@ public record LocalCluster(Path build, Path home) {
     Path said = home.resolve("log").resolve(name + ".out");
     ClusterProcess started =
         new ClusterProcess(name, 0, "", address, command)
-            .start(secrets(state).orElseGet(System::getenv), home, said);
+            .start(environment(state).orElseGet(System::getenv), home, said);
     try {
       return keep(state.with(started));
     } catch (UncheckedIOException e) {
@@ -416,8 +425,10 @@ public record LocalCluster(Path build, Path home) {
     }
   }
 
-  private static Optional<Map<String, String>> secrets(ClusterState state) {
+  /** Of a task manager if one runs: the jobs' secrets are theirs. */
+  private static Optional<Map<String, String>> environment(ClusterState state) {
     return running(state.processes()).stream()
+        .sorted(Comparator.comparing(process -> !process.name().startsWith(TASK_MANAGER)))
         .flatMap(process -> process.environment().stream())
         .findFirst();
   }

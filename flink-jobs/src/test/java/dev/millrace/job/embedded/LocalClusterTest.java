@@ -164,7 +164,15 @@ class LocalClusterTest {
     cluster.revive("taskmanager-1");
     Path log = cluster.home().resolve("log").resolve("taskmanager-1.out");
     assertTrue(Poll.until(Duration.ofSeconds(20), () -> lines(log).contains("that is all")));
-    assertEquals(List.of("salt = b", "that is all"), lines(log));
+    assertEquals(List.of("salt = b", "x", "that is all"), lines(log));
+  }
+
+  @Test
+  void differing_variablesOfMillrace_areNamedWithoutTheirValues() {
+    Map<String, String> shell =
+        Map.of("MILLRACE_A", "1", "MILLRACE_B", "2", "MILLRACE_C", "3", "OTHER", "4");
+    Map<String, String> running = Map.of("MILLRACE_A", "1", "MILLRACE_B", "9", "MILLRACE_D", "5");
+    assertEquals(List.of("MILLRACE_B", "MILLRACE_C"), ClusterProcess.differing(shell, running));
   }
 
   /** Else {@code cluster up} would start it beside the one that took its place. */
@@ -208,8 +216,7 @@ class LocalClusterTest {
     List<String> told = new ArrayList<>();
     ClusterState unused = cluster.reviveEnded(told::add);
     assertEquals(
-        List.of("no process runs that has the cluster's secrets: those of this shell are taken"),
-        told);
+        List.of("no process shows the cluster's secrets: those of this shell are taken"), told);
   }
 
   @Test
