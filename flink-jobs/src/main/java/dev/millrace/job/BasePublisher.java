@@ -109,6 +109,7 @@ public final class BasePublisher {
     BaseTexts.requireProtected(before);
     List<RuleResult> rules = new ArrayList<>(taught(folder, bounds.taught()));
     List<Draft> rebased = rebased(folder);
+    ReleaseStore store = Openers.store(config);
     if (allPassed(rules)) {
       rules.addAll(judged(before, folder, bounds.texts())); // which takes long
     }
@@ -116,7 +117,6 @@ public final class BasePublisher {
       return new Result(null, parent(head), batch(head), rules);
     }
     Manifest manifest = manifest(before, folder, head, rules);
-    ReleaseStore store = Openers.store(config);
     for (Draft draft : rebased) { // first: the base names them
       store(draft, store);
     }

@@ -145,7 +145,7 @@ public final class BaseTexts {
   /**
    * By domain, the protected texts that judge no candidate, for what an adapter costs to be
    * measured on others than it was held to: the last quarter of a set, or its last text if they are
-   * fewer than four.
+   * fewer than four, which judges as well.
    */
   public static SortedMap<String, List<String>> measuring(Path folder) throws IOException {
     SortedMap<String, List<String>> measuring = new TreeMap<>();

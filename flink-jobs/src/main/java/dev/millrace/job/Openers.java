@@ -417,8 +417,9 @@ public final class Openers {
     return opener(
         (subtask, resources) -> {
           LearnerConfig learn = planned(config.learn());
+          ReleaseStore store = store(config); // which asks for keys, before a base is opened
           BaseModel base = baseToTrain(config, learn, resources);
-          Surroundings surroundings = surroundings(config, base, store(config), resources);
+          Surroundings surroundings = surroundings(config, base, store, resources);
           HeldOut heldOut = heldOut(config);
           return new AdoptionParts(
               surroundings,
