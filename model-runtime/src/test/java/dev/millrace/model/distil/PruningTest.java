@@ -24,9 +24,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -167,13 +170,21 @@ class PruningTest {
   void write_thirteenTimesLessOfNano_stillFindsAQuarterOfTheTokensThatNanoFinds()
       throws IOException {
     try (Tokenizer tokenizer = Tokenizers.open(NANO)) {
-      List<Exam.Text> texts = new ArrayList<>();
+      Map<String, List<Exam.Text>> texts = new TreeMap<>();
       for (String line : Files.readAllLines(NANO.resolve("protected.jsonl"))) {
-        int[] tokens = tokenizer.encode(line);
-        texts.add(new Exam.Text("", tokens, line.length()));
+        String domain = line.split("\"", 5)[3];
+        texts
+            .computeIfAbsent(domain, d -> new ArrayList<>())
+            .add(new Exam.Text("", tokenizer.encode(line), line.length()));
       }
-      List<int[]> seen = texts.subList(0, 48).stream().map(Exam.Text::tokens).toList();
-      Exam exam = new Exam(texts.subList(48, 80));
+      List<int[]> seen =
+          Stream.of("java", "languages")
+              .flatMap(domain -> texts.get(domain).subList(0, 24).stream())
+              .map(Exam.Text::tokens)
+              .toList();
+      List<Exam.Text> asked = new ArrayList<>(texts.get("parliament").subList(0, 24));
+      asked.addAll(texts.get("python").subList(0, 8));
+      Exam exam = new Exam(List.copyOf(asked));
       MoeConfig config = MoeConfigs.read(NANO.resolve("config.json"));
       MoeConfig part = StudentShape.of(config, StudentShape.parameters(NANO), 13.5).shape();
       Pruning.write(NANO, part, seen, folder, () -> {});
