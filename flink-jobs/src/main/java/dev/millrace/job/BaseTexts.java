@@ -32,7 +32,7 @@ public final class BaseTexts {
   /** Trained beside every batch. */
   public static final String ANCHORS = "anchors.jsonl";
 
-  /** Judges every candidate; shares no document with the anchors. */
+  /** Judges every candidate, but for what reports measure; shares no document with the anchors. */
   public static final String PROTECTED = "protected.jsonl";
 
   /** Prompts whose greedy outputs no adapter may change; whoever runs the base writes them. */

@@ -58,8 +58,9 @@ record PretrainCard(
                     .formatted(domain, j.fp32(), j.int8(), j.ngram(), j.bytes())));
     card.append(
             "\n"
-                + "`anchors.jsonl` is trained beside every adapter's batch, `protected.jsonl`"
-                + " judges every candidate; ")
+                + "`anchors.jsonl` is trained beside every adapter's batch, of each domain in"
+                + " `protected.jsonl` three quarters judge every candidate, and reports measure the"
+                + " rest; ")
         .append(
             "they share no document with each other or with the training data. Licences:"
                 + " NOTICE.\n");

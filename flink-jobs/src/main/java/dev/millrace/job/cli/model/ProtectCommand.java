@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
     name = "protect",
     description = {
       "Writes what adapters of a base must not spoil into its folder: anchors.jsonl is trained beside",
-      "every batch, protected.jsonl judges every candidate. Without them nothing can be released."
+      "every batch; of each domain in protected.jsonl three quarters judge every candidate, and",
+      "reports measure the rest. Without them nothing can be released."
     },
     footer = {
       "",
