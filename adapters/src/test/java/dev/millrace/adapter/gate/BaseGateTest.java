@@ -57,7 +57,7 @@ class BaseGateTest {
     assertEquals(List.of("protected-unharmed"), failed(judge(next, CONFIG.protectedBound())));
     assertTrue(unharmed.figures().get("(all)") < CONFIG.protectedBound(), unharmed::reason);
     assertTrue(unharmed.figures().get("few") > CONFIG.worstProtectedBound(), unharmed::reason);
-    assertTrue(unharmed.reason().contains("0.003 on all and 0.01 on each"), unharmed::reason);
+    assertTrue(unharmed.reason().contains("0.0025 on all and 0.01 on each"), unharmed::reason);
     assertEquals(List.of(), failed(judge(next, 0.1)), "as much worse as somebody says it may be");
   }
 
