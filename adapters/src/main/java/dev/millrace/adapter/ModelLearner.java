@@ -59,7 +59,7 @@ final class ModelLearner implements Learner {
     relearning = new Relearning(surroundings);
     Rebasing rebasing = new Rebasing(surroundings);
     mover = new Mover(surroundings, gate, shares, rebasing);
-    rewinder = new Rewinder(surroundings, gate, shares, relearning, rebasing);
+    rewinder = new Rewinder(surroundings, gate, shares, rebasing);
     liveLoss = new LiveLoss(gate, shares, config.watch());
     knownTexts = surroundings.knownTexts();
     releaser = new Releaser(surroundings, config, knownTexts);

@@ -2,26 +2,20 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Remembered;
-import dev.millrace.model.assign.Profile;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** What releases that are taken back had been taught, without what is to be forgotten. */
 record Relearning(Surroundings surroundings) {
@@ -56,68 +50,12 @@ record Relearning(Surroundings surroundings) {
     }
   }
 
-  /**
-   * Releases after one up to another that came of it, the oldest first; empty if it did not.
-   *
-   * @param ancestor null is the base alone
-   */
-  List<String> after(@Nullable String ancestor, @Nullable String release) throws IOException {
-    Deque<String> chain = new ArrayDeque<>();
-    String id = release;
-    while (id != null && !id.equals(ancestor)) {
-      chain.addFirst(id);
-      id = manifest(id).parent();
-    }
-    return Objects.equals(id, ancestor) ? List.copyOf(chain) : List.of();
-  }
-
-  /**
-   * The number of the last batch that taught both of two releases; -1 where none did, or what lies
-   * between them is gone. Numbers rise along a lineage, whichever run counted them.
-   *
-   * @param release null is the base alone
-   */
-  long common(@Nullable String release, Place place) throws IOException {
-    try {
-      Place one = at(release);
-      Place other = place;
-      while (one.release() != null && other.release() != null && !isSame(one, other)) {
-        boolean up = one.batch() >= other.batch();
-        boolean down = other.batch() >= one.batch();
-        one = up ? at(one.parent()) : one;
-        other = down ? at(other.parent()) : other;
-      }
-      return one.release() != null && isSame(one, other) ? one.batch() : -1;
-    } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      return -1;
-    }
-  }
-
-  private static boolean isSame(Place one, Place other) {
-    return Objects.equals(one.release(), other.release());
-  }
-
-  private Place at(@Nullable String release) throws IOException {
-    if (release == null) {
-      return Place.BASE;
-    }
-    Manifest manifest = manifest(release);
-    return new Place(
-        release,
-        "",
-        manifest.parent(),
-        manifest.batch(),
-        manifest.learnedTo(),
-        Profile.empty(),
-        manifest.routing());
-  }
-
   /** The next of what is to be learned again. */
   Step next(Forgotten forgotten, long batches) {
     String release = forgotten.again().get(0);
     int left = forgotten.again().size() - 1;
     try {
-      Manifest manifest = manifest(release);
+      Manifest manifest = surroundings.ancestry().manifest(release);
       List<LearnedSample> wanted =
           manifest.fresh().filter(sample -> !forgotten.contains(sample.sample())).toList();
       List<Remembered> fresh = read(wanted);
@@ -128,11 +66,6 @@ record Relearning(Surroundings surroundings) {
     } catch (IOException e) {
       throw new UncheckedIOException("release " + release + " cannot be read", e);
     }
-  }
-
-  private Manifest manifest(String release) throws IOException {
-    String uri = surroundings.store().uri(release);
-    return ReleaseReader.readManifest(surroundings.published(), uri, release);
   }
 
   private List<Remembered> read(List<LearnedSample> wanted) {

@@ -29,23 +29,23 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Takes what is remembered of a domain back to the release that an event names. */
-record Rewinder(
-    Surroundings surroundings,
-    Gate gate,
-    ShareKeeper shares,
-    Relearning relearning,
-    Rebasing rebasing) {
+record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing rebasing) {
   /**
    * Where a domain is taken to; no release means the base alone.
    *
+   * @param last the last batch whose samples are replayed: it taught what serves now, too
    * @param adopted whether it was made elsewhere, and is taken over now
    * @param predecessor what serves on another base; null if nothing does
    */
   private record Target(
-      AdapterState adapter, Place place, boolean adopted, @Nullable Predecessor predecessor) {
+      AdapterState adapter,
+      Place place,
+      long last,
+      boolean adopted,
+      @Nullable Predecessor predecessor) {
 
     static Target of(Rebasing.Beginning begins, @Nullable Predecessor predecessor) {
-      return new Target(begins.adapter(), begins.place(), false, predecessor);
+      return new Target(begins.adapter(), begins.place(), begins.place().batch(), false, predecessor);
     }
   }
 
@@ -62,7 +62,7 @@ record Rewinder(
               : target(state, event, initial);
       Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
       Forgotten forgotten = forgotten(state, event, target.place().release());
-      LearnerState back = to(target, common(state, target), state.with(forgotten), orders);
+      LearnerState back = to(target, state.with(forgotten), orders);
       return new Outcome(back, verdict(back, state, event, ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
       return new Outcome(state, verdict(state, state, event, "release-invalid: " + e), null);
@@ -75,7 +75,9 @@ record Rewinder(
       throws IOException {
     return event.forgotten().isEmpty()
         ? state.forgotten()
-        : state.forgotten().with(event.forgotten(), relearning.after(target, state.release()));
+        : state
+            .forgotten()
+            .with(event.forgotten(), surroundings.ancestry().after(target, state.release()));
   }
 
   /**
@@ -88,8 +90,8 @@ record Rewinder(
     AdapterWeights served = Objects.requireNonNull(state.watch().served());
     AdapterState adapter =
         before.release() == null ? initial.adapter() : AdapterState.fresh(served);
-    Target target = new Target(adapter, before, false, null);
-    return to(target, before.batch(), state, new Orders(seen, false));
+    Target target = new Target(adapter, before, before.batch(), false, null);
+    return to(target, state, new Orders(seen, false));
   }
 
   /** A domain that moves to this base begins here beside a release of the base before. */
@@ -104,14 +106,15 @@ record Rewinder(
         return Target.of(rebasing.from(event.release(), initial), before.at(event.release()));
       }
     }
-    return target(event);
+    return target(state, event);
   }
 
-  private Target target(ReleaseEvent event) throws IOException {
+  private Target target(LearnerState state, ReleaseEvent event) throws IOException {
     Release release = read(event);
     return new Target(
         AdapterState.fresh(release.adapter()),
         Place.of(event.release(), event.uri(), release),
+        surroundings.ancestry().common(state.release(), release.manifest()),
         Adopter.adopts(event, release.manifest()),
         null);
   }
@@ -131,19 +134,8 @@ record Rewinder(
     }
   }
 
-  /** The last batch that taught what serves now and what an event names. */
-  private long common(LearnerState state, Target target) throws IOException {
-    Place place = target.place();
-    boolean here = place.release() != null && target.predecessor() == null;
-    return here ? relearning.common(state.release(), place) : place.batch();
-  }
-
-  /**
-   * What waits to be learned belongs to no release and stays, but for what is forgotten.
-   *
-   * @param last the last batch whose samples are replayed
-   */
-  private LearnerState to(Target target, long last, LearnerState state, Orders orders) {
+  /** What waits to be learned belongs to no release and stays, but for what is forgotten. */
+  private LearnerState to(Target target, LearnerState state, Orders orders) {
     Place place = target.place();
     Forgotten forgotten = state.forgotten();
     Served incumbent = shares.served(target.adapter(), place.routing());
@@ -155,7 +147,7 @@ record Rewinder(
             .replay()
             .keep(
                 sample ->
-                    sample.batch() <= last
+                    sample.batch() <= target.last()
                         && Progress.includes(place.learnedTo(), sample.origin())
                         && !forgotten.contains(sample.id())),
         state.waiting().stream().filter(sample -> !forgotten.contains(sample.id())).toList(),

@@ -3,6 +3,7 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.Protection;
+import dev.millrace.adapter.publish.Ancestry;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.model.assign.KnownTexts;
@@ -57,6 +58,11 @@ public record Surroundings(
       throw new InvalidReleaseException(e.getMessage(), e);
     }
     return release;
+  }
+
+  /** What releases here came of. */
+  Ancestry ancestry() {
+    return new Ancestry(store, published);
   }
 
   /** What trainers work with here. */

@@ -3,6 +3,7 @@ package dev.millrace.adapter.align;
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.publish.Ancestry;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.Hyperparameters;
 import dev.millrace.model.align.AlignAdapter;
@@ -45,6 +46,7 @@ final class PairLearner implements AlignmentLearner {
   private final AlignmentConfig config;
   private final PairTrainer trainer;
   private final PairGate gate;
+  private final Ancestry ancestry;
 
   /** Else it only obeys. */
   private final boolean learns;
@@ -55,6 +57,7 @@ final class PairLearner implements AlignmentLearner {
     KnownHalves known = KnownHalves.of(parts.known());
     trainer = new PairTrainer(config, known.anchors());
     gate = new PairGate(config, known.judging());
+    ancestry = new Ancestry(parts.store(), parts.published());
     learns = config.batch() > 0 && !known.judging().isEmpty();
   }
 
@@ -261,13 +264,13 @@ final class PairLearner implements AlignmentLearner {
         event.release().isEmpty()
             ? null
             : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
+    Manifest manifest = release == null ? null : release.manifest();
     boolean stays = event.release().equals(Objects.requireNonNullElse(state.release(), ""));
     boolean all = stays || !event.forgotten().isEmpty(); // else what came later goes, too
-    long last = release == null ? -1 : release.manifest().batch();
-    boolean counted = last < state.batches(); // else it is of a run before
-    List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
+    long last = all || manifest == null ? -1 : ancestry.common(state.release(), manifest);
+    List<Origin> progress = manifest == null ? List.of() : manifest.learnedTo();
     return state
-        .goingOn(last)
+        .goingOn(manifest == null ? -1 : manifest.batch())
         .taken(
             release == null ? AlignAdapter.NONE : release.adapter(),
             release == null ? null : event.release(),
@@ -275,11 +278,7 @@ final class PairLearner implements AlignmentLearner {
             event.origin(),
             event.action() == Action.PIN,
             state.forgottenBeside(event.forgotten()),
-            pair ->
-                all
-                    || (counted
-                        && pair.batch() <= last
-                        && Progress.includes(progress, pair.origin())));
+            pair -> all || (pair.batch() <= last && Progress.includes(progress, pair.origin())));
   }
 
   /** The verdict on an order. */

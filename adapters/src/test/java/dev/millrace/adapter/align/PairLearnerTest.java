@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -310,6 +311,32 @@ class PairLearnerTest {
     AlignmentState anew = learned(learner, 0, 60); // before the domain was taken there
     assertFalse(anew.past().entries().isEmpty());
     assertEquals(List.of(), ids(obey(learner, anew, order).past().entries()));
+  }
+
+  /** Numbers of two branches say nothing of each other, nor do offsets of two runs. */
+  @Test
+  void obey_releaseOfAnotherBranch_learnsFromNothingThatCameAfterTheyParted() {
+    AlignmentLearner learner = learner();
+    AlignmentState last = learner.initial();
+    for (int i = 10_000; events.size() < 2; i++) {
+      last = take(learner, last, i);
+    }
+    ReleaseEvent back = order(events.get(0), Action.ROLLBACK, List.of());
+    ReleaseEvent other = order(events.get(1), Action.PIN, List.of());
+    AlignmentState before = obey(learner, last, back);
+    assertFalse(before.past().entries().isEmpty());
+    AlignmentState begun = obey(learner, learner.initial(), back);
+    for (AlignmentState parted : List.of(before, begun, learner.initial())) {
+      AlignmentState on = parted;
+      int i = 0;
+      while (Objects.equals(parted.release(), on.release()) || on.batches() <= other.batch() + 1) {
+        on = take(learner, on, i++);
+      }
+      assertTrue(on.past().entries().size() > parted.past().entries().size());
+      AlignmentState there = obey(learner, on, other);
+      assertEquals(other.release(), there.release());
+      assertEquals(ids(parted.past().entries()), ids(there.past().entries()));
+    }
   }
 
   @Test
