@@ -44,8 +44,9 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
       boolean adopted,
       @Nullable Predecessor predecessor) {
 
+    /** Where nothing that was learned on this base is known. */
     static Target of(Rebasing.Beginning begins, @Nullable Predecessor predecessor) {
-      return new Target(begins.adapter(), begins.place(), begins.place().batch(), false, predecessor);
+      return new Target(begins.adapter(), begins.place(), -1, false, predecessor);
     }
   }
 

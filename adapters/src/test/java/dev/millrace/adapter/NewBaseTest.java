@@ -104,6 +104,25 @@ class NewBaseTest extends BigramLearners {
     assertNotNull(back.state().predecessor());
   }
 
+  /** Of what shadows learned no release of the base before knows, whatever the numbers say. */
+  @Test
+  void obey_releaseThatWasBroughtHere_replaysNothingThatAShadowLearned() throws IOException {
+    Learner before = learner("store");
+    List<Outcome> old = outcomes(before, 3);
+    ReleaseEvent last = old.get(2).release();
+    ReleaseEvent first = event(old.get(0).release(), Action.ROLLBACK);
+    LearnerState begun = obey(before, initial(before), first).state();
+    Manifest brought = brought(last);
+    Learner learner = learner(Map.of(last.release(), brought.id()));
+
+    Outcome shadow = learn(learner, begun, moved(batch(1), 0, 0));
+    assertFalse(shadow.state().replay().past().entries().isEmpty(), shadow.verdict()::toString);
+    LearnerState there = obey(learner, shadow.state(), event(last, Action.ROLLBACK)).state();
+
+    assertEquals(brought.id(), there.release());
+    assertEquals(List.of(), there.replay().past().entries());
+  }
+
   @Test
   void obey_forgetOfWhatABroughtReleaseKnew_learnsAllAgainWithoutIt() throws IOException {
     List<Outcome> old = outcomes(learner("store"), 3);
