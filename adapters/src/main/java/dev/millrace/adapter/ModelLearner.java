@@ -147,8 +147,11 @@ final class ModelLearner implements Learner {
       Outcome waits = new Outcome(before, notTaught(batch, rules, before.release()), null);
       return putBack(waits, step, step.fresh(), before.waiting());
     }
-    Lesson lesson = lesson(before, batch, step.fresh());
-    Outcome taught = taught(nothingWaits(before), batch, lesson, List.of(step.note()), governor);
+    TrainingBatch numbered = numbered(before, batch);
+    Lesson lesson = lesson(before, numbered, step.fresh());
+    Outcome taught =
+        taught(nothingWaits(before), numbered, lesson, List.of(step.note()), governor)
+            .ofBatch(batch.number());
     return putBack(taught, step, taught.state().waiting(), before.waiting());
   }
 

@@ -198,7 +198,11 @@ abstract class BigramLearners {
 
   /** The same as none of its base is routed, stored beside it. */
   Manifest routedOtherwise(Manifest m) throws IOException {
-    Manifest other = with(m, "routing", Routing.topK(m.routing().topK() + 1));
+    return beside(m, with(m, "routing", Routing.topK(m.routing().topK() + 1)));
+  }
+
+  /** Another release of the same files. */
+  Manifest beside(Manifest m, Manifest other) throws IOException {
     Path store = folder.resolve("store");
     Path copy = Files.createDirectory(store.resolve(other.id()));
     for (String file : m.files().keySet()) {

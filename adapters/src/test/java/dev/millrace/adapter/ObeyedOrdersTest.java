@@ -175,6 +175,26 @@ class ObeyedOrdersTest extends BigramLearners {
         "what is forgotten was learned again");
   }
 
+  /** As runs left it before lessons were numbered on. */
+  @Test
+  void obey_forgetWhereAReleaseHasItsParentsNumber_learnsAgainWithTheNext() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    ReleaseEvent first = outcomes.get(0).release();
+    Manifest second = read(outcomes.get(1).release()).manifest();
+    Manifest repeated = beside(second, with(second, "batch", first.batch()));
+    LearnerState state = obey(learner, outcomes.get(1).state(), stored(repeated)).state();
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+
+    List<Outcome> again = obeyed(learner, state, event(first, Action.FORGET).forgetting(gone));
+
+    assertEquals(2, again.size());
+    Outcome last = again.get(1);
+    assertTrue(last.verdict().accepted(), () -> last.verdict().toString());
+    assertEquals(first.batch() + 1, read(last.release()).manifest().batch());
+    assertEquals(first.batch(), last.verdict().batch(), "of the release that had learned it");
+  }
+
   /** What came of neither would be learned once more where it is known. */
   @Test
   void obey_forgetToAReleaseOfAnotherBranch_learnsNothingAgain() {
@@ -319,13 +339,17 @@ class ObeyedOrdersTest extends BigramLearners {
     Learner learner = learner("store");
     Outcome last = outcomes(learner, 1).get(0);
     Manifest other = routedOtherwise(read(last.release()).manifest());
-    String uri = folder.resolve("store").resolve(other.id()).toUri().toString();
-    Outcome refused = obey(learner, last.state(), of("foreign", other.id(), uri));
+    Outcome refused = obey(learner, last.state(), stored(other));
     assertEquals(
         "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing top_k of top"
             + " 2, expected top 1",
         refused.verdict().rules().get(0).reason());
     assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
+  }
+
+  private ReleaseEvent stored(Manifest manifest) {
+    String uri = folder.resolve("store").resolve(manifest.id()).toUri().toString();
+    return of(manifest.domain(), manifest.id(), uri);
   }
 
   private static ReleaseEvent of(String domain, String release, String uri) {
