@@ -101,7 +101,7 @@ public final class Gateway implements AutoCloseable {
             calls,
             new Asking(desk, admission, meter),
             catalogue,
-            new Verdicts(console::verdict),
+            new Verdicts(console::verdict, console::named),
             config.limits().streams(),
             clock);
     operating = new Operating(writer, topics, console, catalogue);

@@ -2,6 +2,7 @@ package dev.millrace.job.gateway;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleFigures;
 import dev.millrace.schema.Verdict;
 import java.util.function.Function;
@@ -11,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * What the gate said of the releases that answer.
  *
  * @param passed the verdict by which a release was published; null if it is not known
+ * @param named the last event that named a release; null if none is known
  */
-record Verdicts(Function<String, @Nullable Verdict> passed) {
+record Verdicts(
+    Function<String, @Nullable Verdict> passed, Function<String, @Nullable ReleaseEvent> named) {
 
   private static final String ACCEPTED = "accepted";
 
@@ -30,12 +33,19 @@ record Verdicts(Function<String, @Nullable Verdict> passed) {
     return passed.apply(release) == null ? UNKNOWN : ACCEPTED;
   }
 
-  /** The word, and what is known of the verdict: its batch, and every rule with its figures. */
+  /**
+   * The word, and what is known of the verdict: every rule with its figures. The batch is the
+   * release's, as the list of models has it; the verdict's own may be of another count.
+   */
   ObjectNode of(@Nullable String release) {
     ObjectNode told = Fields.JSON.createObjectNode().put("verdict", word(release));
+    ReleaseEvent event = release == null ? null : named.apply(release);
+    if (event != null) {
+      told.put("batch", event.batch());
+    }
     Verdict verdict = release == null ? null : passed.apply(release);
     if (verdict != null) {
-      told.put("batch", verdict.batch()).put("samples", verdict.samples());
+      told.put("samples", verdict.samples());
       told.set("rules", rules(verdict));
     }
     return told;

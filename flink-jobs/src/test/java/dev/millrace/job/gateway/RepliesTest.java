@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.Verdict;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -27,6 +29,30 @@ class RepliesTest {
     JsonNode about = provenance("r1", null, "r2");
     assertEquals("r1", about.path("release").asText());
     assertEquals("[\"r1\",\"base base\",\"r2\"]", about.path("releases").toString());
+  }
+
+  /** A run on an older store counts its batches anew, and numbers its releases on. */
+  @Test
+  void provenance_verdictOfAnotherCountThanItsRelease_hasTheNumberThatTheListOfModelsHas() {
+    ReleaseEvent event =
+        new ReleaseEvent(
+            null,
+            "legal",
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.PUBLISH,
+            "r1",
+            "file:///store/r1",
+            null,
+            6,
+            "passed the gate",
+            new Origin("releases", 0, 1));
+    Verdict verdict =
+        new Verdict(null, "legal", 0, "r1", null, true, List.of(), 32, 0, 0, List.of());
+    JsonNode about =
+        Replies.provenance(List.of(answer("r1")), new Verdicts(r -> verdict, r -> event));
+    JsonNode listed = Replies.model("legal", event).path("millrace");
+    assertEquals(listed.path("batch"), about.path("gate").path("batch"));
+    assertEquals(32, about.path("gate").path("samples").asInt());
   }
 
   @Test
@@ -56,7 +82,7 @@ class RepliesTest {
 
   private static JsonNode provenance(@Nullable String... releases) {
     List<Answer> answers = Arrays.stream(releases).map(RepliesTest::answer).toList();
-    return Replies.provenance(answers, new Verdicts(release -> null));
+    return Replies.provenance(answers, new Verdicts(release -> null, release -> null));
   }
 
   static Answer answer(@Nullable String release) {
