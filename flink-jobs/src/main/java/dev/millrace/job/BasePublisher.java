@@ -108,13 +108,14 @@ public final class BasePublisher {
     requireSameTokens(before, folder);
     BaseTexts.requireProtected(before);
     List<RuleResult> rules = new ArrayList<>(taught(folder, bounds.taught()));
-    List<Draft> rebased = rebased(folder);
-    ReleaseStore store = Openers.store(config);
-    if (allPassed(rules)) {
-      rules.addAll(judged(before, folder, bounds.texts())); // which takes long
-    }
     if (!allPassed(rules)) {
-      return new Result(null, parent(head), batch(head), rules);
+      return refused(head, rules);
+    }
+    List<Draft> rebased = rebased(folder);
+    ReleaseStore store = Openers.store(config); // which asks for keys, before what takes long
+    rules.addAll(judged(before, folder, bounds.texts()));
+    if (!allPassed(rules)) {
+      return refused(head, rules);
     }
     Manifest manifest = manifest(before, folder, head, rules);
     for (Draft draft : rebased) { // first: the base names them
@@ -178,6 +179,10 @@ public final class BasePublisher {
 
   private static Result result(Manifest manifest) {
     return new Result(manifest.id(), manifest.parent(), manifest.batch(), manifest.verdict());
+  }
+
+  private static Result refused(@Nullable ReleaseEvent head, List<RuleResult> rules) {
+    return new Result(null, parent(head), batch(head), rules);
   }
 
   private static @Nullable String parent(@Nullable ReleaseEvent head) {
