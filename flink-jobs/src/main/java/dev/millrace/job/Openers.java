@@ -236,11 +236,16 @@ public final class Openers {
   }
 
   /**
-   * Signs with the environment's key, or with that of a file which it names, or not at all.
+   * Refuses a configuration with which nobody would take what is published here.
    *
-   * @throws IllegalArgumentException if whoever has this configuration would refuse what it signs
+   * @throws IllegalArgumentException if the environment's key is none of {@code store.trustedKeys}
    */
-  static ReleaseSigner signer(MillraceConfig config) throws IOException {
+  public static void requireTrusted(MillraceConfig config) throws IOException {
+    ReleaseSigner unused = signer(config);
+  }
+
+  /** Signs with the environment's key, or with that of a file which it names, or not at all. */
+  private static ReleaseSigner signer(MillraceConfig config) throws IOException {
     ReleaseSigner signer = signer();
     if (!trusted(config).take(signer)) {
       throw new IllegalArgumentException(

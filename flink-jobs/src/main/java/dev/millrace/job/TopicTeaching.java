@@ -13,7 +13,6 @@ import dev.millrace.model.distil.Exam;
 import dev.millrace.model.distil.Student;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.release.BaseRelease;
-import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
@@ -71,7 +70,7 @@ final class TopicTeaching implements Teaching {
   public Verdict teach(List<Origin> chosen, Progress progress) throws IOException {
     long begun = System.nanoTime();
     BaseTexts.requireProtected(base);
-    ReleaseSigner unused = Openers.signer(config); // what it cannot release it need not teach
+    Openers.requireTrusted(config); // what it cannot release it need not teach
     TeachingRelease teacher = teacher();
     List<Text> texts = texts(chosen, progress);
     Path student = taught(texts, teacher, progress);

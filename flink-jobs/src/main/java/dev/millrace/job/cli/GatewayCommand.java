@@ -113,6 +113,7 @@ final class GatewayCommand implements Callable<Integer> {
       }
     }
     broker.requireUsable();
+    Openers.requireTrusted(MillraceConfig.defaults().with(broker.settings()));
     Path folder = base.folder();
     Path from = store();
     try (ProcessLock unused = Home.lock(from, "--store " + from)) {

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.Openers;
 import dev.millrace.job.cli.options.BaseOption;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
@@ -62,7 +63,7 @@ final class LoopOptions {
    *
    * @throws IllegalArgumentException if something is set that a run does not take
    */
-  MillraceConfig config(int batch) {
+  MillraceConfig config(int batch) throws IOException {
     settings.forEach(LoopOptions::requireTaken);
     List<String> all = new ArrayList<>();
     all.add("batch.count=" + batch);
@@ -70,6 +71,7 @@ final class LoopOptions {
     all.add("learn.routedExperts=true");
     all.addAll(settings);
     MillraceConfig config = MillraceConfig.read(all);
+    Openers.requireTrusted(config);
     double bound = GateConfig.defaults().parityBound();
     if (config.learn().gate().parityBound() > bound) {
       throw new IllegalArgumentException(

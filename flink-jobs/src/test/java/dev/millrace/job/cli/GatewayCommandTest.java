@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,7 +42,9 @@ class GatewayCommandTest {
         "--set store.uri=src | --set store.uri=src, expected --store DIR",
         "--set gateway.inFlight=0 | invalid configuration: gateway.inFlight is \"0\", expected more than 0",
         "--set learn.watch.window=15 | invalid configuration: learn.watch.least is 16, expected at most learn.watch.window, 15",
+        "--set store.trustedKeys=MCowBQYDK2VwAyEAIvv2A5LzRrh/3JdcTx7v6yp0k3aZ0TzCYmVDDDhrEJM= | store.trustedKeys lacks the public key of MILLRACE_SIGNING_KEY, or that is not set here, expected both: what is published would be refused",
       })
+  @Timeout(60) // else it starts, and stays
   void call_optionThatCannotBeUsed_isNamed(String options, String message) {
     assertEquals("millrace: " + message, said(Main.USAGE, options));
   }

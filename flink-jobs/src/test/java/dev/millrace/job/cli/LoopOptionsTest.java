@@ -20,8 +20,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LoopOptionsTest extends MovesHome {
 
@@ -77,6 +79,21 @@ class LoopOptionsTest extends MovesHome {
     assertEquals(Main.USAGE, Main.run(to, to, line.split(" ")));
     assertEquals(
         "millrace: --set %s, expected %s".formatted(set, expected), err.toString().strip());
+  }
+
+  /** Its learn job failed four times, each without a word here. */
+  @ParameterizedTest
+  @ValueSource(strings = {"demo", "adapt --domain d --input none --report none"})
+  @Timeout(60)
+  void set_keysThatTrustNobodyHere_areRefused(String command) {
+    StringWriter err = new StringWriter();
+    PrintWriter to = new PrintWriter(err, true);
+    String key = "MCowBQYDK2VwAyEAIvv2A5LzRrh/3JdcTx7v6yp0k3aZ0TzCYmVDDDhrEJM=";
+    String line =
+        "%s --base %s/models/nano --set store.trustedKeys=%s".formatted(command, repository, key);
+    assertEquals(Main.USAGE, Main.run(to, to, line.split(" ")));
+    String said = "millrace: store.trustedKeys lacks the public key of MILLRACE_SIGNING_KEY, ";
+    assertTrue(err.toString().startsWith(said), err::toString);
   }
 
   /** Both wrote into one store. */
