@@ -14,6 +14,7 @@ public interface Adopting extends AutoCloseable {
    * @throws dev.millrace.model.adapter.InvalidAdapterException if it does not fit the base
    * @throws dev.millrace.model.release.InvalidReleaseException if what answers is no release of the
    *     base
+   * @throws UnsupportedOperationException if it cannot be done with this configuration
    * @throws IOException if the folder or what answers cannot be read
    */
   Verdict adopt(@Nullable String tenant, String domain, Path folder) throws IOException;

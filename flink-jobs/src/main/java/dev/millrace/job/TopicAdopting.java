@@ -82,6 +82,8 @@ public final class TopicAdopting implements Adopting {
     if (opened == null) {
       try {
         opened = opener.open(0);
+      } catch (IllegalArgumentException e) { // its configuration is refused
+        throw new UnsupportedOperationException(e.getMessage(), e);
       } catch (IOException | RuntimeException e) {
         throw e;
       } catch (Exception e) {

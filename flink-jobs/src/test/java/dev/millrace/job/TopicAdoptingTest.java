@@ -11,6 +11,23 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TopicAdoptingTest {
 
+  /** Who asks again later is told the same. */
+  @Test
+  void adopt_configurationIsRefused_isNotPossibleHereAndSaysWhy(@TempDir Path folder) {
+    String why = "store.trustedKeys lacks the key";
+    try (TopicAdopting adopting =
+        new TopicAdopting(
+            MillraceConfig.defaults(),
+            subtask -> {
+              throw new IllegalArgumentException(why);
+            })) {
+      Exception e =
+          assertThrows(
+              UnsupportedOperationException.class, () -> adopting.adopt(null, "legal", folder));
+      assertEquals(why, e.getMessage());
+    }
+  }
+
   @Test
   void adopt_noSuchFolder_isRefusedBeforeABaseIsOpened(@TempDir Path folder) {
     Path mistyped = folder.resolve("adapterr");

@@ -26,6 +26,7 @@ class AdapterDoorTest {
   @Test
   void load_notJudged_saysWhoseFaultItIs() {
     assertEquals(400, status(new InvalidAdapterException("rank is 0")));
+    assertEquals(400, status(new UnsupportedOperationException("store.trustedKeys lacks a key")));
     assertEquals(503, status(new IOException("the broker did not take the verdict")));
   }
 
