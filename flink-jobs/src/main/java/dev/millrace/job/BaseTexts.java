@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,11 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The texts that a base folder carries beside its weights, one {@code {"domain", "text"}} a line:
@@ -48,8 +51,18 @@ public final class BaseTexts {
 
   private BaseTexts() {}
 
-  /** One line of a file. */
-  public record Line(String domain, String text) {}
+  /**
+   * One line of a file.
+   *
+   * @param document of which others have lines too; null is one of its own
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Line(String domain, String text, @Nullable String document) {
+
+    public Line(String domain, String text) {
+      this(domain, text, null);
+    }
+  }
 
   /** The lines of a file of the folder, in order. */
   public static List<Line> lines(Path folder, String file) throws IOException {
@@ -62,7 +75,11 @@ public final class BaseTexts {
     for (String json : Files.readAllLines(path)) {
       try {
         JsonNode node = mapper.readTree(json);
-        lines.add(new Line(node.required("domain").asText(), node.required("text").asText()));
+        lines.add(
+            new Line(
+                node.required("domain").asText(),
+                node.required("text").asText(),
+                node.path("document").asText(null)));
       } catch (JsonProcessingException | IllegalArgumentException e) {
         throw new IllegalArgumentException(
             "line %d of %s, expected {\"domain\", \"text\"}: %s"
@@ -130,43 +147,64 @@ public final class BaseTexts {
       String name = line.domain() + " " + canaries.size();
       canaries.add(new Canary(name, tokenizer.encode(line.text())));
     }
-    Map<String, List<String>> judging = new TreeMap<>();
-    protectedTexts(folder)
-        .forEach((domain, set) -> judging.put(domain, set.subList(0, set.size() - apart(set))));
+    SortedMap<String, List<String>> judging = new TreeMap<>();
+    documents(folder)
+        .forEach(
+            (domain, set) -> judging.put(domain, texts(set.subList(0, set.size() - apart(set)))));
     return new Protection(sets(judging, tokenizer), List.copyOf(canaries));
   }
 
   /** Token sequences to protect, by domain; the gate judges by those of {@link #protection}. */
   public static List<ProtectedSet> protectedSets(Path folder, Tokenizer tokenizer)
       throws IOException {
-    return sets(protectedTexts(folder), tokenizer);
+    SortedMap<String, List<String>> all = new TreeMap<>();
+    documents(folder).forEach((domain, set) -> all.put(domain, texts(set)));
+    return sets(all, tokenizer);
   }
 
   /**
    * By domain, the protected texts that judge no candidate, for what an adapter costs to be
-   * measured on others than it was held to: the last quarter of a set, or its last text if they are
-   * fewer than four, which judges as well.
+   * measured on others than it was held to: of the last documents those with a quarter of the texts
+   * at most, and of four or more one at least. Where there is none it is the last one, which judges
+   * as well.
    */
   public static SortedMap<String, List<String>> measuring(Path folder) throws IOException {
     SortedMap<String, List<String>> measuring = new TreeMap<>();
-    protectedTexts(folder)
+    documents(folder)
         .forEach(
             (domain, set) ->
                 measuring.put(
-                    domain, set.subList(set.size() - Math.max(1, apart(set)), set.size())));
+                    domain, texts(set.subList(set.size() - Math.max(1, apart(set)), set.size()))));
     return measuring;
   }
 
-  private static int apart(List<String> set) {
-    return set.size() / 4;
+  /** How many documents, the last, judge nothing: none lies on both sides. */
+  private static int apart(List<List<String>> documents) {
+    int left = texts(documents).size() / 4;
+    int apart = 0;
+    while (left >= documents.get(documents.size() - 1 - apart).size()) {
+      left -= documents.get(documents.size() - 1 - apart).size();
+      apart++;
+    }
+    return documents.size() < 4 ? apart : Math.max(1, apart);
   }
 
-  private static SortedMap<String, List<String>> protectedTexts(Path folder) throws IOException {
-    SortedMap<String, List<String>> sets = new TreeMap<>();
+  private static List<String> texts(List<List<String>> documents) {
+    return documents.stream().flatMap(List::stream).toList();
+  }
+
+  /** By domain the protected texts of each document, in the order of their first lines. */
+  private static SortedMap<String, List<List<String>>> documents(Path folder) throws IOException {
+    SortedMap<String, Map<Object, List<String>>> sets = new TreeMap<>();
     for (Line line : lines(folder, PROTECTED)) {
-      sets.computeIfAbsent(line.domain(), d -> new ArrayList<>()).add(line.text());
+      Object document = line.document() == null ? new Object() : line.document();
+      sets.computeIfAbsent(line.domain(), d -> new LinkedHashMap<>())
+          .computeIfAbsent(document, d -> new ArrayList<>())
+          .add(line.text());
     }
-    return sets;
+    SortedMap<String, List<List<String>>> documents = new TreeMap<>();
+    sets.forEach((domain, set) -> documents.put(domain, List.copyOf(set.values())));
+    return documents;
   }
 
   private static List<ProtectedSet> sets(Map<String, List<String>> texts, Tokenizer tokenizer) {

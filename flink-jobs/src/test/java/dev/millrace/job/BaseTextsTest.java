@@ -64,6 +64,40 @@ class BaseTextsTest {
     }
   }
 
+  /** What judges has seen the document of what measures, else. */
+  @Test
+  void measuring_linesOfOneDocument_lieOnOneSide() throws IOException {
+    List<BaseTexts.Line> lines = new ArrayList<>();
+    for (String text : List.of("a1", "b1", "c1", "a2", "b2", "c2", "a3", "b3")) {
+      lines.add(new BaseTexts.Line("d", text + " " + TEXT, text.substring(0, 1)));
+    }
+    assertEquals(List.of("c1", "c2"), measured(lines));
+    assertEquals(List.of("a1", "a2", "a3", "b1", "b2", "b3"), judging());
+    lines.remove(2);
+    assertEquals(List.of("c2"), measured(lines));
+    lines.remove(4);
+    assertEquals(List.of("b1", "b2", "b3"), measured(lines), "all of two documents judge");
+    assertEquals(List.of("a1", "a2", "a3", "b1", "b2", "b3"), judging());
+    lines.add(0, new BaseTexts.Line("d", "c1 " + TEXT));
+    lines.add(0, new BaseTexts.Line("d", "c2 " + TEXT));
+    assertEquals(List.of("b1", "b2", "b3"), measured(lines), "one of four documents");
+    assertEquals(List.of("c2", "c1", "a1", "a2", "a3"), judging());
+  }
+
+  private List<String> measured(List<BaseTexts.Line> lines) throws IOException {
+    BaseTexts.write(folder.resolve(BaseTexts.PROTECTED), lines);
+    return BaseTexts.measuring(folder).get("d").stream().map(text -> text.substring(0, 2)).toList();
+  }
+
+  private List<String> judging() throws IOException {
+    try (Tokenizer nano = Tokenizers.open(NANO)) {
+      return BaseTexts.protection(folder, nano).sets().get(0).sequences().stream()
+          .map(piece -> nano.decode(piece).strip().substring(0, 2))
+          .filter(begin -> begin.matches("[abc]\\d"))
+          .toList();
+    }
+  }
+
   private void protect(String domain, int texts) throws IOException {
     Path file = folder.resolve(BaseTexts.PROTECTED);
     List<BaseTexts.Line> lines = new ArrayList<>(BaseTexts.lines(folder, BaseTexts.PROTECTED));

@@ -62,9 +62,12 @@ class ProtectCommandTest {
             "{\"text\": \"c1\", \"domain\": \"x\"}"));
     assertEquals(0, protect("--texts", texts.toString()));
     assertEquals(
-        List.of(new Line("texts", "a1"), new Line("texts", "a2"), new Line("x", "c1")),
+        List.of(
+            new Line("texts", "a1", "a"),
+            new Line("texts", "a2", "a"),
+            new Line("x", "c1", "line 5")),
         BaseTexts.lines(folder, BaseTexts.PROTECTED));
-    assertEquals(List.of(new Line("texts", "b1")), BaseTexts.lines(folder, BaseTexts.ANCHORS));
+    assertEquals(List.of(new Line("texts", "b1", "b")), BaseTexts.lines(folder, BaseTexts.ANCHORS));
   }
 
   /** A job that reads them, or a full disk, meets all of the old lines or all of the new. */
@@ -81,7 +84,8 @@ class ProtectCommandTest {
             "{\"id\": \"1\", \"document\": \"a\", \"text\": \"a1\"}",
             "{\"id\": \"2\", \"document\": \"b\", \"text\": \"b1\"}"));
     assertEquals(0, protect("--force", "--texts", texts.toString()));
-    assertEquals(List.of(new Line("texts", "a1")), BaseTexts.lines(folder, BaseTexts.PROTECTED));
+    assertEquals(
+        List.of(new Line("texts", "a1", "a")), BaseTexts.lines(folder, BaseTexts.PROTECTED));
     assertEquals(old, BaseTexts.lines(folder, before.getFileName().toString()));
   }
 

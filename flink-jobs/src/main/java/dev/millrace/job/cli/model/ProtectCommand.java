@@ -111,7 +111,8 @@ final class ProtectCommand implements Callable<Integer> {
         String domain = sample.domain() == null ? "texts" : sample.domain();
         Map<String, Integer> seen = documents.computeIfAbsent(domain, d -> new HashMap<>());
         int turn = seen.computeIfAbsent(sample.document(), d -> seen.size());
-        (turn % 2 == 0 ? guarded : anchors).add(new Line(domain, sample.teaches()));
+        (turn % 2 == 0 ? guarded : anchors)
+            .add(new Line(domain, sample.teaches(), sample.document()));
       }
     }
     Map<String, List<Line>> files =
