@@ -9,6 +9,7 @@ import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 record Embedding(String model, List<String> texts, List<Media> media, boolean base64) {
 
   private static final int MOST_INPUTS = 64;
+
+  /** Of an object; who says it makes no difference to where it lies. */
+  private static final Set<String> FIELDS = Set.of("role", "content");
 
   static Embedding of(Fields fields) {
     List<JsonNode> messages = fields.list("messages");
@@ -69,6 +73,7 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
   /** What one object shows, tells or says. */
   private static Media placed(JsonNode input, String field) {
     require(input.isObject(), field, input, "a text or an object");
+    Parts.requireNoOther(input, field, FIELDS);
     JsonNode content = input.path("content");
     if (content.isTextual()) {
       return text(content.textValue());

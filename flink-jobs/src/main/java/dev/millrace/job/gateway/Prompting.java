@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.schema.Media;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +31,7 @@ record Prompting(String transcript, @Nullable Media media) {
       if (!ROLES.contains(role)) {
         throw ApiProblem.badField("messages.role", '"' + role + '"', "one of " + ROLES);
       }
-      requireNoOther(message);
+      Parts.requireNoOther(message, "messages", FIELDS);
       boolean assistant = role.equals("assistant");
       text.append(role).append(": ");
       if (!assistant || message.hasNonNull("content")) {
@@ -45,18 +44,6 @@ record Prompting(String transcript, @Nullable Media media) {
     }
     String transcript = text.append("assistant:").toString();
     return new Prompting(transcript, media.isEmpty() ? null : media.get(0));
-  }
-
-  /** What else a message says would be missing from the transcript. */
-  private static void requireNoOther(JsonNode message) {
-    for (Map.Entry<String, JsonNode> field : message.properties()) {
-      JsonNode found = field.getValue();
-      boolean saysNothing = found.isNull() || (found.isContainerNode() && found.isEmpty());
-      if (!FIELDS.contains(field.getKey()) && !saysNothing) {
-        throw ApiProblem.badField(
-            "messages." + field.getKey(), found.toString(), "no such field: not supported");
-      }
-    }
   }
 
   private static void content(JsonNode content, StringBuilder text, List<Media> media) {

@@ -64,6 +64,10 @@ class PromptingTest {
         "'Hi'|messages.content.type is missing, expected text",
         "{'type':'text'}|messages.content.text is missing, expected text",
         "{'type':'text','text':7}|messages.content.text is 7, expected text",
+        "{'type':'text','text':'a','texts':'b'}|messages.content.texts is \"b\", expected no such field: not supported",
+        "{'type':'text','text':'a','image_url':{'url':'b'}}|messages.content.image_url is {\"url\":\"b\"}, expected no such field: not supported",
+        "{'type':'image_url','image_url':{'uri':'a'}}|messages.content.image_url.uri is \"a\", expected no such field: not supported",
+        "{'type':'input_audio','input_audio':{'data':'BAU=','id':'a'}}|messages.content.input_audio.id is \"a\", expected no such field: not supported",
       })
   void of_anythingElse_saysWhatWasExpected(String part, String expected) {
     ApiProblem problem = assertThrows(ApiProblem.class, () -> read(user(part)));
