@@ -28,6 +28,11 @@ public record Outcome(
     this(state, verdict, null, release, null);
   }
 
+  /** Of an event that is not obeyed: nothing changes. */
+  public static Outcome refused(LearnerState state, ReleaseEvent event, String reason) {
+    return new Outcome(state, Rewinder.verdict(state, state, event, reason), null);
+  }
+
   /** The same, after a release has passed its trial. */
   Outcome after(ReleaseEvent passed) {
     return new Outcome(state, verdict, passed, release, draft);

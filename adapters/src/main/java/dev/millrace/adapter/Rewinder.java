@@ -66,7 +66,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
       LearnerState back = to(target, state.with(forgotten), orders);
       return new Outcome(back, verdict(back, state, event, ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      return new Outcome(state, verdict(state, state, event, "release-invalid: " + e), null);
+      return Outcome.refused(state, event, "release-invalid: " + e);
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
     }
@@ -173,8 +173,10 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
         : Watch.at(target.place());
   }
 
-  private static Verdict verdict(
-      LearnerState now, LearnerState state, ReleaseEvent event, String trouble) {
+  /**
+   * @param trouble why the event is not obeyed; empty if it is
+   */
+  static Verdict verdict(LearnerState now, LearnerState state, ReleaseEvent event, String trouble) {
     boolean obeyed = trouble.isEmpty();
     SortedMap<String, Double> figures = new TreeMap<>();
     figures.put("offset", (double) event.origin().offset());

@@ -67,7 +67,29 @@ final class Attempt {
     }
   }
 
-  Tried obey(ReleaseEvent event, Governor governor) {
+  /**
+   * @param behind the order that waits behind the event's; null if none does
+   */
+  Tried obey(ReleaseEvent event, @Nullable ReleaseEvent behind, Governor governor) {
+    Tried tried = tried(event, governor);
+    UncheckedIOException failure = tried.failure();
+    if (failure == null
+        || behind == null
+        || !event.forgotten().isEmpty()
+        || !behind.forgotten().isEmpty()
+        || tried(behind, governor).failure() != null) {
+      return tried;
+    }
+    String reason = "release-unreadable: %s: the order behind it is obeyed in its place";
+    return tried(
+        () ->
+            Outcome.refused(
+                current(event.tenant(), event.domain()),
+                event,
+                reason.formatted(failure.getCause())));
+  }
+
+  private Tried tried(ReleaseEvent event, Governor governor) {
     return tried(() -> learner.obey(current(event.tenant(), event.domain()), event, governor));
   }
 

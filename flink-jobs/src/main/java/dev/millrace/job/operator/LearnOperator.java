@@ -221,11 +221,12 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
         tried -> learned(batch, tried, mine));
   }
 
-  private void obeyBeside(ReleaseEvent event, Attempt mine) {
+  private void obeyBeside(ReleaseEvent event, Attempt mine) throws Exception {
+    ReleaseEvent behind = domain.orderBehind();
     Governor governor = courtesy.governor(() -> !worker.isClosing());
     worker.submit(
         "taking " + event.domain() + " to release " + event.release(),
-        () -> mine.obey(event, governor),
+        () -> mine.obey(event, behind, governor),
         tried -> obeyed(event, tried));
   }
 

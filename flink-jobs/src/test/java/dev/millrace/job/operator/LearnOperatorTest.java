@@ -384,13 +384,53 @@ class LearnOperatorTest {
       assertEquals(1, learner.triedInVain.get());
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
       runOneMail(harness);
-      assertEquals(2, learner.triedInVain.get());
+      assertEquals(3, learner.triedInVain.get(), "neither order can be read");
       learner.storeIsAway = false;
       harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
       harness.endInput();
       assertEquals(
           List.of("health 0", "health 1", "cloud 0 to early", "cloud 0 to later", "cloud 0"),
           verdicts(harness));
+    }
+  }
+
+  /** Else nothing that is ordered, nor any batch, would ever come to its turn. */
+  @Test
+  void order_toAReleaseThatCannotBeRead_isRefusedOnceTheOneBehindItCan() throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    try (var harness = opened(learner)) {
+      harness.order(rollback("cloud", LineageLearner.UNREADABLE, 3));
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      assertEquals(List.of(), verdicts(harness));
+      harness.order(rollback("cloud", "early", 4));
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      harness.endInput();
+      assertEquals(List.of("cloud 0 to null", "cloud 0 to early", "cloud 0"), verdicts(harness));
+      assertEquals(
+          "release-unreadable: java.io.IOException: the store is away: the order behind it is obeyed in its place",
+          harness.extractOutputValues().get(0).rules().get(0).reason());
+      assertEquals(List.of(4L), read(harness));
+    }
+  }
+
+  /** What came after it may have learned what is to be forgotten. */
+  @Test
+  void order_toForget_isNeverPassedOver() throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    try (var harness = opened(learner)) {
+      ReleaseEvent first = rollback("cloud", LineageLearner.UNREADABLE, 3);
+      harness.order(first.forgetting(List.of("a")));
+      harness.order(rollback("cloud", "early", 4));
+      harness.order(rollback("health", LineageLearner.UNREADABLE, 5));
+      harness.order(rollback("health", "early", 6).forgetting(List.of("a")));
+      runOneMail(harness);
+      runOneMail(harness);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      runOneMail(harness);
+      runOneMail(harness);
+      assertEquals(4, learner.triedInVain.get());
+      assertEquals(List.of(), verdicts(harness));
     }
   }
 

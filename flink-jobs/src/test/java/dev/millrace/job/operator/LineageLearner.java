@@ -35,6 +35,9 @@ final class LineageLearner implements Learner {
   /** No order goes to a release of this name. */
   static final String GONE = "gone";
 
+  /** One of this name cannot be read. */
+  static final String UNREADABLE = "unreadable";
+
   final Semaphore permits;
   volatile boolean busy;
   final AtomicInteger learned = new AtomicInteger();
@@ -117,7 +120,7 @@ final class LineageLearner implements Learner {
    */
   @Override
   public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
-    if (storeIsAway) {
+    if (storeIsAway || event.release().equals(UNREADABLE)) {
       triedInVain.incrementAndGet();
       throw new UncheckedIOException(new IOException("the store is away"));
     }
