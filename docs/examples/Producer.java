@@ -42,10 +42,11 @@ public final class Producer {
         request.header("Authorization", "Bearer " + apiKey);
       }
       HttpResponse<String> reply = client.send(request.build(), BodyHandlers.ofString());
+      String said = "lines from %d on: %s".formatted(from + 1, reply.body());
       if (reply.statusCode() != 200) {
-        throw new IllegalStateException(reply.statusCode() + ": " + reply.body());
+        throw new IllegalStateException(reply.statusCode() + ": " + said);
       }
-      System.out.println(reply.body());
+      System.out.println(said);
     }
   }
 }

@@ -21,8 +21,8 @@ LINES = 100
 TRIES = 5
 
 
-def call(url, body, headers):
-    """The gateway's reply; tries again what may go through later."""
+def call(url, body, headers, where):
+    """The gateway's reply; tries again what may go through later, and else says where it was."""
     for attempt in range(1, TRIES + 1):
         try:
             request = urllib.request.Request(url, data=body, headers=headers, method="POST")
@@ -31,10 +31,10 @@ def call(url, body, headers):
         except urllib.error.HTTPError as error:
             said = error.read().decode()
             if error.code not in (429, 503, 504) or attempt == TRIES:
-                raise SystemExit(f"{error.code}: {said}")
+                raise SystemExit(f"{where}: {error.code}: {said}")
         except (OSError, http.client.HTTPException) as error:  # refused, broken off or late
             if attempt == TRIES:
-                raise SystemExit(f"{url}: {error}")
+                raise SystemExit(f"{where}: {url}: {error}")
         time.sleep(2 ** attempt / 10)
 
 
@@ -49,16 +49,19 @@ def main():
     if "MILLRACE_API_KEY" in os.environ:
         headers["Authorization"] = "Bearer " + os.environ["MILLRACE_API_KEY"]
     url = options.url + "/v1/samples?" + urllib.parse.urlencode({"domain": options.domain})
-    lines = [line for line in source if line.strip()]
+    lines = [(number, line) for number, line in enumerate(source, 1) if line.strip()]
     written = refused = 0
     for start in range(0, len(lines), LINES):
-        body = "".join(lines[start : start + LINES]).encode()
+        sent = lines[start : start + LINES]
+        body = "".join(line for _, line in sent).encode()
+        where = f"lines {sent[0][0]} to {sent[-1][0]}, sent as 1 to {len(sent)}"
         key = hashlib.sha256(options.domain.encode() + b"\n" + body).hexdigest()
-        reply = call(url, body, {**headers, "Idempotency-Key": key})
+        reply = call(url, body, {**headers, "Idempotency-Key": key}, where)
         written += reply["written"]
         refused += len(reply["refused"])
         for line in reply["refused"]:
-            print(f"line {start + line['line']}: {line['reason']}: {line['detail']}", file=sys.stderr)
+            number = sent[line["line"] - 1][0]
+            print(f"line {number}: {line['reason']}: {line['detail']}", file=sys.stderr)
     print(f"{written} samples written, {refused} refused")
     return 0 if refused == 0 else 1
 

@@ -51,6 +51,8 @@ class ExamplesTest {
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final AtomicInteger toBreakOff = new AtomicInteger();
   private HttpServer door;
+  private volatile int status = 200;
+  private volatile String reply = "{\"written\":1,\"refusals\":0,\"refused\":[]}";
 
   @BeforeEach
   void open() throws IOException {
@@ -71,9 +73,9 @@ class ExamplesTest {
       String domain = URLDecoder.decode(query.substring("domain=".length()), UTF_8);
       calls.add(new Call(domain, call.getRequestHeaders().getFirst("Idempotency-Key")));
       if (toBreakOff.getAndDecrement() <= 0) {
-        byte[] reply = "{\"written\":1,\"refusals\":0,\"refused\":[]}".getBytes(UTF_8);
-        call.sendResponseHeaders(200, reply.length);
-        call.getResponseBody().write(reply);
+        byte[] body = reply.getBytes(UTF_8);
+        call.sendResponseHeaders(status, body.length);
+        call.getResponseBody().write(body);
       }
     }
   }
@@ -89,6 +91,18 @@ class ExamplesTest {
     assertEquals(DOMAIN, found.get(0).domain());
     assertEquals(found.get(0), found.get(1));
     assertNotEquals(found.get(0).key(), found.get(2).key());
+  }
+
+  /** Which counts blank lines, too. */
+  @Test
+  void python_lineIsRefused_isNamedByItsNumberInTheFile() throws Exception {
+    Path lines = lines("\n{\"text\": \"a text\"}\n\n{}");
+    String refused = "{\"line\":2,\"reason\":\"bad-json\",\"detail\":\"no text\"}";
+    reply = "{\"written\":1,\"refusals\":1,\"refused\":[%s]}".formatted(refused);
+    String said = python(1, DOMAIN, lines);
+    assertTrue(said.lines().toList().contains("line 4: bad-json: no text"), said);
+    status = 400;
+    assertEquals("lines 2 to 4, sent as 1 to 2: 400: " + reply, python(1, DOMAIN, lines));
   }
 
   /** Where the platform's own encoding has neither letter. */
@@ -124,9 +138,13 @@ class ExamplesTest {
   }
 
   private String python(String domain, Path lines) throws Exception {
+    return python(0, domain, lines);
+  }
+
+  private String python(int expected, String domain, Path lines) throws Exception {
     assumeTrue(hasPython(), "no python3 here");
     String script = EXAMPLES.resolve("producer.py").toString();
-    return run("python3", script, "--url", url(), "--domain", domain, lines.toString());
+    return run(expected, "python3", script, "--url", url(), "--domain", domain, lines.toString());
   }
 
   private static boolean hasPython() {
@@ -136,16 +154,17 @@ class ExamplesTest {
 
   private void java(String domain, Path lines) throws Exception {
     String source = EXAMPLES.resolve("Producer.java").toString();
-    String unused = run(JAVA, "-Dfile.encoding=US-ASCII", source, url(), domain, lines.toString());
+    String unused =
+        run(0, JAVA, "-Dfile.encoding=US-ASCII", source, url(), domain, lines.toString());
   }
 
-  private String run(String... command) throws Exception {
+  private String run(int expected, String... command) throws Exception {
     Path said = folder.resolve("said");
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
       assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it goes on");
-      assertEquals(0, process.exitValue(), Files.readString(said));
+      assertEquals(expected, process.exitValue(), Files.readString(said));
       return Files.readString(said).strip();
     } finally {
       process.destroyForcibly();
