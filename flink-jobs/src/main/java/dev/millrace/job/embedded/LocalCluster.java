@@ -269,15 +269,18 @@ public record LocalCluster(Path build, Path home) {
    * itself.
    */
   public synchronized void addTaskManager() {
-    known().ended().stream()
-        .map(ClusterProcess::name)
-        .filter(name -> name.startsWith(TASK_MANAGER))
-        .findFirst()
-        .ifPresentOrElse(this::revive, () -> alone(this::launchTaskManager));
+    alone(
+        () -> { // another command may start what has ended, until then
+          ClusterState state = known();
+          return state.ended().stream()
+              .filter(process -> process.name().startsWith(TASK_MANAGER))
+              .findFirst()
+              .map(ended -> launch(state, ended.name(), ended.address(), ended.command()))
+              .orElseGet(() -> launchTaskManager(state));
+        });
   }
 
-  private ClusterState launchTaskManager() {
-    ClusterState state = known();
+  private ClusterState launchTaskManager(ClusterState state) {
     int number = 2;
     while (state.process(TASK_MANAGER + number).isPresent()) {
       number++;

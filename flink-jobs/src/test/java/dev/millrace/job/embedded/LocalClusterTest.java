@@ -178,9 +178,7 @@ class LocalClusterTest {
   /** Else {@code cluster up} would start it beside the one that took its place. */
   @Test
   void addTaskManager_oneHasEnded_startsItAgain() {
-    ClusterProcess lost =
-        ClusterProcess.start(
-            "taskmanager-1", "", List.of("sleep", "600"), folder, folder.resolve("said"));
+    ClusterProcess lost = taskManager();
     lost.kill();
     state(true, lost);
     cluster.addTaskManager();
@@ -197,6 +195,36 @@ class LocalClusterTest {
       cluster.kill("taskmanager-1");
       cluster.status().orElseThrow().process("taskmanager-2").ifPresent(ClusterProcess::kill);
     }
+  }
+
+  /** It was left alone then, and none was added. */
+  @Test
+  void addTaskManager_anotherCommandStartsWhatHasEnded_startsOneMore() throws Exception {
+    ClusterProcess lost = taskManager();
+    lost.kill();
+    state(true, lost);
+    Process other = ClusterLockTest.other(cluster.home().resolve("lock"));
+    Thread adding = new Thread(cluster::addTaskManager);
+    try {
+      adding.start();
+      assertTrue(
+          Poll.until(
+              Duration.ofSeconds(20), () -> adding.getState() == Thread.State.TIMED_WAITING));
+      state(true, taskManager());
+      other.outputWriter().close();
+      adding.join();
+      assertEquals(
+          List.of("taskmanager-1", "taskmanager-2"),
+          cluster.taskManagers().stream().map(ClusterProcess::name).toList());
+    } finally {
+      other.destroyForcibly().waitFor();
+      cluster.taskManagers().forEach(ClusterProcess::kill);
+    }
+  }
+
+  private ClusterProcess taskManager() {
+    return ClusterProcess.start(
+        "taskmanager-1", "", List.of("sleep", "600"), folder, folder.resolve("said"));
   }
 
   private static List<String> lines(Path log) {
