@@ -16,4 +16,9 @@ record Answering(@Nullable Registered release, @Nullable Trial trial) {
   @Nullable Registered to(long caller) {
     return trial != null && trial.answers(caller) ? trial.release() : release;
   }
+
+  /** Whether a release of that id is on trial. */
+  boolean tries(String id) {
+    return trial != null && trial.release().release().equals(id);
+  }
 }

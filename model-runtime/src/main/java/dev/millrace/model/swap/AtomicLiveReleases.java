@@ -197,11 +197,11 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   private @Nullable Place place(Alias alias, String release) {
-    Registered answering = answering(alias).release();
-    if (answering != null && answering.release().equals(release)) {
+    Answering now = answering(alias);
+    if (now.release() != null && now.release().release().equals(release)) {
       return Place.answering(alias);
     }
-    return known.get(release) == null ? null : new Place(alias, release);
+    return now.tries(release) || known.get(release) != null ? new Place(alias, release) : null;
   }
 
   @Override

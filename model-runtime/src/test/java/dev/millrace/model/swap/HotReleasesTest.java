@@ -347,6 +347,28 @@ class HotReleasesTest {
     }
   }
 
+  /** So many others were read since that nobody who names it would find it. */
+  @Test
+  void acquire_onTrialForLong_isFetchedOnceAndLeavesMemoryWhenItIsOver() {
+    try (LiveReleases few = LiveReleases.of(base, source, new SwapConfig(ROOM * KIB, 2, 2))) {
+      assertSwapped(few.restore(event(2), 0));
+      source.lose("bias-3");
+      assertSwapped(few.restore(succeeding(2, 3).withholding(1e-9), 0));
+      source.find("bias-3");
+      assertSwapped(few.restore(event(4), 0));
+      assertSwapped(few.restore(event(5), 0));
+      int before = source.fetches();
+      for (int i = 0; i < 3; i++) {
+        try (Lease lease = few.acquire(null, domain(2), 7).join()) {
+          assertEquals("bias-3", release(lease));
+        }
+      }
+      assertEquals(1, source.fetches() - before);
+      assertSwapped(few.apply(FakeReleases.event(null, domain(2), Action.ROLLBACK, 2), 0));
+      awaitOpen(1);
+    }
+  }
+
   @Test
   void close_somebodyWaits_isRefusedAndGetsNoOthersAnswer() throws Exception {
     LiveReleases closing = LiveReleases.of(base, source, new SwapConfig(ROOM * KIB, 2, 100));
