@@ -159,6 +159,18 @@ class PlacingTest {
     assertEquals("align-8", one("letters", picture(3)).release());
   }
 
+  /** Learn refuses such a pin too, and goes on. */
+  @Test
+  void apply_publishedAfterAFirstPinOfWhatIsNoAlignment_answers() {
+    broken = true;
+    assertEquals(Outcome.SWAPPED, apply(event(Action.PIN, 7, null)).outcome());
+    assertNotNull(one("letters", picture(3)).error());
+    broken = false;
+    ReleaseEvent next = event(Action.PUBLISH, 8, null).withEpoch(2).withRead(100L);
+    assertEquals(Outcome.SWAPPED, apply(next).outcome());
+    assertEquals("align-8", one("letters", picture(3)).release());
+  }
+
   /** What is followed is state: it holds when there are encoders again. */
   @Test
   void apply_thereAreNoEncoders_alignmentsAreFollowedUnread() {

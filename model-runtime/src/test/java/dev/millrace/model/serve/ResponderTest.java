@@ -178,6 +178,8 @@ class ResponderTest extends Responders {
     assertError("bad-max-tokens", one(generate("q", null, "prompt", -1)));
     assertError("bad-temperature", one(sampled(generate("q", null, "prompt", 1), Double.NaN, 0)));
     assertError("release-unused: r1", one(pinned(embed("q", null, "prompt"), "r1")));
+    Request cancels = score("q", null, "prompt").toBuilder().cancels("another").build();
+    assertError("nothing-asked: the request cancels another", one(cancels));
   }
 
   @ParameterizedTest

@@ -11,9 +11,13 @@ import dev.millrace.model.cache.DirectExecutor;
 import dev.millrace.model.cache.ErrorBound;
 import dev.millrace.model.cache.MapVectorStore;
 import dev.millrace.model.cache.SemanticTier;
+import dev.millrace.model.score.ColumnAligner;
 import dev.millrace.model.swap.FakeReleases;
+import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Answer.From;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
@@ -172,6 +176,23 @@ class SimilarPromptsTest extends Responders {
     assertNull(answer.error());
     assertEquals("MODEL", answer.source());
     assertError("model-failed: ", one(similar, embed("e", null, prompt)));
+  }
+
+  /** Its words alone are compared, and what is asked of a picture is not in them. */
+  @Test
+  void respond_similarPromptsBehindOnePicture_eachIsAnsweredForItself() {
+    SemanticTier tier = tier();
+    AnswerCache cache = AnswerCache.of(1 << 20, remote, SECRET, tier, new DirectExecutor());
+    MediaReader encoders = new MediaReader(new ColumnAligner(base.id()));
+    Responder seeing =
+        Responder.of(parts(carriers(base, new ByteTokenizer()), live, cache, encoders), LIMITS, 5);
+    opened.add(seeing);
+    Media picture = new Media(Modality.IMAGE, ColumnAligner.picture(3));
+    for (int i = 100; i < 110; i++) {
+      Request shown = asked("p", null, null, i).toBuilder().media(picture).build();
+      assertEquals("MODEL", one(seeing, shown).source());
+    }
+    assertEquals(0, tier.counts().lookups());
   }
 
   @Test
