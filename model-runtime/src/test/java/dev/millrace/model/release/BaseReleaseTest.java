@@ -115,6 +115,15 @@ class BaseReleaseTest {
   }
 
   @Test
+  void manifest_baseOfADomain_isRefused() throws IOException {
+    Manifest manifest = published(null, "legal", Kind.BASE, BaseRelease.pieces(folder));
+    InvalidReleaseException refused =
+        assertThrows(
+            InvalidReleaseException.class, () -> BaseRelease.manifest(files, event(manifest, 1)));
+    assertEquals("domain is legal, expected base", refused.getMessage());
+  }
+
+  @Test
   void manifest_pieceThatIsTooLarge_isRefused() throws IOException {
     SortedMap<String, ReleaseFile> pieces = BaseRelease.pieces(folder);
     pieces.put("model.safetensors", new ReleaseFile(BaseRelease.PIECE_BYTES + 1, "00"));
@@ -124,6 +133,17 @@ class BaseReleaseTest {
             InvalidReleaseException.class, () -> BaseRelease.manifest(files, event(manifest, 1)));
     assertEquals(
         "model.safetensors: size is 67108865, expected at most 67108864", refused.getMessage());
+  }
+
+  @Test
+  void manifest_moreBytesThanAnAdapterMayHave_isRead() throws IOException {
+    SortedMap<String, ReleaseFile> pieces = BaseRelease.pieces(folder);
+    for (int i = 0; i * (long) BaseRelease.PIECE_BYTES <= ReleaseReader.MAX_BYTES; i++) {
+      Files.writeString(folder.resolve("model-" + i), "");
+      pieces.put("model-" + i, new ReleaseFile(BaseRelease.PIECE_BYTES, "00"));
+    }
+    Manifest manifest = published(null, Kind.BASE, pieces);
+    assertEquals(manifest, BaseRelease.manifest(files, event(manifest, 1)));
   }
 
   @Test
@@ -233,10 +253,16 @@ class BaseReleaseTest {
   private Manifest published(
       @Nullable String tenant, Kind kind, SortedMap<String, ReleaseFile> pieces)
       throws IOException {
+    return published(tenant, BaseRelease.DOMAIN, kind, pieces);
+  }
+
+  private Manifest published(
+      @Nullable String tenant, String domain, Kind kind, SortedMap<String, ReleaseFile> pieces)
+      throws IOException {
     Manifest manifest =
         new Manifest(
             tenant,
-            BaseRelease.DOMAIN,
+            domain,
             PARENT,
             pieces,
             "none",

@@ -13,6 +13,7 @@ import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -193,6 +194,15 @@ class ReleaseReaderTest {
     assertEquals("base is b0, expected b9", e.getMessage());
   }
 
+  /** Its files would be read into memory, whatever their size. */
+  @Test
+  void read_base_isRefusedBeforeItsFilesAreRead() throws IOException {
+    Map<String, ReleaseFile> promises = with(Map.of(), "config.json", 1);
+    manifest = manifest(with(promises, "tokenizer.json", 1), Routing.topK(4), Kind.BASE);
+    write();
+    assertRefused("kind is BASE, expected ADAPTER");
+  }
+
   @Test
   void read_idThatIsNoDigest_isRefused() {
     InvalidReleaseException e =
@@ -287,6 +297,10 @@ class ReleaseReaderTest {
   }
 
   private static Manifest manifest(Map<String, ReleaseFile> files, Routing routing) {
+    return manifest(files, routing, Kind.ADAPTER);
+  }
+
+  private static Manifest manifest(Map<String, ReleaseFile> files, Routing routing, Kind kind) {
     return new Manifest(
         "acme",
         "java",
@@ -300,6 +314,7 @@ class ReleaseReaderTest {
         List.of(new Origin("t", 0, 5)),
         new TrainingPlan(1, new TreeMap<>(), 8, 1, "0.1.0", "avx2"),
         List.of(),
-        null);
+        null,
+        kind);
   }
 }
