@@ -133,11 +133,9 @@ final class Line {
   /** The latest request of that id and tenant under the key that has no answer; null if none. */
   @Nullable Place find(KeyedRequest canceller) {
     Place found = null;
-    Request by = canceller.request();
+    String meant = canceller.request().cancels();
     for (Place place : byOwner.getOrDefault(Owner.of(canceller), new ArrayDeque<>())) {
-      Request request = place.request();
-      boolean meant = request.id().equals(by.cancels()) && request.cancels() == null;
-      found = meant && !place.isAnswered() ? place : found;
+      found = place.request().id().equals(meant) && !place.isAnswered() ? place : found;
     }
     return found;
   }
