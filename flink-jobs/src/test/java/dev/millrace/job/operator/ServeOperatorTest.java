@@ -701,6 +701,47 @@ class ServeOperatorTest {
     }
   }
 
+  /** It stands beside the release before it, and takes nothing over. */
+  @Test
+  void processElement2_trialThatCannotBeReadEither_keepsNoPublicationFromBeingTried()
+      throws Exception {
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = opened(harness(serving))) {
+      release(harness, "first", 0);
+      serving.takeAway("second");
+      release(harness, "second", 1);
+      serving.takeAway("trial");
+      ReleaseEvent trial = event("trial", ReleaseEvent.Action.PUBLISH, 2).withholding(0.5);
+      input(harness).processElement2(new StreamRecord<>(trial));
+      endReleases(harness);
+      serving.bringBack("second");
+      harness.setProcessingTime(5_000);
+      runOneMail(harness);
+      assertEquals(List.of("first", "second"), serving.switched());
+    }
+  }
+
+  /** It is large, and whoever released it can do so once more. */
+  @Test
+  void processElement2_baseCannotBeReadNow_eachSubtaskSaysSoAndItIsNotTriedAgain()
+      throws Exception {
+    for (int subtask = 0; subtask < 2; subtask++) {
+      FakeServing serving = new FakeServing(FREE);
+      serving.takeAway("next");
+      ReleaseEvent base =
+          StreamRecords.event(
+              "base", ReleaseEvent.Kind.BASE, ReleaseEvent.Action.PUBLISH, "next", null, 1, 0);
+      try (var harness = opened(harness(serving, 2, subtask))) {
+        input(harness).processElement2(new StreamRecord<>(base));
+        endReleases(harness);
+        Rejection rejection = rejected(harness).get(0);
+        assertEquals("release-unreadable: the store is away", rejection.detail());
+        harness.setProcessingTime(5_000);
+        assertEquals(List.of("next"), List.copyOf(serving.tries()));
+      }
+    }
+  }
+
   @Test
   void processElement2_publicationOfATopicMadeAnewCannotBeReadNow_isTriedAgain() throws Exception {
     OperatorSubtaskState snapshot;

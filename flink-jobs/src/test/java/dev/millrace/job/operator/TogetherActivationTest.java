@@ -51,6 +51,12 @@ class TogetherActivationTest {
 
   private static final int FREE = 1000;
 
+  /** What one has read of the topic another may not have: all begin with the base. */
+  private static final Beginning BEGINNING =
+      () -> {
+        throw new IllegalStateException("expected nobody who reads ahead");
+      };
+
   /** The job runs in this process: it finds these here. */
   private static final List<ReleaseEvent> EVENTS = new CopyOnWriteArrayList<>();
 
@@ -236,7 +242,7 @@ class TogetherActivationTest {
             .transform(
                 "serve",
                 TypeInformation.of(KeyedAnswer.class),
-                ServeOperatorFactory.of(TogetherActivationTest::open, serve));
+                ServeOperatorFactory.of(TogetherActivationTest::open, serve, BEGINNING));
     answers.getSideOutput(Outputs.REJECTED).addSink(new Noted()).setParallelism(1);
     job = env.executeAsync("together");
     await(() -> opened >= 2);
