@@ -65,14 +65,16 @@ class CatalogueTest {
 
   @Test
   void visible_domainOfATenantAndAShared_isTheOneThatAnswers() {
-    ReleaseEvent own = event("acme", "legal", Kind.ADAPTER, "a");
-    ReleaseEvent shared = event(null, "legal", Kind.ADAPTER, "b");
-    List.of(own, shared).forEach(catalogue::take);
-    assertEquals(List.of(own), catalogue.visible("acme"));
-    assertEquals(List.of(shared), catalogue.visible("other"));
-    assertEquals(own, catalogue.current("acme", "legal"));
-    assertEquals(Optional.of(own), catalogue.own("acme", "legal"));
-    assertEquals(Optional.empty(), catalogue.own("other", "legal"), "it is not theirs to unload");
+    for (String domain : List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")) {
+      ReleaseEvent own = event("acme", domain, Kind.ADAPTER, "a");
+      ReleaseEvent shared = event(null, domain, Kind.ADAPTER, "b");
+      List.of(own, shared).forEach(catalogue::take);
+      assertEquals(own, catalogue.current("acme", domain));
+      assertEquals(shared, catalogue.current("other", domain));
+      assertEquals(Optional.of(own), catalogue.own("acme", domain));
+      assertEquals(Optional.empty(), catalogue.own("other", domain), "it is not theirs to unload");
+    }
+    assertEquals(10, catalogue.visible("acme").size());
   }
 
   /** Who unpinned it again, from a page of before, took the domain back to the old release. */

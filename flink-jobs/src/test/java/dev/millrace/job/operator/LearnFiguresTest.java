@@ -87,6 +87,16 @@ class LearnFiguresTest {
     assertEquals(1, counters.get("domain=legal releases").getCount());
   }
 
+  @Test
+  void learned_releaseThatIsTakenBack_isNone() {
+    Map<String, Counter> counters = new HashMap<>();
+    LearnFigures figures = new LearnFigures(counting(counters), () -> 0, () -> 0);
+    figures.learned(released("legal"));
+    ReleaseEvent back = StreamRecords.event("legal", ReleaseEvent.Action.ROLLBACK, "2e", 0, -1);
+    figures.learned(new Outcome(null, released("legal").verdict(), back));
+    assertEquals(1, counters.get("domain=legal releases").getCount());
+  }
+
   private static MetricGroup keeping(Map<String, Gauge<?>> gauges) {
     return new UnregisteredMetricsGroup() {
       @Override
