@@ -21,7 +21,7 @@ final class Ballots {
   static final String NOT_TOGETHER = "not-together: ";
 
   /** Decisions that are remembered: whoever speaks up later than that has a broken clock. */
-  private static final int REMEMBERED = 1_000;
+  static final int REMEMBERED = 1_000;
 
   private final Map<String, Set<Integer>> staged = new HashMap<>();
   private final Map<String, Decision> decided = new LinkedHashMap<>();

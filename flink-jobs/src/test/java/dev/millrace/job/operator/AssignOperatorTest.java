@@ -306,6 +306,25 @@ class AssignOperatorTest {
     }
   }
 
+  /** Its waiting for what a new tokenizer has to learn included. */
+  @Test
+  void processElement_tenantThatIsForgotten_leavesNoState() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (Bench bench = new Bench(config(4))) {
+      bench.send("once", "d", true, "hello");
+      snapshot = bench.harness.snapshot(1, 1);
+    }
+    try (Bench bench = new Bench(config(4), withBos(), snapshot)) {
+      bench.send("once", "d", true, "hello");
+      for (int i = 0; i < MetTenants.MOST; i++) {
+        bench.send("t" + i, "d", true, "hello");
+      }
+      bench.harness.snapshot(2, 2);
+      int kept = bench.harness.numKeyedStateEntries();
+      assertEquals(2 * MetTenants.MOST, kept, "tokenizers and domains of the others");
+    }
+  }
+
   @Test
   void onProcessingTime_spanIsOverAfterARestart_refuses() throws Exception {
     OperatorSubtaskState snapshot;

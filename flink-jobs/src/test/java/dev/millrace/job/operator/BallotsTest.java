@@ -66,6 +66,15 @@ class BallotsTest {
   }
 
   @Test
+  void overdue_moreThanAreRemembered_theFirstIsVotedOnAnew() {
+    for (int i = 0; i <= Ballots.REMEMBERED; i++) {
+      assertNotNull(ballots.overdue("a" + i, 1));
+    }
+    assertEquals(Ballots.REMEMBERED, ballots.decisions().size());
+    assertEquals(new Decision("a0", null), ballots.vote("a0", 0, null, 1));
+  }
+
+  @Test
   void clear_restored_isVotedOnAnew() {
     assertNotNull(ballots.overdue("a", 1));
     assertNull(ballots.vote("b", 0, null, 2));
