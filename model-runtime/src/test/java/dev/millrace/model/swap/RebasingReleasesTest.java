@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -295,6 +296,42 @@ class RebasingReleasesTest {
     assertEquals(1, opened.get());
     assertEquals(Outcome.SWAPPED, applied.get(0).join().outcome());
     applied.subList(1, 50).forEach(event -> assertEquals(Outcome.IGNORED, event.join().outcome()));
+  }
+
+  /** Whoever ends the job waits for nobody's download. */
+  @Test
+  void close_aBaseIsOnItsWay_itIsGivenUp() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    BaseSource source =
+        new BaseSource() {
+          @Override
+          public NewBase open(ReleaseEvent event) throws IOException {
+            begun.countDown();
+            throw new IOException(isGivenUp() ? "given up" : "fetched to its end");
+          }
+
+          private boolean isGivenUp() throws IOException {
+            try {
+              return stopped.await(20, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+          }
+
+          @Override
+          public void stop() {
+            stopped.countDown();
+          }
+        };
+    CompletableFuture<SwapResult> applied;
+    try (LiveReleases closing =
+        LiveReleases.of(old, new FakeReleases(), SwapConfig.defaults()).rebasing(source)) {
+      applied = closing.apply(base("b1", null, 1), 88);
+      begun.await();
+    }
+    String reason = applied.join().reason();
+    assertTrue(reason.contains("given up"), reason);
   }
 
   @Test
