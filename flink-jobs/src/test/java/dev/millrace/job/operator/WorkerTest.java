@@ -3,8 +3,10 @@ package dev.millrace.job.operator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -62,5 +64,24 @@ class WorkerTest {
       assertEquals("beginning to train failed", failed.getMessage());
       assertSame(missing, failed.getCause());
     }
+  }
+
+  /** Else a task that ends would fail by what its end has interrupted. */
+  @Test
+  void close_whileItWorks_handsNothingOver() throws Exception {
+    Mails mails = new Mails();
+    CountDownLatch begun = new CountDownLatch(1);
+    try (Worker worker = new Worker("serve", WorkerTest.class.getClassLoader(), mails)) {
+      worker.submit(
+          "waiting",
+          () -> {
+            begun.countDown();
+            new CountDownLatch(1).await();
+            return 1;
+          },
+          result -> {});
+      begun.await();
+    }
+    assertTrue(mails.posted.isEmpty());
   }
 }
