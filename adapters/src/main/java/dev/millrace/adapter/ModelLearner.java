@@ -368,7 +368,8 @@ final class ModelLearner implements Learner {
   /** Those by which a predecessor is compared stay while it serves. */
   private Reservoir<HeldOut> judging(LearnerState state, List<HeldOut> fresh, TrainingBatch batch) {
     Predecessor predecessor = state.predecessor();
-    return predecessor != null && predecessor.isComparable(config.gate())
+    return predecessor != null
+            && predecessor.among(state.heldOut().entries()).isComparable(config.gate())
         ? state.heldOut()
         : state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain()));
   }

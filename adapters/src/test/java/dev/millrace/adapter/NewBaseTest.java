@@ -258,6 +258,21 @@ class NewBaseTest extends BigramLearners {
     assertFalse(Predecessor.succeeds(predecessor.compare(few, CONFIG.gate(), 1)));
   }
 
+  /** As after a restart that asks for fewer samples, when others had taken their places. */
+  @Test
+  void learn_whatItsPredecessorIsComparedByIsGone_othersJudgeAgain() {
+    LearnerState old = outcomes(learner("store"), 1).get(0).state();
+    Learner learner = learner("store", CONFIG, fresh);
+    LearnerState moved = learn(learner, old, batch(1)).state();
+    LearnerState compared = learn(learner, moved, batch(2)).state();
+    assertEquals(moved.heldOut().seen(), compared.heldOut().seen());
+    int least = CONFIG.gate().minHeldOutSamples();
+    LearnerState gone =
+        with(moved, "predecessor", Predecessor.of("a".repeat(64), judged(least, -9)));
+    LearnerState on = learn(learner, LearnerState.fromBytes(gone.toBytes()), batch(2)).state();
+    assertEquals(moved.heldOut().seen() + batch(2).heldOut().size(), on.heldOut().seen());
+  }
+
   private static List<HeldOut> judged(int samples, double logProb) {
     return IntStream.range(0, samples)
         .mapToObj(i -> new HeldOut("h" + i, EVENT, new int[] {1, 2, 3}, 3, -9, logProb))
