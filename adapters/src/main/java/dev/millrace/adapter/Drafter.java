@@ -3,6 +3,7 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.Hyperparameters;
+import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.kinds.AdapterFolder;

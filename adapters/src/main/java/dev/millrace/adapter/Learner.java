@@ -65,8 +65,7 @@ public interface Learner {
     Trainers trainers =
         config.exchange().isAlone()
             ? Trainers.alone(surroundings.base(), config.train(), config.plan())
-            : new DataParallelTrainers(
-                config.exchange(), config.train(), surroundings.anchors(), processes);
+            : new DataParallelTrainers(config.exchange(), surroundings.means(config), processes);
     return new ModelLearner(surroundings, config, trainers);
   }
 }

@@ -6,6 +6,7 @@ import dev.millrace.adapter.exchange.LocalProcesses;
 import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Terms;
@@ -83,8 +84,7 @@ public record Retrainer(
     Trainers trainers =
         config.exchange().isAlone()
             ? Trainers.alone(base, config.train(), config.plan())
-            : new DataParallelTrainers(
-                config.exchange(), config.train(), anchors, processes(config));
+            : together(config);
     Terms terms = terms(manifest, config, mix.anchors());
     AdapterState trained = train(trainers, terms, before, lesson);
     for (int pass = 1; pass <= mix.repairs(); pass++) {
@@ -115,10 +115,11 @@ public record Retrainer(
     return trainers.train(before, lesson, terms, Governor.none()).state();
   }
 
-  private LocalProcesses processes(LearnerConfig config) {
+  private Trainers together(LearnerConfig config) {
     Trainee.Means means =
         new Trainee.Means(base, anchors, config.train(), config.plan(), config.exchange().codec());
-    return new LocalProcesses(means, config.exchange());
+    return new DataParallelTrainers(
+        config.exchange(), means, new LocalProcesses(means, config.exchange()));
   }
 
   private AdapterState before(

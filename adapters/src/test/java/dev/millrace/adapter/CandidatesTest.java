@@ -13,6 +13,7 @@ import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.Served;
+import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainers;

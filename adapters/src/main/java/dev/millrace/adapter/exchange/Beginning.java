@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a process's trainers begin a lesson from.
  *
+ * @param base id of the base that who leads reads
+ * @param anchorDigest of the anchors that stand beside the lesson there
  * @param lesson its seed
  * @param from names the state to begin at
  * @param given that state, where the trainers do not hold it
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param shares of the lesson, in the order of the trainers
  */
 public record Beginning(
+    String base,
+    String anchorDigest,
     long lesson,
     String from,
     @Nullable Given given,

@@ -1,6 +1,7 @@
 package dev.millrace.adapter.exchange;
 
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Span;
@@ -30,6 +31,8 @@ public final class DataParallelTrainers implements Trainers {
   private final ExchangeConfig config;
   private final TrainConfig train;
   private final List<int[]> anchors;
+  private final String base;
+  private final String anchorDigest;
   private final Processes processes;
 
   /**
@@ -53,22 +56,19 @@ public final class DataParallelTrainers implements Trainers {
   private final Set<String> unsure = new LinkedHashSet<>();
 
   /**
-   * @param anchors as the trainers have them
+   * @param means as the trainers have them; who has another base or other anchors refuses to begin
    */
-  public DataParallelTrainers(
-      ExchangeConfig config, TrainConfig train, List<int[]> anchors, Processes processes) {
-    this(config, train, anchors, processes, HELD_BYTES);
+  public DataParallelTrainers(ExchangeConfig config, Trainee.Means means, Processes processes) {
+    this(config, means, processes, HELD_BYTES);
   }
 
   DataParallelTrainers(
-      ExchangeConfig config,
-      TrainConfig train,
-      List<int[]> anchors,
-      Processes processes,
-      long heldBytes) {
+      ExchangeConfig config, Trainee.Means means, Processes processes, long heldBytes) {
     this.config = config;
-    this.train = train;
-    this.anchors = anchors;
+    this.train = means.train();
+    this.anchors = means.anchors();
+    this.base = means.base().id();
+    this.anchorDigest = AnchorDigest.of(anchors);
     this.processes = processes;
     this.heldDomains = HELD_DOMAINS / processes.learners();
     this.heldBytes = heldBytes / processes.learners();
@@ -158,6 +158,8 @@ public final class DataParallelTrainers implements Trainers {
       List<String> forgotten = List.copyOf(unsure);
       Beginning beginning =
           new Beginning(
+              base,
+              anchorDigest,
               lesson.seed(),
               from,
               given,
@@ -201,6 +203,8 @@ public final class DataParallelTrainers implements Trainers {
     private Beginning share(Beginning all, int process) {
       int each = config.trainers();
       return new Beginning(
+          all.base(),
+          all.anchorDigest(),
           all.lesson(),
           all.from(),
           all.given(),

@@ -1,6 +1,7 @@
 package dev.millrace.adapter.exchange;
 
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Plan;
@@ -32,6 +33,7 @@ public final class Trainee {
       BaseModel base, List<int[]> anchors, TrainConfig train, Plan plan, String codec) {}
 
   private final Means means;
+  private final String anchorDigest;
   private final int index;
   private final Kept<AdapterState> kept = new Kept<>();
   private final Map<String, Running> running = new HashMap<>();
@@ -97,6 +99,7 @@ public final class Trainee {
    */
   public Trainee(Means means, int index) {
     this.means = means;
+    this.anchorDigest = AnchorDigest.of(means.anchors);
     this.index = index;
   }
 
@@ -125,6 +128,8 @@ public final class Trainee {
   }
 
   private Running begin(Order order, Beginning beginning) {
+    requireSame("base", means.base.id(), beginning.base(), order);
+    requireSame("anchors", anchorDigest, beginning.anchorDigest(), order);
     Lesson lesson = beginning.shares().get(index).lesson(means.anchors);
     Terms terms =
         new Terms(order.domain(), beginning.routing(), beginning.anchors(), beginning.precision());
@@ -144,6 +149,15 @@ public final class Trainee {
         lesson,
         terms,
         new Span(0, 0, beginning.steps()));
+  }
+
+  /** All read folders of their own; nothing else would notice what differs. */
+  private void requireSame(String what, String here, String there, Order order) {
+    if (!here.equals(there)) {
+      throw new IllegalStateException(
+          "trainer %d of %s has %s %s, expected %s, those of learn: base.dir is not the same everywhere"
+              .formatted(index, order.place(), what, here, there));
+    }
   }
 
   private AdapterState known(Order order, Beginning beginning) {

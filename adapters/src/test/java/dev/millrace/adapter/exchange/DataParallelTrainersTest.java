@@ -10,6 +10,7 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Parameters;
@@ -20,6 +21,7 @@ import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
@@ -116,7 +118,7 @@ class DataParallelTrainersTest {
   }
 
   private DataParallelTrainers trainers(ExchangeConfig config, Processes processes) {
-    return new DataParallelTrainers(config, TRAIN, anchors, processes);
+    return new DataParallelTrainers(config, means(config), processes);
   }
 
   private static Lesson lesson(int texts, long seed) {
@@ -241,7 +243,7 @@ class DataParallelTrainersTest {
     Trainee.Means means =
         new Trainee.Means(base, anchors, holding, Plan.defaults(), config.codec());
     Training training =
-        new DataParallelTrainers(config, holding, anchors, new LocalProcesses(means, config))
+        new DataParallelTrainers(config, means, new LocalProcesses(means, config))
             .train(fresh, lesson, terms, Governor.none());
     assertSame(naive(lesson, config, holding), training.state());
   }
@@ -252,7 +254,7 @@ class DataParallelTrainersTest {
     ExchangeConfig config = config(1, 1, 1, "dense");
     Trainee.Means means = new Trainee.Means(base, anchors, many, Plan.defaults(), config.codec());
     Training training =
-        new DataParallelTrainers(config, many, anchors, new LocalProcesses(means, config))
+        new DataParallelTrainers(config, means, new LocalProcesses(means, config))
             .train(fresh, lesson(7, 5), terms, Governor.none());
     assertEquals("", training.trouble());
     assertTrue(training.worstLoss() >= training.firstLoss(), training::toString);
@@ -290,7 +292,7 @@ class DataParallelTrainersTest {
     Trainee.Means means =
         new Trainee.Means(base, List.of(), UNCLIPPED, Plan.defaults(), config.codec());
     DataParallelTrainers four =
-        new DataParallelTrainers(config, UNCLIPPED, List.of(), new LocalProcesses(means, config));
+        new DataParallelTrainers(config, means, new LocalProcesses(means, config));
     AdapterState together = four.train(fresh, lesson, terms, Governor.none()).state();
     AdapterState alone =
         Trainer.of(base, with(UNCLIPPED.clipNorm(), 16), Plan.defaults())
@@ -391,7 +393,7 @@ class DataParallelTrainersTest {
     long state = 3L * Float.BYTES * Parameters.count(fresh.weights());
     Watched watched = new Watched(all);
     DataParallelTrainers trainers =
-        new DataParallelTrainers(config, TRAIN, anchors, watched, 5 * state);
+        new DataParallelTrainers(config, means(config), watched, 5 * state);
     for (int i = 0; i < 6; i++) {
       trainers.train(fresh, lesson(4, 5), domain(i), Governor.none());
     }
@@ -399,7 +401,7 @@ class DataParallelTrainersTest {
     int given = watched.given;
     trainers.train(fresh, lesson(4, 5), domain(4), Governor.none());
     assertEquals(given, watched.given, "where the last but one began is held");
-    DataParallelTrainers tiny = new DataParallelTrainers(config, TRAIN, anchors, watched, 1);
+    DataParallelTrainers tiny = new DataParallelTrainers(config, means(config), watched, 1);
     AdapterState on = tiny.train(fresh, lesson(4, 5), domain(7), Governor.none()).state();
     given = watched.given;
     tiny.train(on, lesson(4, 6), domain(7), Governor.none());
@@ -426,7 +428,7 @@ class DataParallelTrainersTest {
     watched.learners = 2;
     long state = 3L * Float.BYTES * Parameters.count(fresh.weights());
     DataParallelTrainers trainers =
-        new DataParallelTrainers(config, TRAIN, anchors, watched, 2 * 5 * state);
+        new DataParallelTrainers(config, means(config), watched, 2 * 5 * state);
     for (int i = 0; i < 6; i++) {
       trainers.train(fresh, lesson(4, 5), domain(i), Governor.none());
     }
@@ -574,6 +576,33 @@ class DataParallelTrainersTest {
             IllegalStateException.class,
             () -> trainers.train(state, lesson(24, 5), terms, Governor.none()));
     assertTrue(gone.getMessage().contains("holds no state"), gone.getMessage());
+  }
+
+  /** The gradients would be averaged in, and nobody could tell why training again differs. */
+  @Test
+  void train_aTrainerWithOtherAnchorsOrAnotherBase_isRefusedByName() {
+    ExchangeConfig config = config(2, 2, 2, "int8");
+    List<int[]> others = anchors.subList(1, 40);
+    BaseModel another = new BigramBase("c".repeat(64), Bigrams.known());
+    for (boolean ofBase : new boolean[] {false, true}) {
+      Trainee.Means own = means(config);
+      Trainee.Means other =
+          new Trainee.Means(
+              ofBase ? another : base, ofBase ? anchors : others, TRAIN, own.plan(), own.codec());
+      DataParallelTrainers trainers = trainers(config, new LocalProcesses(other, config));
+      IllegalStateException refused =
+          assertThrows(
+              IllegalStateException.class,
+              () -> trainers.train(fresh, lesson(24, 5), terms, Governor.none()));
+      assertEquals(
+          "trainer 0 of 0 /cloud has %s, those of learn: base.dir is not the same everywhere"
+              .formatted(
+                  ofBase
+                      ? "base %s, expected %s".formatted(another.id(), base.id())
+                      : "anchors %s, expected %s"
+                          .formatted(AnchorDigest.of(others), AnchorDigest.of(anchors))),
+          refused.getMessage());
+    }
   }
 
   @Test

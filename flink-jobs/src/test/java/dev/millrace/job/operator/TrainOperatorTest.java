@@ -82,7 +82,7 @@ class TrainOperatorTest {
               LoraWeights.initial(
                   new LoraConfig(4, 8, false, List.of("q_proj", "v_proj")), base.sites(), seed));
       Routing routing = Routing.topK(base.config().router().topK());
-      new DataParallelTrainers(ALONE, TrainConfig.defaults(), List.of(), script)
+      new DataParallelTrainers(ALONE, means(), script)
           .train(
               fresh,
               lesson(seed),

@@ -151,8 +151,7 @@ public final class ExchangeBenchmark implements Benchmark {
   private static AdapterState exchanged(
       Counted processes, ExchangeMaterial material, AdapterState fresh, Rung rung, long seed) {
     DataParallelTrainers trainers =
-        new DataParallelTrainers(
-            config(rung), ExchangeMaterial.config(ExchangeMaterial.ROWS), List.of(), processes);
+        new DataParallelTrainers(config(rung), processes.means, processes);
     Routing routing = Routing.topK(processes.means.base().config().router().topK());
     Terms terms = new Terms("bench", routing, 1, TrainPrecision.FP32);
     AdapterState state = fresh;

@@ -20,15 +20,14 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,9 +50,10 @@ record LinkLearners(MillraceConfig config, List<int[]> texts, int each) implemen
   @Override
   public Opened<Learner> open(int subtask, Processes processes) throws Exception {
     Opened<Learner> real = Openers.learners(config).open(subtask, processes);
-    int topK = MoeConfigs.read(Path.of(config.base().dir(), "config.json")).router().topK();
+    Opened<Trainee.Means> means = trainers().open(subtask);
     return new Opened<>(
-        new Timed(real.value(), this, processes, Routing.topK(topK)), real.resources());
+        new Timed(real.value(), this, processes, means.value()),
+        () -> IOUtils.closeAll(real, means));
   }
 
   @Override
@@ -106,14 +106,13 @@ record LinkLearners(MillraceConfig config, List<int[]> texts, int each) implemen
     private final DataParallelTrainers trainers;
     private @Nullable AdapterState adapter;
 
-    Timed(Learner real, LinkLearners of, Processes processes, Routing routing) {
+    Timed(Learner real, LinkLearners of, Processes processes, Trainee.Means means) {
       this.real = real;
       this.of = of;
+      Routing routing = Routing.topK(means.base().config().router().topK());
       terms = new Terms(ExchangeMaterial.DOMAIN, routing, 1, TrainPrecision.FP32);
       rounds = new Rounds(processes);
-      trainers =
-          new DataParallelTrainers(
-              of.config.learn().exchange(), of.config.learn().train(), List.of(), rounds);
+      trainers = new DataParallelTrainers(of.config.learn().exchange(), means, rounds);
     }
 
     @Override

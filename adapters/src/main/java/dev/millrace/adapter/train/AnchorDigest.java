@@ -1,4 +1,4 @@
-package dev.millrace.adapter;
+package dev.millrace.adapter.train;
 
 import dev.millrace.model.weights.Digest;
 import java.nio.ByteBuffer;
@@ -12,22 +12,22 @@ import org.jspecify.annotations.Nullable;
  * Says which anchors stood beside a lesson; in a manifest it stands among the hyperparameters, of
  * which it belongs to one release and to no configuration.
  */
-final class AnchorDigest {
+public final class AnchorDigest {
   private static final String NAME = "anchors.sha256";
 
   private AnchorDigest() {}
 
-  static void write(List<int[]> anchors, SortedMap<String, String> hyperparameters) {
+  public static void write(List<int[]> anchors, SortedMap<String, String> hyperparameters) {
     hyperparameters.put(NAME, of(anchors));
   }
 
   /** Takes what {@link #write} has written out again; null in manifests from before it did. */
-  static @Nullable String take(SortedMap<String, String> hyperparameters) {
+  public static @Nullable String take(SortedMap<String, String> hyperparameters) {
     return hyperparameters.remove(NAME);
   }
 
   /** SHA-256 of all anchors in their order: of each its length, then its token ids. */
-  static String of(List<int[]> anchors) {
+  public static String of(List<int[]> anchors) {
     MessageDigest digest = Digest.newSha256();
     for (int[] anchor : anchors) {
       ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (1 + anchor.length));
