@@ -93,6 +93,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   /** The same of what pairs have taught. */
   private transient Map<String, AlignmentState> aligned;
 
+  /** Of each subtask, how what is held out is chosen. */
+  private transient ListState<String> heldOut;
+
   /** Of the events that it writes. */
   private transient Epoch epoch;
 
@@ -121,6 +124,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     epoch = Epoch.of(context.getOperatorStateStore(), submitted);
+    heldOut =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("held-out", Types.STRING));
     changed = new HashMap<>();
     aligned = new HashMap<>();
     KeyedStateStore store = context.getKeyedStateStore();
@@ -158,10 +165,24 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     held = new HashSet<>();
     waits = new Waits(LOG::warn);
     untaught = new HashMap<>();
+    requireSameHeldOut();
     for (String key : Keys.with(getKeyedStateBackend(), ORDERS, UNWRITTEN)) {
       setCurrentKey(key);
       settle();
     }
+  }
+
+  /** Or what judges by the state would teach, and what taught would judge. */
+  private void requireSameHeldOut() throws Exception {
+    String here = scorer.heldOut();
+    for (String before : heldOut.get()) {
+      if (!before.equals(here)) {
+        throw new IllegalStateException(
+            "what is held out is %s, expected %s, by which this state was made: set MILLRACE_HELD_OUT_SALT and heldOut.everyNth as they were, or begin learn without its state"
+                .formatted(here, before));
+      }
+    }
+    heldOut.update(List.of(here));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.millrace.job.operator;
 import static dev.millrace.job.operator.Streams.opened;
 import static dev.millrace.job.operator.Streams.restored;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.assign.KnownTexts;
@@ -81,6 +82,37 @@ class ScoreOperatorTest {
   }
 
   @Test
+  void open_restoredWhereOthersAreHeldOut_isRefused() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = opened(harness())) {
+      judge(harness, samples(5), new ArrayList<>());
+      snapshot = harness.snapshot(1, 1);
+    }
+    String before = new HeldOut("salt", 10).name();
+    for (HeldOut other : List.of(new HeldOut("pepper", 10), new HeldOut("salt", 9))) {
+      try (var harness = harness(null, other.salt(), other.everyNth())) {
+        harness.initializeState(snapshot);
+        IllegalStateException refused = assertThrows(IllegalStateException.class, harness::open);
+        assertEquals(
+            "what is held out is %s, expected %s, by which this state was made: set MILLRACE_HELD_OUT_SALT and heldOut.everyNth as they were, or begin learn without its state"
+                .formatted(other.name(), before),
+            refused.getMessage());
+      }
+    }
+    OperatorSubtaskState ofOldCode =
+        OperatorSubtaskState.builder()
+            .setManagedKeyedState(snapshot.getManagedKeyedState())
+            .build();
+    try (var harness = restored(harness(null, "pepper", 10), ofOldCode)) {
+      snapshot = harness.snapshot(2, 2);
+    }
+    try (var harness = harness()) {
+      harness.initializeState(snapshot);
+      assertThrows(IllegalStateException.class, harness::open);
+    }
+  }
+
+  @Test
   void processElement_refusedAtOnceUnderInventedNames_leavesNoState() throws Exception {
     List<String> judged = new ArrayList<>();
     try (var harness = opened(harness())) {
@@ -101,6 +133,11 @@ class ScoreOperatorTest {
     return harness(null);
   }
 
+  private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
+      harness(@Nullable Readers readers) throws Exception {
+    return harness(readers, "salt", 10);
+  }
+
   /** A scorer as it reads elsewhere. */
   private record Elsewhere(Scorer real, Readers readers) implements Scorer {
 
@@ -108,13 +145,18 @@ class ScoreOperatorTest {
     public Scored score(Sample sample, DomainMemory memory) {
       return real.score(sample, memory);
     }
+
+    @Override
+    public String heldOut() {
+      return real.heldOut();
+    }
   }
 
   /**
    * @param readers null for those that there are
    */
   private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
-      harness(@Nullable Readers readers) throws Exception {
+      harness(@Nullable Readers readers, String salt, int everyNth) throws Exception {
     Opener<Scorer> scorers =
         subtask -> {
           BaseModel base = DjlModels.open(NANO, Precision.INT8);
@@ -124,7 +166,7 @@ class ScoreOperatorTest {
                   base,
                   tokenizer,
                   KnownTexts.of(List.of(), base.config().vocabSize()),
-                  new HeldOut("salt", 10),
+                  new HeldOut(salt, everyNth),
                   throttling());
           return new Opened<>(
               readers == null ? scorer : new Elsewhere(scorer, readers),

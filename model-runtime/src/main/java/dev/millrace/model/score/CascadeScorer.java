@@ -133,6 +133,11 @@ final class CascadeScorer implements Scorer {
   }
 
   @Override
+  public String heldOut() {
+    return heldOut.name();
+  }
+
+  @Override
   public Readers readers() {
     return readers;
   }

@@ -29,6 +29,12 @@ public record HeldOut(String salt, int everyNth) {
     return Long.remainderUnsigned(hash, everyNth) == 0;
   }
 
+  /** Names the choice, by a digest of its salt; the same whatever digits a language has. */
+  public String name() {
+    byte[] labelled = ("salt of what is held out: " + salt).getBytes(StandardCharsets.UTF_8);
+    return "one in " + everyNth + " by salt " + Digest.sha256(labelled);
+  }
+
   /** Each part goes in with its length, so that no two splits of the same characters agree. */
   private static void update(MessageDigest digest, String part) {
     byte[] bytes = part.getBytes(StandardCharsets.UTF_8);

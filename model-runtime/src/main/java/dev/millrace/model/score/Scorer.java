@@ -29,6 +29,11 @@ public interface Scorer {
     return Readers.NONE;
   }
 
+  /** Names how it chooses what is held out; empty if it holds nothing out. */
+  default String heldOut() {
+    return "";
+  }
+
   /**
    * A scorer on a base model and a tokenizer that it does not own; pictures and sounds are refused.
    *
