@@ -192,9 +192,11 @@ final class PairLearner implements AlignmentLearner {
   }
 
   private TrainingPlan plan(long seed) {
+    SortedMap<String, String> hyperparameters = Hyperparameters.of(config);
+    KnownDigest.write(parts.known(), hyperparameters);
     return new TrainingPlan(
         seed,
-        Hyperparameters.of(config),
+        hyperparameters,
         config.batch(),
         1,
         parts.machine().engine(),

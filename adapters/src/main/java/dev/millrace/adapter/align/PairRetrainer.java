@@ -8,7 +8,9 @@ import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.schema.Origin;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
@@ -23,13 +25,32 @@ public record PairRetrainer(
     Function<SortedMap<String, String>, AlignmentConfig> configs,
     Function<Origin, PairPlaces> pairs) {
 
+  /** Why what a manifest names cannot lead to its files here; empty if it may. */
+  public Optional<String> hindrance(Manifest manifest) {
+    String there = KnownDigest.take(new TreeMap<>(manifest.plan().hyperparameters()));
+    String here = known.digest();
+    return there == null || there.equals(here)
+        ? Optional.empty()
+        : Optional.of(
+            "pairs that the encoders know are %s, expected %s, beside which release %s was trained: their known.safetensors was replaced"
+                .formatted(here, there, manifest.id()));
+  }
+
+  /** What a manifest of earlier code does not name; what there is here is taken in its place. */
+  public List<String> unnamed(Manifest manifest) {
+    String named = KnownDigest.take(new TreeMap<>(manifest.plan().hyperparameters()));
+    return named == null ? List.of("the pairs that the encoders know") : List.of();
+  }
+
   /**
    * Trains what a manifest names.
    *
    * @param parent the alignment that it began with
    */
   public AlignAdapter train(Manifest manifest, AlignAdapter parent) {
-    AlignmentConfig config = configs.apply(manifest.plan().hyperparameters());
+    SortedMap<String, String> hyperparameters = new TreeMap<>(manifest.plan().hyperparameters());
+    String unused = KnownDigest.take(hyperparameters);
+    AlignmentConfig config = configs.apply(hyperparameters);
     return new PairTrainer(config, KnownHalves.of(known).anchors())
         .train(parent, pairs(manifest, false), pairs(manifest, true), manifest.plan().seed());
   }

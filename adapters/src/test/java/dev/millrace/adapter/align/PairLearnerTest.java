@@ -34,9 +34,11 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -145,6 +147,34 @@ class PairLearnerTest {
       assertTrue(retrainer.equalTo(release.manifest(), again), event.toString());
       AlignAdapter other = retrainer(5_000).train(release.manifest(), parent);
       assertFalse(retrainer.equalTo(release.manifest(), other), "of other places");
+    }
+  }
+
+  /** They were replaced, say: the bytes would be others, and nobody could tell why. */
+  @Test
+  void hindrance_otherKnownPairsThanTheManifestNames_namesBoth() throws Exception {
+    AlignmentState unused = learned(learner(), 0, 260);
+    Manifest manifest = read(events.get(0)).manifest();
+    PairRetrainer own = retrainer(0);
+    assertEquals(Optional.empty(), own.hindrance(manifest));
+    List<Places> pairs = Pairs.known(80);
+    List<Places> turned = new ArrayList<>(pairs);
+    Collections.swap(turned, 0, 1);
+    List<Places> exchanged = new ArrayList<>(pairs);
+    float[] media = pairs.get(3).media();
+    exchanged.set(3, new Places(pairs.get(3).caption(), /* caption= */ media));
+    for (Map<String, List<Places>> other :
+        List.of(
+            Map.of("known", pairs.subList(1, 80)),
+            Map.of("known", turned),
+            Map.of("known", exchanged),
+            Map.of("renamed", pairs),
+            Map.of("known", pairs.subList(0, 40), "l", pairs.subList(40, 80)))) {
+      KnownPairs here = new KnownPairs(ENCODERS, new TreeMap<>(other));
+      assertEquals(
+          "pairs that the encoders know are %s, expected %s, beside which release %s was trained: their known.safetensors was replaced"
+              .formatted(here.digest(), own.known().digest(), manifest.id()),
+          new PairRetrainer(here, own.configs(), own.pairs()).hindrance(manifest).orElseThrow());
     }
   }
 

@@ -94,7 +94,7 @@ public record Prover(
   private @Nullable Boolean sameBytes(String after) throws IOException {
     Reproduction reproduction = new Reproduction(forgetting.stored(), after);
     boolean mayBeSame =
-        reproduction.hindrance(retrainer).isEmpty()
+        reproduction.hindrance(retrainer::hindrance).isEmpty()
             && tokens.keySet().containsAll(reproduction.samples().keySet());
     return mayBeSame
         ? reproduction.run(retrainer, (id, same) -> progress.accept(id + " again"))

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,11 +73,20 @@ public record Reproduction(StoredReleases stored, String release) {
     return lineage().stream().flatMap(id -> stored.manifest(id).learned().stream()).toList();
   }
 
-  /** Why training cannot lead to the same files here; empty if it may. */
-  Optional<String> hindrance(Retrainer retrainer) {
-    return lineage().stream()
-        .flatMap(id -> retrainer.hindrance(stored.manifest(id)).stream())
-        .findFirst();
+  /**
+   * Why training cannot lead to the same files here; empty if it may.
+   *
+   * @param each says so of a manifest
+   */
+  Optional<String> hindrance(Function<Manifest, Optional<String>> each) {
+    return lineage().stream().flatMap(id -> each.apply(stored.manifest(id)).stream()).findFirst();
+  }
+
+  private void requireNoHindrance(Function<Manifest, Optional<String>> each) {
+    Optional<String> hindrance = hindrance(each);
+    if (hindrance.isPresent()) {
+      throw new IllegalArgumentException(hindrance.get());
+    }
   }
 
   /**
@@ -86,10 +96,7 @@ public record Reproduction(StoredReleases stored, String release) {
    * @throws IllegalArgumentException if one was trained beside other anchors
    */
   public boolean run(Retrainer retrainer, BiConsumer<String, Boolean> found) throws IOException {
-    Optional<String> hindrance = hindrance(retrainer);
-    if (hindrance.isPresent()) {
-      throw new IllegalArgumentException(hindrance.get());
-    }
+    requireNoHindrance(retrainer::hindrance);
     boolean same = true;
     Again last = null;
     for (String id : lineage()) {
@@ -106,9 +113,11 @@ public record Reproduction(StoredReleases stored, String release) {
    * The same of an alignment.
    *
    * @param base id of the base whose captions it was trained on
+   * @throws IllegalArgumentException if one was trained beside other pairs that the encoders know
    */
   public boolean run(PairRetrainer retrainer, String base, BiConsumer<String, Boolean> found)
       throws IOException {
+    requireNoHindrance(retrainer::hindrance);
     boolean same = true;
     AlignAdapter last = null;
     for (String id : lineage()) {
@@ -119,6 +128,19 @@ public record Reproduction(StoredReleases stored, String release) {
       same &= equal;
     }
     return same;
+  }
+
+  /**
+   * What training a release again has shown, in words.
+   *
+   * @param unnamed what a manifest does not name
+   */
+  public String found(String id, boolean same, Function<Manifest, List<String>> unnamed) {
+    List<String> taken = same ? List.of() : unnamed.apply(stored.manifest(id));
+    String why = "; its manifest leaves out %s: what is here was taken";
+    return id
+        + (same ? " is the same" : " DIFFERS")
+        + (taken.isEmpty() ? "" : why.formatted(String.join(" and ", taken)));
   }
 
   /** What the first of an alignment's lineage began with. */

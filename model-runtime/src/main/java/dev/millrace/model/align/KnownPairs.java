@@ -1,15 +1,20 @@
 package dev.millrace.model.align;
 
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
 import dev.millrace.model.weights.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -81,6 +86,26 @@ public record KnownPairs(String encoders, SortedMap<String, List<Places>> byKind
       unit[i] /= length;
     }
     return unit;
+  }
+
+  /** SHA-256 of all pairs in their order: of each kind its name and how many, then the places. */
+  public String digest() {
+    MessageDigest digest = Digest.newSha256();
+    byKind.forEach(
+        (kind, pairs) -> {
+          digest.update((kind + " " + pairs.size() + " ").getBytes(StandardCharsets.UTF_8));
+          for (Places places : pairs) {
+            update(digest, places.media());
+            update(digest, places.caption());
+          }
+        });
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void update(MessageDigest digest, float[] place) {
+    ByteBuffer bytes = ByteBuffer.allocate(place.length * Float.BYTES);
+    bytes.asFloatBuffer().put(place);
+    digest.update(bytes.array());
   }
 
   /** Writes it beside the encoders, as bf16. */
