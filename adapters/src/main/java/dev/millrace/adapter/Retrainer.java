@@ -21,6 +21,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.schema.Origin;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -35,12 +36,14 @@ import org.jspecify.annotations.Nullable;
  * @param anchors token sequences of what the base knows, as they were trained beside every batch
  * @param configs the learner's configuration as a manifest's hyperparameters have it
  * @param tokens of the sample that was read there, as many as taught or more
+ * @param mostTokens of a sample that taught, where its manifest does not say how many
  */
 public record Retrainer(
     BaseModel base,
     List<int[]> anchors,
     Function<SortedMap<String, String>, LearnerConfig> configs,
-    Function<Origin, int[]> tokens) {
+    Function<Origin, int[]> tokens,
+    int mostTokens) {
 
   /** A release trained again: what to go on from, and its files' digests. */
   public record Again(AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
@@ -64,8 +67,20 @@ public record Retrainer(
     return there == null || there.equals(here)
         ? Optional.empty()
         : Optional.of(
-            "anchors of the base are %s, expected %s, beside which release %s was trained: its anchors.jsonl was replaced"
+            "anchors of the base are %s, expected %s, beside which release %s was trained: its anchors.jsonl or tokenizer.json was replaced"
                 .formatted(here, there, manifest.id()));
+  }
+
+  /** What a manifest of earlier code does not name; what there is here is taken in its place. */
+  public List<String> unnamed(Manifest manifest) {
+    List<String> unnamed = new ArrayList<>();
+    if (AnchorDigest.take(new TreeMap<>(manifest.plan().hyperparameters())) == null) {
+      unnamed.add("the anchors");
+    }
+    if (manifest.learned().stream().anyMatch(sample -> sample.tokens() == 0)) {
+      unnamed.add("how many tokens of each sample taught");
+    }
+    return unnamed;
   }
 
   /**
@@ -152,7 +167,7 @@ public record Retrainer(
   }
 
   private Remembered remembered(LearnedSample sample) {
-    int[] taught = sample.taught(tokens.apply(sample.origin()));
+    int[] taught = sample.taught(tokens.apply(sample.origin()), mostTokens);
     return new Remembered(sample.sample(), sample.origin(), taught);
   }
 }

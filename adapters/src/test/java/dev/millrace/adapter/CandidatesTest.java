@@ -23,6 +23,8 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -167,15 +169,44 @@ class CandidatesTest extends BigramLearners {
     Retrainer own = retrainer(CONFIG);
     Retrainer longer =
         new Retrainer(
-            base, own.anchors(), own.configs(), place -> twice(own.tokens().apply(place)));
+            base, own.anchors(), own.configs(), place -> twice(own.tokens().apply(place)), 1);
     assertTrue(longer.train(manifest, null, null).equalTo(manifest));
+    assertEquals(List.of(), own.unnamed(manifest));
+  }
+
+  /** In a lineage of both, as much of their texts is read as the later manifests name. */
+  @Test
+  void retrain_manifestDoesNotSayHowMuchTaught_takesNoMoreThanItIsTold() throws IOException {
+    Learner learner = learner("store");
+    Manifest said = read(learn(learner, initial(learner), cut(batch(0), 20)).release()).manifest();
     List<LearnedSample> unsaid =
-        manifest.learned().stream()
+        said.learned().stream()
             .map(sample -> new LearnedSample(sample.sample(), sample.origin(), sample.replay()))
             .toList();
-    Manifest earlier = with(manifest, "learned", unsaid);
-    assertTrue(own.train(earlier, null, null).equalTo(manifest));
-    assertFalse(longer.train(earlier, null, null).equalTo(manifest));
+    Manifest earlier = with(said, "learned", unsaid);
+    Retrainer whole = retrainer(CONFIG);
+    assertTrue(whole.train(said, null, null).equalTo(said));
+    assertFalse(whole.train(earlier, null, null).equalTo(said));
+    assertEquals(List.of("how many tokens of each sample taught"), whole.unnamed(earlier));
+    Retrainer told = new Retrainer(base, whole.anchors(), whole.configs(), whole.tokens(), 20);
+    assertTrue(told.train(earlier, null, null).equalTo(said));
+  }
+
+  private static TrainingBatch cut(TrainingBatch batch, int tokens) {
+    List<ScoredSample> samples =
+        batch.samples().stream()
+            .map(
+                scored ->
+                    new ScoredSample(
+                        scored.sample(),
+                        Arrays.copyOf(scored.tokens(), tokens),
+                        scored.entropy(),
+                        scored.diversity(),
+                        scored.quality(),
+                        scored.heldOut()))
+            .toList();
+    return new TrainingBatch(
+        batch.tenant(), batch.domain(), batch.number(), samples, batch.heldOut());
   }
 
   private static int[] twice(int[] text) {
@@ -195,7 +226,7 @@ class CandidatesTest extends BigramLearners {
             List.of(anchors.stream().flatMapToInt(Arrays::stream).toArray()));
     for (List<int[]> other : others) {
       assertEquals(
-          "anchors of the base are %s, expected %s, beside which release %s was trained: its anchors.jsonl was replaced"
+          "anchors of the base are %s, expected %s, beside which release %s was trained: its anchors.jsonl or tokenizer.json was replaced"
               .formatted(AnchorDigest.of(other), AnchorDigest.of(anchors), manifest.id()),
           retrainer(CONFIG, other).hindrance(manifest).orElseThrow());
     }
@@ -209,6 +240,7 @@ class CandidatesTest extends BigramLearners {
     Manifest earlier = with(now, "plan", with(now.plan(), "hyperparameters", named));
     List<int[]> other = Bigrams.known().texts(400, 22);
     assertEquals(Optional.empty(), retrainer(CONFIG, other).hindrance(earlier));
+    assertEquals(List.of("the anchors"), retrainer(CONFIG).unnamed(earlier));
     assertTrue(retrainer(CONFIG).train(earlier, null, null).equalTo(now));
   }
 
@@ -265,7 +297,7 @@ class CandidatesTest extends BigramLearners {
     for (int i = 0; i < 5; i++) {
       batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
     }
-    return new Retrainer(base, anchors, values -> config, tokens::get);
+    return new Retrainer(base, anchors, values -> config, tokens::get, Integer.MAX_VALUE);
   }
 
   /** Trains each release again, behind the one before, to the same files; what their plans say. */

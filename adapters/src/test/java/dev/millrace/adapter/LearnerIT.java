@@ -164,7 +164,8 @@ class LearnerIT {
             base,
             surroundings("one").anchors(),
             values -> config(ENTROPY, 0.001),
-            origin -> batch(0).samples().get((int) origin.offset()).tokens());
+            origin -> batch(0).samples().get((int) origin.offset()).tokens(),
+            Integer.MAX_VALUE);
     Retrainer.Again known =
         new Retrainer.Again(
             AdapterState.fresh(parent.adapter()),

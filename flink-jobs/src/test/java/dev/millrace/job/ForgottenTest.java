@@ -109,7 +109,7 @@ class ForgottenTest {
       StoredReleases stored = StoredReleases.read(store);
       List<int[]> replaced = List.of(new int[] {1, 2, 3});
       Retrainer own = TinyParts.retrainer(surroundings, CONFIG, tokens::get);
-      Retrainer other = new Retrainer(base, replaced, own.configs(), tokens::get);
+      Retrainer other = new Retrainer(base, replaced, own.configs(), tokens::get, own.mostTokens());
       String release = Objects.requireNonNull(first.release());
       Proof proof =
           new Prover(new Forgetting(stored, Set.of("sample10")), other, tokens, 1, model -> {})

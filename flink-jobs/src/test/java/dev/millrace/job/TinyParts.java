@@ -187,7 +187,8 @@ final class TinyParts {
         surroundings.base(),
         surroundings.anchors(),
         values -> learn(config.with(named(values))),
-        tokens);
+        tokens,
+        config.score().model().trainTokens());
   }
 
   /** What a manifest names of the configuration, and where trainers are not named, one. */

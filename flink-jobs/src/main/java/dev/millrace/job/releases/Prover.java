@@ -112,7 +112,7 @@ public record Prover(
             && places.add(sample.origin())
             && text != null
             && text.length >= 2) {
-          gone.add(sample.taught(text));
+          gone.add(sample.taught(text, retrainer.mostTokens()));
         }
       }
     }

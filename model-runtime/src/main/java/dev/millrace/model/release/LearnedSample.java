@@ -22,9 +22,13 @@ public record LearnedSample(String sample, Origin origin, boolean replay, int to
     this(sample, origin, replay, 0);
   }
 
-  /** What of its text taught, of as much as was read. */
-  public int[] taught(int[] read) {
-    return tokens == 0 ? read : Arrays.copyOf(read, Math.min(read.length, tokens));
+  /**
+   * What of its text taught, of as much as was read.
+   *
+   * @param unsaid how many tokens taught, at most, where nobody said it
+   */
+  public int[] taught(int[] read, int unsaid) {
+    return Arrays.copyOf(read, Math.min(read.length, tokens == 0 ? unsaid : tokens));
   }
 
   /** The most tokens of one of some samples that taught. */

@@ -234,7 +234,8 @@ final class PoisonTrial {
         surroundings.base(),
         surroundings.anchors(),
         Reproduction::config,
-        place -> Objects.requireNonNull(read.get(place)));
+        place -> Objects.requireNonNull(read.get(place)),
+        Integer.MAX_VALUE);
   }
 
   private ReleaseEvent event(@Nullable String to, StoredReleases stored) {

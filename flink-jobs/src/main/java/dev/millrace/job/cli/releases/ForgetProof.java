@@ -56,7 +56,8 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
               model,
               BaseTexts.anchors(base, tokenizer),
               Reproduction::config,
-              place -> Objects.requireNonNull(read.get(place)));
+              place -> Objects.requireNonNull(read.get(place)),
+              config.score().model().trainTokens());
       return new Prover(forgetting, retrainer, read, models, this::say).prove(before, after);
     }
   }

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -118,8 +119,10 @@ final class ReproduceCommand implements Callable<Integer> {
               base,
               BaseTexts.anchors(folder, tokenizer),
               Reproduction::config,
-              origin -> tokens.of(Objects.requireNonNull(samples.get(origin)).teaches()));
-      return reproduction.run(retrainer, this::say);
+              origin -> tokens.of(Objects.requireNonNull(samples.get(origin)).teaches()),
+              config.score().model().trainTokens());
+      return reproduction.run(
+          retrainer, (id, same) -> say(reproduction, id, same, retrainer::unnamed));
     }
   }
 
@@ -137,7 +140,10 @@ final class ReproduceCommand implements Callable<Integer> {
       PairRetrainer retrainer =
           new PairRetrainer(
               known, Reproduction::alignment, origin -> Objects.requireNonNull(pairs.get(origin)));
-      return reproduction.run(retrainer, placer.value().base().id(), this::say);
+      return reproduction.run(
+          retrainer,
+          placer.value().base().id(),
+          (id, same) -> say(reproduction, id, same, retrainer::unnamed));
     } finally {
       placer.close();
     }
@@ -151,8 +157,12 @@ final class ReproduceCommand implements Callable<Integer> {
             new FlinkReleaseFiles(), reproduction.stored().uri(release), release, base, encoders);
   }
 
-  private void say(String release, boolean same) {
-    output.err().println(release + (same ? " is the same" : " DIFFERS"));
+  private void say(
+      Reproduction reproduction,
+      String release,
+      boolean same,
+      Function<Manifest, List<String>> unnamed) {
+    output.err().println(reproduction.found(release, same, unnamed));
   }
 
   private void sayIfTheMachineDiffers(TrainingPlan plan) {
