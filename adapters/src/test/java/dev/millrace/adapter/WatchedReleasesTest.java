@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntBiFunction;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -82,23 +83,45 @@ class WatchedReleasesTest extends BigramLearners {
     Learner learner = learner("store");
     List<Outcome> outcomes = outcomes(learner, 2);
     ReleaseEvent before = outcomes.get(0).release();
-    Adoption adoption =
-        new Adopter(surroundings("store", base), CONFIG)
-            .adopt(
-                new Proposal(
-                    null, "foreign", read(outcomes.get(1).release()).adapter(), "/elsewhere"),
-                () -> new Adopter.Now(read(before), false),
-                () -> batch(1).heldOut());
-    assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
-    assertEquals("adopted from /elsewhere", adoption.release().reason(), "as on topics already");
-    LearnerState adopted = obey(learner, outcomes.get(0).state(), adoption.release()).state();
-    assertEquals(adoption.release().release(), adopted.release());
+    ReleaseEvent adoption = adopted(outcomes.get(1).release(), read(before), batch(1));
+    assertEquals("adopted from /elsewhere", adoption.reason(), "as on topics already");
+    LearnerState adopted = obey(learner, outcomes.get(0).state(), adoption).state();
+    assertEquals(adoption.release(), adopted.release());
     Outcome taken = learn(learner, LearnerState.fromBytes(adopted.toBytes()), backwards(2));
     assertEquals("live-loss", taken.verdict().rules().get(0).rule());
     assertEquals(Action.ROLLBACK, taken.release().action());
     assertEquals(before.release(), taken.release().release());
-    LearnerState again = obey(learner, adopted, adoption.release()).state();
+    LearnerState again = obey(learner, adopted, adoption).state();
     assertNull(again.watch().before(), "an order to stay where it is, is no reason to watch");
+  }
+
+  /** Nobody has found the release on trial good. */
+  @Test
+  void learn_whatWasAdoptedInATrialLoses_whatServedBeforeTheTrialAnswers() throws IOException {
+    Learner learner = learner("store", withholding(0.5));
+    List<Outcome> outcomes = outcomes(learner, 2);
+    LearnerState tried = outcomes.get(1).state();
+    assertTrue(tried.watch().trial());
+    ReleaseEvent before = outcomes.get(0).release();
+    ReleaseEvent adoption = adopted(outcomes.get(1).release(), read(before), batch(1));
+    LearnerState adopted = obey(learner, tried, adoption).state();
+    Outcome taken = learn(learner, LearnerState.fromBytes(adopted.toBytes()), backwards(2));
+    assertNotNull(taken.release(), () -> taken.verdict().toString());
+    assertEquals(Action.ROLLBACK, taken.release().action());
+    assertEquals(before.release(), taken.release().release());
+  }
+
+  /** The order that takes a domain over to what a release holds, made elsewhere. */
+  private ReleaseEvent adopted(ReleaseEvent made, @Nullable Release before, TrainingBatch batch)
+      throws IOException {
+    Adoption adoption =
+        new Adopter(surroundings("store", base), CONFIG)
+            .adopt(
+                new Proposal(null, "foreign", read(made).adapter(), "/elsewhere"),
+                () -> new Adopter.Now(before, false),
+                batch::heldOut);
+    assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
+    return adoption.release();
   }
 
   /** It is not taken over: what came of it is taken back, and may be what is to be forgotten. */
@@ -106,29 +129,19 @@ class WatchedReleasesTest extends BigramLearners {
   @EnumSource(names = {"ROLLBACK", "FORGET"})
   void obey_backToAnAdoptedRelease_watchesNothingBesideIt(Action action) throws IOException {
     Learner learner = learner("store");
-    Adoption adoption =
-        new Adopter(surroundings("store", base), CONFIG)
-            .adopt(
-                new Proposal(
-                    null,
-                    "foreign",
-                    read(outcomes(learner, 1).get(0).release()).adapter(),
-                    "/elsewhere"),
-                () -> new Adopter.Now(null, false),
-                () -> batch(0).heldOut());
-    assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
-    LearnerState adopted = obey(learner, initial(learner), adoption.release()).state();
+    ReleaseEvent adoption = adopted(outcomes(learner, 1).get(0).release(), null, batch(0));
+    LearnerState adopted = obey(learner, initial(learner), adoption).state();
     assertNotNull(adopted.watch().served());
     Outcome next = learn(learner, adopted, batch(1));
     assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
     List<String> gone = batch(1).samples().stream().map(s -> s.sample().id()).toList();
-    ReleaseEvent order = event(adoption.release(), action);
+    ReleaseEvent order = event(adoption, action);
 
     List<Outcome> obeyed =
         obeyed(learner, next.state(), action == Action.FORGET ? order.forgetting(gone) : order);
 
     LearnerState back = obeyed.get(obeyed.size() - 1).state();
-    assertEquals(adoption.release().release(), back.release());
+    assertEquals(adoption.release(), back.release());
     assertNull(back.watch().before());
     ReleaseEvent after = learn(learner, back, batch(2)).release();
     assertTrue(after == null || after.action() == Action.PUBLISH, () -> after + "");
