@@ -292,6 +292,8 @@ class ObeyedOrdersTest extends BigramLearners {
     assertEquals(waits.waiting().size() - 1, state.waiting().size());
     assertTrue(state.waiting().stream().noneMatch(sample -> sample.id().equals(waiting)));
     assertFalse(ids(state).contains(judging));
+    TrainingBatch again = renumbered(batch(0), state.batches());
+    assertFalse(ids(learn(learner, state, again).state()).contains(judging), "it came once more");
   }
 
   /** Whatever is ordered and learned after it. */
