@@ -416,13 +416,18 @@ class LearnerTest extends BigramLearners {
   }
 
   @Test
-  void learn_textOfOneTokenWaits_isLeftOut() throws IOException {
+  void learn_textsOfOneToken_areLeftOut() throws IOException {
     Learner learner = learner("store");
     Remembered one = new Remembered("one", EVENT, new int[] {1});
     LearnerState state = outcomes(learner, 1).get(0).state().withWaiting(List.of(one));
-    Outcome outcome = learn(learner, state, batch(1));
+    List<int[]> texts = new ArrayList<>(List.of(new int[] {1}));
+    batch(1).samples().forEach(sample -> texts.add(sample.tokens()));
+    Outcome outcome = learn(learner, state, withSamples(batch(1), texts));
     assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
-    assertFalse(fresh(read(outcome.release()).manifest()).contains("one"));
+    assertEquals(16, rule(outcome, "live-loss").figures().get("samples"));
+    Set<String> learned = fresh(read(outcome.release()).manifest());
+    assertFalse(learned.contains("one"));
+    assertFalse(learned.contains("s900"), "the first of the batch");
   }
 
   @Test
