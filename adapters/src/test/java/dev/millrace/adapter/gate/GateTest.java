@@ -434,6 +434,21 @@ class GateTest {
     assertEquals(2 * known + heldOut.size() + compared, calls.size(), calls::toString);
   }
 
+  /** With each batch other texts are held out. */
+  @Test
+  void judge_incumbentWasMeasuredOnOtherTexts_isComparedOnTheTextsOfNow() {
+    Training training = learned(Bigrams.foreign());
+    Served served = served(Quantizer.quantize(training.state().weights()));
+    Gate.Candidate same = candidate(served, served, training);
+    Gate gate = gate(base, Configs.GATE);
+    for (int number = 0; number < 2; number++) {
+      List<ScoredSample> samples = Stream.batch(Bigrams.foreign(), number).heldOut();
+      Judgement judgement = gate.judge(same, gate.examine(samples, served), false);
+      assertEquals(List.of("better-than-incumbent"), failed(judgement), judgement::toString);
+      assertEquals(1, rule(judgement, "routing-agreement").figures().get("agreement"), 1e-9);
+    }
+  }
+
   @Test
   void logProbs_oneTextByTwoAdapters_isOneCall() {
     List<Integer> texts = Collections.synchronizedList(new ArrayList<>());

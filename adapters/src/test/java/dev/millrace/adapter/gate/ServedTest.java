@@ -58,6 +58,17 @@ class ServedTest {
     assertEquals(4, measure(other, topK));
   }
 
+  @Test
+  void latestAdapters_moreThanAreKept_theOneAskedForLongestAgoIsMeasuredAnew() {
+    for (int topK = 1; topK <= 4; topK++) {
+      assertEquals(topK, measure(zero(), Routing.topK(topK)));
+    }
+    assertEquals(4, measure(zero(), Routing.topK(1)));
+    assertEquals(5, measure(zero(), Routing.topK(5)));
+    assertEquals(5, measure(zero(), Routing.topK(1)));
+    assertEquals(6, measure(zero(), Routing.topK(2)));
+  }
+
   /** How many were measured so far. */
   private int measure(LoraWeights adapter, Routing routing) {
     losses.of(
