@@ -35,6 +35,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Domains that move to a new base. */
 class NewBaseTest extends BigramLearners {
@@ -237,10 +239,12 @@ class NewBaseTest extends BigramLearners {
     assertNull(first.state().predecessor(), "the base answered");
   }
 
-  @Test
-  void learn_onANewBaseWithNothingToCompareBy_staysAShadow() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4})
+  void learn_onANewBaseWithNothingToCompareBy_staysAShadow(int least) {
     LearnerState old = outcomes(learner("store"), 1).get(0).state();
-    Learner learner = Learner.of(surroundings("store", fresh, PastSamples.none()), CONFIG);
+    LearnerConfig config = with(CONFIG, "gate", with(CONFIG.gate(), "minHeldOutSamples", least));
+    Learner learner = Learner.of(surroundings("store", fresh, PastSamples.none()), config);
     Outcome outcome = learn(learner, old, batch(1));
     assertNotNull(outcome.release(), () -> outcome.verdict().toString());
     assertEquals(1, outcome.release().withheld());
