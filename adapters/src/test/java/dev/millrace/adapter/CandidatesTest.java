@@ -90,6 +90,49 @@ class CandidatesTest extends BigramLearners {
   }
 
   @Test
+  void attempts_repairsDoNotBringItBackAndHeavierAnchorsDo_endWithThose() {
+    Task task = task(outcomes(learner("store"), 1).get(0).state(), List.of());
+    List<Attempt> attempts = attempts(withProtectedBound(0.0005, 1), task);
+    assertEquals(3, attempts.size(), attempts::toString);
+    assertEquals(4, attempts.get(1).mix().repairs(), attempts::toString);
+    Attempt last = attempts.get(2);
+    assertTrue(last.judgement().accepted(), () -> last.judgement().toString());
+    assertTrue(last.mix().anchors() > 1, () -> last.mix().toString());
+    assertEquals(0, last.mix().blend());
+  }
+
+  @Test
+  void attempts_anchorsWeighNothing_areNotRepaired() {
+    Task task = task(outcomes(learner("store", neverBetter()), 1).get(0).state(), List.of());
+    LearnerConfig config = withProtectedBound(0.0003, 5);
+    config = config.with(config.train().toBuilder().anchorWeight(0).build());
+    List<Attempt> attempts = attempts(config, task);
+    assertTrue(attempts.get(0).judgement().onlyGoesTooFar(), attempts::toString);
+    assertTrue(attempts.stream().allMatch(a -> a.mix().repairs() == 0), attempts::toString);
+  }
+
+  @Test
+  void attempts_harmProtectedInFewTexts_areNotWithHeavierAnchors() {
+    Task task = task(outcomes(learner("store"), 1).get(0).state(), List.of());
+    LessonConfig few = new LessonConfig(0, 25, 0, 0, 0, 0, 0, 0, 0);
+    List<Attempt> attempts = attempts(withProtectedBound(1e-7, 0, few), task);
+    assertEquals(1, attempts.size(), attempts::toString);
+    assertTrue(attempts.get(0).judgement().onlyGoesTooFar(), attempts::toString);
+  }
+
+  /** Trained less far it would gain less still. */
+  @Test
+  void attempts_shareIsWithinBoundsAndGainsTooLittle_areNotWithHeavierAnchors() {
+    Task task = task(outcomes(learner("store"), 1).get(0).state(), List.of());
+    LearnerConfig config = withProtectedBound(0.001, 5);
+    config = with(config, "gate", with(config.gate(), "minGain", 0.9));
+    List<Attempt> attempts = attempts(config, task);
+    assertTrue(attempts.get(0).judgement().onlyGoesTooFar(), attempts::toString);
+    assertFalse(attempts.get(attempts.size() - 1).judgement().onlyGoesTooFar());
+    assertTrue(attempts.stream().allMatch(a -> a.mix().anchors() == 1), attempts::toString);
+  }
+
+  @Test
   void learn_givenUpAtTheEndOfARepair_leadsToTheSameReleaseTheNextTime() throws IOException {
     Learner learner = learner("store", withProtectedBound(0.0003, 5));
     LearnerState before = initial(learner);
