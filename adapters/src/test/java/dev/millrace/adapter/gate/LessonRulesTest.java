@@ -75,6 +75,15 @@ class LessonRulesTest {
     assertTrue(rule.passed());
     assertEquals(0, rule.figures().get("tested"));
     assertEquals(1.2, rule.figures().get("novelty"));
+    assertFalse(inDomain(Collections.nCopies(8, tokens(20)), 1.25).passed(), "it is new enough");
+  }
+
+  @Test
+  void inDomain_nothingIsKnownOfTheDomain_noTextSpeaksAgainstIt() {
+    List<int[]> lesson = Collections.nCopies(8, tokens(20));
+    RuleResult rule = InDomain.judge(lesson, Profile.empty(), true, 2, CONFIG);
+    assertTrue(rule.passed(), rule::reason);
+    assertEquals(0, rule.figures().get("foreign"));
   }
 
   @Test
@@ -125,10 +134,15 @@ class LessonRulesTest {
 
   @Test
   void tokenOrder_shortTexts_saysThatItTestedNothing() {
-    LessonText text = new LessonText(new int[] {1, 2, 3}, -8, -8);
-    RuleResult rule = TokenOrder.judge(Collections.nCopies(16, text), 2, CONFIG);
+    RuleResult rule = TokenOrder.judge(ofTokens(11), 2, CONFIG);
     assertTrue(rule.passed());
     assertEquals(0, rule.figures().get("tested"));
+    assertFalse(TokenOrder.judge(ofTokens(12), 2, CONFIG).passed());
+  }
+
+  /** Texts of so many tokens that cost the same in any order. */
+  private static List<LessonText> ofTokens(int tokens) {
+    return Collections.nCopies(16, new LessonText(new int[tokens], -80, -80));
   }
 
   @Test
