@@ -1,11 +1,15 @@
 package dev.millrace.job.io;
 
+import dev.millrace.job.config.KafkaConfig;
 import java.io.IOException;
 import java.io.Serial;
 import java.lang.reflect.Field;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
@@ -26,6 +30,9 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.utils.Utils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Flink's sink to Kafka with transactions that outlast the checkpoints at which they hold nothing.
@@ -44,20 +51,44 @@ final class FrugalKafkaSink<T>
   /** A broker forgets a transactional id that it has not heard of for long, by default a week. */
   static final Duration AT_MOST = Duration.ofMinutes(1);
 
-  private final KafkaSink<T> kafka;
+  private static final int CONNECT_MILLIS = 1_000;
 
-  FrugalKafkaSink(KafkaSink<T> kafka) {
+  private static final Logger LOG = LoggerFactory.getLogger(FrugalKafkaSink.class);
+
+  private final KafkaSink<T> kafka;
+  private final KafkaConfig config;
+
+  FrugalKafkaSink(KafkaSink<T> kafka, KafkaConfig config) {
     this.kafka = kafka;
+    this.config = config;
   }
 
   @Override
-  public Writer<T> createWriter(WriterInitContext context) throws IOException {
-    return new Writer<>(kafka.createWriter(context), context.getProcessingTimeService());
+  public Writer<T> createWriter(WriterInitContext context) {
+    return restoreWriter(context, List.of());
   }
 
   @Override
   public Writer<T> restoreWriter(WriterInitContext context, Collection<KafkaWriterState> states) {
+    if (!isListening()) { // Flink's writer would leave a client and its thread behind at each try
+      KafkaTopics.await(config, LOG::warn);
+    }
     return new Writer<>(kafka.restoreWriter(context, states), context.getProcessingTimeService());
+  }
+
+  /** Whether a broker takes connections; to ask it anything would take as long as a start. */
+  private boolean isListening() {
+    for (String address : config.bootstrap().split(",", -1)) {
+      try (Socket socket = new Socket()) {
+        String host = Objects.requireNonNullElse(Utils.getHost(address.strip()), "");
+        int port = Objects.requireNonNullElse(Utils.getPort(address.strip()), 0);
+        socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
+        return true;
+      } catch (IOException e) {
+        LOG.debug("{} takes no connection", address, e);
+      }
+    }
+    return false;
   }
 
   @Override

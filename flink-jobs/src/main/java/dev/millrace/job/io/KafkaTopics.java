@@ -97,7 +97,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
   private <T> Sink<T> sink(String topic, Encoder<T> key, Encoder<T> value, Guarantee guarantee) {
     return switch (guarantee) {
       case EXACTLY_ONCE ->
-          new FrugalKafkaSink<>(kafka(topic, key, value, DeliveryGuarantee.EXACTLY_ONCE));
+          new FrugalKafkaSink<>(kafka(topic, key, value, DeliveryGuarantee.EXACTLY_ONCE), config);
       case AT_LEAST_ONCE -> kafka(topic, key, value, DeliveryGuarantee.AT_LEAST_ONCE);
     };
   }

@@ -3,6 +3,7 @@ package dev.millrace.job.io;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.KafkaConfig;
@@ -131,7 +132,35 @@ class FrugalKafkaSinkIT {
     }
     begun.removeAll(before);
     assertFalse(begun.isEmpty(), "it lists by a client");
-    for (Thread client : begun) {
+    assertEnd(begun);
+  }
+
+  /** One for each try of a job that waits for its broker. */
+  @Test
+  void open_noBrokerAnswers_leavesNoClient() throws Exception {
+    Set<Thread> before = admins();
+    KafkaConfig away =
+        MillraceConfig.defaults()
+            .with(
+                Map.of(
+                    "kafka.bootstrap", "127.0.0.1:1",
+                    "kafka.client.default.api.timeout.ms", "1000",
+                    "kafka.client.request.timeout.ms", "1000"))
+            .kafka();
+    Sink<String> sink =
+        new KafkaTopics(away, "away.")
+            .exactlyOnceSink("away.releases", s -> s.getBytes(UTF_8), s -> s.getBytes(UTF_8));
+    try (var writer =
+        new OneInputStreamOperatorTestHarness<>(new SinkWriterOperatorFactory<>(sink))) {
+      assertThrows(Exception.class, writer::open);
+    }
+    Set<Thread> left = admins();
+    left.removeAll(before);
+    assertEnd(left);
+  }
+
+  private static void assertEnd(Set<Thread> clients) throws InterruptedException {
+    for (Thread client : clients) {
       client.join(20_000);
       assertFalse(client.isAlive(), client::getName);
     }
