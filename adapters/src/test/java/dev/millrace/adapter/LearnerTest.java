@@ -454,6 +454,21 @@ class LearnerTest extends BigramLearners {
   }
 
   @Test
+  void learn_batchOfOnePartition_knowsHowFarItCameOnTheOther() {
+    Learner learner = learner("store");
+    LearnerState first = outcomes(learner, 1).get(0).state();
+    TrainingBatch batch = batch(1);
+    List<ScoredSample> even =
+        batch.samples().stream().filter(s -> s.sample().origin().partition() == 0).toList();
+    Outcome next =
+        learn(learner, first, new TrainingBatch(null, "foreign", 1, even, batch.heldOut()));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    assertEquals(
+        List.of(new Origin("samples", 0, 29), new Origin("samples", 1, 13)),
+        next.state().learnedTo());
+  }
+
+  @Test
   void initial_otherDomain_drawsOtherWeights() {
     Learner learner = learner("store");
     assertNotEquals(
