@@ -128,7 +128,8 @@ record Generating(
     fields.requireDefault("frequency_penalty", "0");
     fields.requireDefault("presence_penalty", "0");
     fields.requireDefault("logit_bias", "{}");
-    fields.ignore("store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier");
+    fields.ignore("store", "metadata", "service_tier", "safety_identifier");
+    fields.ignore("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options");
     fields.requireNoOther();
     if (read.n < 1 || (long) read.n * prompts.size() > MOST_CHOICES) {
       throw ApiProblem.badField(

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
 import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,10 @@ final class Parts {
           "image_url", Set.of("url", "detail"),
           "input_audio", Set.of("data", "format"));
 
+  /** How clients name a part, and what they tell caches of prompts, says nothing of the answer. */
+  private static final Set<String> IGNORED =
+      Set.of("id", "index", "cache_control", "prompt_cache_breakpoint");
+
   private Parts() {}
 
   /**
@@ -40,7 +46,9 @@ final class Parts {
     }
     JsonNode inner = part.path(type);
     String where = field + "." + type;
-    requireNoOther(part, field, Set.of("type", type));
+    Set<String> own = new HashSet<>(IGNORED);
+    own.addAll(List.of("type", type));
+    requireNoOther(part, field, own);
     requireNoOther(inner, where, fields);
     return switch (type) {
       case "image_url" -> picture(inner.path("url").asText(), where + ".url");

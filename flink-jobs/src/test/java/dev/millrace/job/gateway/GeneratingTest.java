@@ -44,6 +44,8 @@ class GeneratingTest {
   @Test
   void completion_fieldsThatSayNothingOfTheAnswer_areLetPass() {
     assertEquals(1, completion("'prompt_cache_key':'mails','safety_identifier':'u1'").n());
+    String cached = "'prompt_cache_retention':'24h','prompt_cache_options':{'mode':'explicit'}";
+    assertEquals(1, completion(cached).n());
   }
 
   @Test

@@ -103,6 +103,25 @@ class PromptingTest {
     assertEquals("user: Hi\nassistant:", read(named).transcript());
   }
 
+  /** As agents for several providers do, and LangChain, whose blocks have ids or indices. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'id':'lc_1'",
+        "'index':0",
+        "'cache_control':{'type':'ephemeral'}",
+        "'prompt_cache_breakpoint':{'mode':'explicit'}"
+      })
+  void of_partThatIsNamedOrMarkedForACache_isReadAsWithoutThat(String mark) throws Exception {
+    Prompting found =
+        read(
+            user(
+                "{'type':'text','text':'What is this?',%s},%s"
+                    .formatted(mark, PICTURE.replaceFirst("}$", "," + mark + "}"))));
+    assertEquals("user: What is this?\nassistant:", found.transcript());
+    assertEquals(Modality.IMAGE, Objects.requireNonNull(found.media()).modality());
+  }
+
   /** The transcript has no place for them, and the answer would be one to less than was said. */
   @ParameterizedTest
   @ValueSource(
