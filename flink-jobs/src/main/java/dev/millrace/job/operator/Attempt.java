@@ -8,6 +8,7 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -68,25 +69,29 @@ final class Attempt {
   }
 
   /**
-   * @param behind the order that waits behind the event's; null if none does
+   * @param behind the orders that wait behind the event's
    */
-  Tried obey(ReleaseEvent event, @Nullable ReleaseEvent behind, Governor governor) {
+  Tried obey(ReleaseEvent event, List<ReleaseEvent> behind, Governor governor) {
     Tried tried = tried(event, governor);
     UncheckedIOException failure = tried.failure();
-    if (failure == null
-        || behind == null
-        || !event.forgotten().isEmpty()
-        || !behind.forgotten().isEmpty()
-        || tried(behind, governor).failure() != null) {
+    if (failure == null || !event.forgotten().isEmpty() || !anyIsObeyed(behind, governor)) {
       return tried;
     }
-    String reason = "release-unreadable: %s: the order behind it is obeyed in its place";
+    String reason = "release-unreadable: %s: an order behind it is obeyed in its place";
     return tried(
         () ->
             Outcome.refused(
                 current(event.tenant(), event.domain()),
                 event,
                 reason.formatted(failure.getCause())));
+  }
+
+  /** Of those before the first that asks to forget. */
+  private boolean anyIsObeyed(List<ReleaseEvent> orders, Governor governor) {
+    return orders.stream()
+        .takeWhile(order -> order.forgotten().isEmpty())
+        .map(order -> tried(order, governor).finished())
+        .anyMatch(finished -> finished != null && finished.outcome().verdict().accepted());
   }
 
   private Tried tried(ReleaseEvent event, Governor governor) {

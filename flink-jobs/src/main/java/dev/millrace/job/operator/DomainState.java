@@ -72,20 +72,13 @@ final class DomainState {
 
   /** The order to obey next; null if none waits. */
   @Nullable ReleaseEvent order() throws Exception {
-    return order(0);
-  }
-
-  /** The order behind that; null if none waits. */
-  @Nullable ReleaseEvent orderBehind() throws Exception {
-    return order(1);
-  }
-
-  private @Nullable ReleaseEvent order(int place) throws Exception {
     Iterator<ReleaseEvent> waiting = orders.get().iterator();
-    for (int i = 0; i < place && waiting.hasNext(); i++) {
-      ReleaseEvent unused = waiting.next();
-    }
     return waiting.hasNext() ? waiting.next() : null;
+  }
+
+  /** The orders behind that. */
+  List<ReleaseEvent> ordersBehind() throws Exception {
+    return afterHead(orders);
   }
 
   /** The batch to learn next. */

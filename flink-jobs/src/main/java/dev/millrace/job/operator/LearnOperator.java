@@ -222,7 +222,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   }
 
   private void obeyBeside(ReleaseEvent event, Attempt mine) throws Exception {
-    ReleaseEvent behind = domain.orderBehind();
+    List<ReleaseEvent> behind = domain.ordersBehind();
     Governor governor = courtesy.governor(() -> !worker.isClosing());
     worker.submit(
         "taking " + event.domain() + " to release " + event.release(),

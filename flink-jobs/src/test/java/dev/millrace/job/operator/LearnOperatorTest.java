@@ -408,9 +408,44 @@ class LearnOperatorTest {
       harness.endInput();
       assertEquals(List.of("cloud 0 to null", "cloud 0 to early", "cloud 0"), verdicts(harness));
       assertEquals(
-          "release-unreadable: java.io.IOException: the store is away: the order behind it is obeyed in its place",
+          "release-unreadable: java.io.IOException: the store is away: an order behind it is obeyed in its place",
           harness.extractOutputValues().get(0).rules().get(0).reason());
       assertEquals(List.of(4L), read(harness));
+    }
+  }
+
+  /** Such as the same order, given again. */
+  @Test
+  @Timeout(60)
+  void order_behindSeveralThatCannotBeRead_isObeyedInTheirPlace() throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    try (var harness = opened(learner)) {
+      harness.order(rollback("cloud", LineageLearner.UNREADABLE, 3));
+      harness.order(rollback("cloud", LineageLearner.UNREADABLE, 4));
+      harness.order(rollback("cloud", "early", 5));
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      harness.endInput();
+      assertEquals(
+          List.of("cloud 0 to null", "cloud 0 to null", "cloud 0 to early", "cloud 0"),
+          verdicts(harness));
+      assertEquals(List.of(5L), read(harness));
+    }
+  }
+
+  /** Else the domain would stay where neither wants it. */
+  @Test
+  void order_toAReleaseThatCannotBeRead_waitsWhereTheOneBehindItIsRefused() throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    try (var harness = opened(learner)) {
+      harness.order(rollback("cloud", LineageLearner.UNREADABLE, 3));
+      runOneMail(harness);
+      harness.order(rollback("cloud", LineageLearner.GONE, 4));
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      runOneMail(harness);
+      assertEquals(2, learner.triedInVain.get());
+      assertEquals(List.of(), verdicts(harness));
     }
   }
 
