@@ -29,31 +29,29 @@ import java.util.TreeMap;
  * Held-out documents by domain, each in pieces: the first half of them are for anchors, the second
  * judge.
  */
-record HeldOutTexts(SortedMap<String, List<InPieces>> byDomain) {
+record HeldOutTexts(SortedMap<String, List<List<String>>> byDomain) {
 
   private static final int CHUNK_BYTES = 600;
   private static final int ANCHORS = 80;
   private static final int JUDGED = 80;
   private static final int PROTECTED = 48;
 
-  /** A document, and what it is written in; {@code ""} where its domain does not say. */
-  record InPieces(String language, List<String> pieces) {}
-
   /** Bits per byte on held-out text of one domain. */
   record Judged(double fp32, double int8, double ngram, long bytes) {}
 
   /** Shuffled, by domain; other languages than English are a domain of their own. */
   static HeldOutTexts of(HeldOut heldOut, long seed) {
-    SortedMap<String, List<InPieces>> documents = new TreeMap<>();
+    SortedMap<String, List<List<String>>> documents = new TreeMap<>();
     for (Document document : PretrainCorpus.heldOut(PretrainCorpus.NANO, heldOut)) {
-      boolean spoken = document.domain().equals("parliament");
-      String language = spoken ? document.title().substring(0, document.title().indexOf('/')) : "";
-      String domain = spoken && !language.equals("en") ? "languages" : document.domain();
+      String domain =
+          document.domain().equals("parliament") && !document.title().startsWith("en/")
+              ? "languages"
+              : document.domain();
       List<String> pieces =
           new ArrayList<>(
               Chunks.chunks(document, CHUNK_BYTES).stream().map(Document::text).toList());
       Collections.swap(pieces, 0, pieces.size() / 2);
-      documents.computeIfAbsent(domain, d -> new ArrayList<>()).add(new InPieces(language, pieces));
+      documents.computeIfAbsent(domain, d -> new ArrayList<>()).add(pieces);
     }
     documents.values().forEach(list -> Collections.shuffle(list, new Random(seed)));
     return new HeldOutTexts(documents);
@@ -66,47 +64,21 @@ record HeldOutTexts(SortedMap<String, List<InPieces>> byDomain) {
     byDomain.forEach(
         (domain, documents) -> {
           anchors.addAll(lines(domain, anchors(documents)));
-          guarded.addAll(lines(domain, guarded(documents)));
+          guarded.addAll(lines(domain, first(judged(documents), PROTECTED)));
         });
     BaseTexts.write(out.resolve(BaseTexts.ANCHORS), anchors);
     BaseTexts.write(out.resolve(BaseTexts.PROTECTED), guarded);
   }
 
   /** Of half of a domain's documents a piece each, and of few documents further ones. */
-  private static List<String> anchors(List<InPieces> documents) {
-    List<List<String>> pieces = inTurns(learned(documents)).stream().map(InPieces::pieces).toList();
-    return first(InTurns.of(pieces), ANCHORS);
+  private static List<String> anchors(List<List<String>> documents) {
+    return first(InTurns.of(documents.subList(0, documents.size() / 2)), ANCHORS);
   }
 
   /** A piece of each document of the other half. */
-  private static List<String> guarded(List<InPieces> documents) {
-    return first(firstPieces(inTurns(judging(documents))), PROTECTED);
-  }
-
-  /** The same, as often of a language as it comes. */
-  private static List<String> judged(List<InPieces> documents) {
-    return first(firstPieces(judging(documents)), JUDGED);
-  }
-
-  private static List<InPieces> learned(List<InPieces> documents) {
-    return documents.subList(0, documents.size() / 2);
-  }
-
-  private static List<InPieces> judging(List<InPieces> documents) {
-    return documents.subList(documents.size() / 2, documents.size());
-  }
-
-  /** A document of each language before a second of any: what is rare is kept too. */
-  private static List<InPieces> inTurns(List<InPieces> documents) {
-    SortedMap<String, List<InPieces>> byLanguage = new TreeMap<>();
-    for (InPieces document : documents) {
-      byLanguage.computeIfAbsent(document.language(), l -> new ArrayList<>()).add(document);
-    }
-    return InTurns.of(List.copyOf(byLanguage.values()));
-  }
-
-  private static List<String> firstPieces(List<InPieces> documents) {
-    return documents.stream().map(document -> document.pieces().get(0)).toList();
+  private static List<String> judged(List<List<String>> documents) {
+    List<List<String>> half = documents.subList(documents.size() / 2, documents.size());
+    return first(half.stream().map(pieces -> pieces.get(0)).toList(), JUDGED);
   }
 
   private static List<String> first(List<String> texts, int n) {
