@@ -2,7 +2,9 @@ package dev.millrace.job.operator;
 
 import dev.millrace.job.operator.ActivationMessage.Decision;
 import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapResult;
+import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.Locale;
 import java.util.function.LongSupplier;
@@ -29,25 +31,27 @@ interface Activation {
       LongSupplier now,
       ThrowingConsumer<SwapResult, Exception> done) {
 
+    /**
+     * Loads what an event names, then lets it answer. State says so first: what a checkpoint has
+     * answered by, its state knows.
+     *
+     * @param then is told what became of it, and writes it to state at once
+     */
     void apply(ReleaseEvent event, ThrowingConsumer<SwapResult, Exception> then) {
       worker.whenDone(
-          "loading release " + event.release(), releases.apply(event, now.getAsLong()), then);
+          "loading release " + event.release(),
+          releases.stage(event, now.getAsLong()),
+          staged -> {
+            SwapResult problem = staged.problem();
+            then.accept(problem == null ? switched(staged) : problem);
+          });
     }
-  }
 
-  /** Each as soon as it is loaded, whatever other subtasks do. */
-  static Activation independent(Means means) {
-    return new Activation() {
-      @Override
-      public void read(ReleaseEvent event) {
-        means.apply(event, means.done());
-      }
-
-      @Override
-      public void decided(Decision decision) {
-        throw new IllegalStateException(decision + ", expected none: this subtask never votes");
-      }
-    };
+    /** Switches on another thread; whoever calls this writes to state that it was, at once. */
+    SwapResult switched(Staged staged) {
+      worker.watch("switching to release " + staged.event().release(), staged.activate());
+      return new SwapResult(staged.event(), Outcome.SWAPPED, staged.missing(), staged.millis());
+    }
   }
 
   /** Names an event; sorts in the order of reading. */

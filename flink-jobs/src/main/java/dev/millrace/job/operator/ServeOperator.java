@@ -63,7 +63,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** To the coordinator; null where subtasks have none. */
   private final @Nullable OperatorEventGateway coordinator;
 
-  private transient Activation.Means means;
   private transient Activation activation;
 
   /** Of all subtasks: where there are more or fewer than before, others have the keys. */
@@ -81,6 +80,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** Whether one of these is on its way, or a timer waits. */
   private boolean tries;
+
+  /** The place of the one that is on its way. */
+  private String trying = "";
 
   /** How many requests waited for a release when the worker's thread last looked. */
   private transient int waited;
@@ -129,9 +131,12 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     scheduler =
         new Scheduler(limits, serving.responder(), getProcessingTimeService(), figures, this::emit);
     figures.show(scheduler);
-    means = new Activation.Means(serving.releases(), worker, this::now, this::loaded);
+    Activation.Means means =
+        new Activation.Means(serving.releases(), worker, this::now, this::loaded);
     activation =
-        coordinator == null ? Activation.independent(means) : new TogetherActivation(means, this);
+        coordinator == null
+            ? new IndependentActivation(means)
+            : new TogetherActivation(means, this);
     if (restored || coordinator != null) { // together, what one has read another may not have
       reload();
     } else {
@@ -262,6 +267,18 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void loaded(SwapResult result) throws Exception {
+    boolean tried = trying.equals(Activation.place(result.event()));
+    if (tried) {
+      trying = "";
+      tries = false;
+    }
+    settle(result);
+    if (tried && !tries) { // it could be read, so may the others be
+      tryAgain();
+    }
+  }
+
+  private void settle(SwapResult result) throws Exception {
     ReleaseEvent event = result.event();
     if (result.mayComeLater()) {
       tryLater(event, result.reason());
@@ -306,19 +323,12 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         unread.remove(Activation.place(event));
         unread.put(Activation.place(event), event); // the last now
         tries = true;
-        means.apply(event, this::tried);
+        trying = Activation.place(event);
+        activation.read(event);
         return;
       }
     }
     tryLater();
-  }
-
-  private void tried(SwapResult result) throws Exception {
-    tries = false;
-    loaded(result);
-    if (!tries) { // it could be read, so may the others be
-      tryAgain();
-    }
   }
 
   /** Whether its domain has gone on from it since: then it must not come back. */

@@ -149,11 +149,7 @@ final class TogetherActivation implements Activation {
       throw new IllegalStateException(
           candidate.event.release() + " is to be switched to and was not staged");
     }
-    means
-        .worker()
-        .whenDone("switching to release " + candidate.event.release(), staged.activate(), r -> {});
-    SwapResult result =
-        new SwapResult(staged.event(), Outcome.SWAPPED, staged.missing(), staged.millis());
+    SwapResult result = means.switched(staged);
     link.outcome(result);
     end(candidate, result);
   }

@@ -108,6 +108,16 @@ final class Worker implements AutoCloseable {
             post(what, failure == null ? () -> done.accept(result) : failed(what, failure)));
   }
 
+  /** Fails the task if work that runs elsewhere fails. */
+  void watch(String what, CompletionStage<?> stage) {
+    stage.whenComplete(
+        (result, failure) -> {
+          if (failure != null) {
+            post(what, failed(what, failure));
+          }
+        });
+  }
+
   private static ThrowingRunnable<Exception> failed(String what, Throwable failure) {
     return () -> {
       throw new FlinkException(what + " failed", failure);

@@ -45,6 +45,7 @@ public class FakeServing implements Responder, LiveReleases {
   private final Map<String, CompletableFuture<@Nullable Void>> held = new ConcurrentHashMap<>();
   private final Map<String, String> lost = new ConcurrentHashMap<>();
   private final Set<String> away = ConcurrentHashMap.newKeySet();
+  private final Set<String> unheard = ConcurrentHashMap.newKeySet();
   private final List<String> staged = new CopyOnWriteArrayList<>();
   private final List<String> switched = new CopyOnWriteArrayList<>();
   private final BlockingQueue<String> tries = new LinkedBlockingQueue<>();
@@ -156,15 +157,25 @@ public class FakeServing implements Responder, LiveReleases {
   public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
     SwapResult result = applied(event);
     tries.add(event.release());
-    return CompletableFuture.completedFuture(result);
+    return unheard.contains(event.release())
+        ? new CompletableFuture<>()
+        : CompletableFuture.completedFuture(result);
   }
 
-  private SwapResult applied(ReleaseEvent event) {
+  private @Nullable SwapResult problem(ReleaseEvent event) {
     if (away.contains(event.release())) {
       return new SwapResult(event, Outcome.FAILED, "release-unreadable: the store is away", 0);
     }
     if (broken.contains(event.release())) {
       return new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0);
+    }
+    return null;
+  }
+
+  private SwapResult applied(ReleaseEvent event) {
+    SwapResult problem = problem(event);
+    if (problem != null) {
+      return problem;
     }
     current = event.release().isEmpty() ? null : event.release();
     switched.add(event.release());
@@ -178,11 +189,11 @@ public class FakeServing implements Responder, LiveReleases {
 
   @Override
   public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
-    SwapResult problem =
-        broken.contains(event.release())
-            ? new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0)
-            : null;
+    SwapResult problem = problem(event);
     staged.add(event.release());
+    if (problem != null) {
+      tries.add(event.release());
+    }
     return held.getOrDefault(event.release(), CompletableFuture.completedFuture(null))
         .thenApply(nothing -> new FakeStaged(event, problem));
   }
@@ -194,6 +205,11 @@ public class FakeServing implements Responder, LiveReleases {
   /** From now on a release of that name is followed without being read. */
   void lose(String release, String why) {
     lost.put(release, why);
+  }
+
+  /** From now on nobody hears that a release of that name was switched to. */
+  void unheard(String release) {
+    unheard.add(release);
   }
 
   /** From now on a release of that name cannot be read, and is not followed. */

@@ -583,6 +583,7 @@ class ServeOperatorTest {
       assertEquals(List.of("first"), restarted.switched());
       release(harness, "third", 3);
       release(harness, "anew", 0); // the topic was made anew
+      endReleases(harness);
       assertEquals(List.of("first", "third", "anew"), restarted.switched());
     }
   }
@@ -616,6 +617,53 @@ class ServeOperatorTest {
     }
   }
 
+  /** The thread that switches may be held up between the switch and its end, and a barrier come. */
+  @Test
+  void processElement2_answersByWhatItWasSwitchedToBeforeTheSwitchEnds_areInState()
+      throws Exception {
+    for (ReleaseEvent.Action action :
+        List.of(ReleaseEvent.Action.PUBLISH, ReleaseEvent.Action.ROLLBACK)) {
+      OperatorSubtaskState snapshot;
+      FakeServing serving = new FakeServing(FREE);
+      try (var harness = opened(harness(serving))) {
+        release(harness, "first", 0);
+        runOneMail(harness);
+        serving.unheard("second");
+        input(harness).processElement2(new StreamRecord<>(event("second", action, 1)));
+        while (!serving.switched().contains("second")) {
+          runOneMail(harness);
+        }
+        ask(harness, 0, 1);
+        endRequests(harness);
+        assertEquals("second", harness.extractOutputValues().get(0).answer().release());
+        snapshot = harness.snapshot(1, 1);
+      }
+      FakeServing restarted = new FakeServing(FREE);
+      try (var harness = restored(harness(restarted), snapshot)) {
+        assertEquals(List.of("second"), restarted.switched());
+      }
+    }
+  }
+
+  @Test
+  void processElement2_anotherOfItsAliasWhileOneIsLoaded_isLoadedAfterItsSwitch() throws Exception {
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = opened(harness(serving))) {
+      CompletableFuture<@Nullable Void> until = new CompletableFuture<>();
+      serving.hold("first", until);
+      release(harness, "first", 0);
+      release(harness, "second", 1);
+      input(harness)
+          .processElement2(
+              new StreamRecord<>(
+                  StreamRecords.event("legal", ReleaseEvent.Action.PUBLISH, "other", 0, 2)));
+      assertEquals(List.of("first", "other"), serving.staged());
+      until.complete(null);
+      endReleases(harness);
+      assertEquals(List.of("other", "first", "second"), serving.switched());
+    }
+  }
+
   @Test
   void processElement2_publicationCannotBeReadNow_isTriedAgainAlsoAfterARestart() throws Exception {
     OperatorSubtaskState snapshot;
@@ -642,6 +690,7 @@ class ServeOperatorTest {
     }
     FakeServing restarted = new FakeServing(FREE);
     try (var harness = restored(harness(restarted, 2, 1), snapshot)) {
+      runOneMail(harness);
       assertEquals(List.of("first", "second"), restarted.switched());
     }
   }
@@ -689,7 +738,7 @@ class ServeOperatorTest {
           .processElement2(new StreamRecord<>(event("first", ReleaseEvent.Action.ROLLBACK, 2)));
       serving.bringBack("second");
       harness.setProcessingTime(5_000); // the order is not settled yet
-      assertEquals(List.of("first", "first"), serving.switched());
+      assertEquals(List.of("first"), serving.switched());
       runOneMail(harness);
       snapshot = harness.snapshot(1, 1);
       harness.setProcessingTime(10_000);
