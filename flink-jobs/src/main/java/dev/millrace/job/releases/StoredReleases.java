@@ -166,8 +166,8 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
   /**
    * The release of every domain that answered when the last run ended, where it noted that and
-   * nothing was stored since, else the latest that learn trained. A tenant's domain is {@code
-   * TENANT/DOMAIN}.
+   * nothing that follows it was stored since, else the latest that learn trained. A tenant's domain
+   * is {@code TENANT/DOMAIN}.
    */
   public SortedMap<String, String> serving() {
     return current(Kind.ADAPTER);
@@ -200,13 +200,13 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
   /** By domain what answered when the last run ended and is not here: it does not answer now. */
   public SortedMap<String, String> lost() {
+    SortedMap<String, String> here = serving();
     SortedMap<String, String> lost = new TreeMap<>();
     Heads.read(store, Kind.ADAPTER)
         .byDomain()
         .forEach(
             (domain, head) -> {
-              boolean here = head.release().isEmpty() || byId.containsKey(head.release());
-              if (!here && holds(head, domain, Kind.ADAPTER)) {
+              if (!head.release().isEmpty() && !here.containsKey(domain)) {
                 lost.put(domain, head.release());
               }
             });
@@ -214,24 +214,46 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
   }
 
   private SortedMap<String, String> current(Kind kind) {
-    SortedMap<String, String> current = newest(kind);
-    Heads.read(store, kind)
-        .byDomain()
-        .forEach(
-            (domain, head) -> {
-              if (holds(head, domain, kind)) {
-                current.remove(domain);
-                if (byId.containsKey(head.release())) {
-                  current.put(domain, head.release());
-                }
-              }
-            });
+    SortedMap<String, Heads.Head> heads = Heads.read(store, kind).byDomain();
+    SortedMap<String, String> current = newest(kind, heads);
+    heads.forEach(
+        (domain, head) -> {
+          if (byId.containsKey(head.release())) {
+            current.putIfAbsent(domain, head.release());
+          }
+        });
     return current;
   }
 
-  /** Whether what was noted counts: nothing was stored since, or people hold the domain there. */
-  private boolean holds(Heads.Head head, String domain, Kind kind) {
-    return head.pinned() || head.batch() >= lastBatch(domain, kind);
+  /**
+   * Whether a release was stored since that was noted and may answer in its place. What comes of
+   * neither that nor of what that came of was learned while people took back what it comes of, and
+   * was announced to nobody.
+   */
+  private boolean follows(String release, Heads.Head head) {
+    String from = release;
+    while (from != null && (batch(from) > head.batch() || isRebased(from))) {
+      from = parent(from);
+    }
+    String before = head.release();
+    while (before != null && !before.equals(from)) {
+      before = parent(before);
+    }
+    return !head.pinned() && !release.equals(from) && (from == null || before != null);
+  }
+
+  private boolean isRebased(String id) {
+    return byId.containsKey(id) && Rebaser.isRebased(manifest(id));
+  }
+
+  private long batch(String id) {
+    Manifest manifest = byId.get(id);
+    return manifest == null ? -1 : manifest.batch();
+  }
+
+  private @Nullable String parent(String id) {
+    Manifest manifest = byId.get(id);
+    return manifest == null ? null : manifest.parent();
   }
 
   /** What takes every domain to where it was when the last run ended; what was pinned stays so. */
@@ -266,17 +288,17 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     }
   }
 
-  private SortedMap<String, String> newest(Kind kind) {
+  /** By domain the latest release, of those that follow what was noted of it. */
+  private SortedMap<String, String> newest(Kind kind, Map<String, Heads.Head> heads) {
     SortedMap<String, String> newest = new TreeMap<>();
     byId.forEach(
         (id, manifest) -> {
           String name = manifest.line().name();
-          String other = newest.get(name);
-          Manifest best = other == null ? null : byId.get(other);
+          Heads.Head head = heads.get(name);
           if (manifest.kind() == kind
               && !Rebaser.isRebased(manifest)
-              && (best == null || best.batch() < manifest.batch())) {
-            newest.put(name, id);
+              && (head == null || follows(id, head))) {
+            newest.merge(name, id, (best, next) -> batch(best) < batch(next) ? next : best);
           }
         });
     return newest;

@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +57,7 @@ class StoredReleasesTest {
   void serving_latestWasBroughtToAnotherBase_isTheOneThatItCameOf() {
     StoredReleases stored = stored(2);
     TreeMap<String, Manifest> byId = new TreeMap<>(stored.byId());
-    byId.put("b1", of(1, Kind.ADAPTER, Map.of("rebased", "r1")));
+    byId.put("b1", of(1, Kind.ADAPTER, null, Map.of("rebased", "r1")));
     assertEquals(Map.of("java", "r1"), new StoredReleases(store, byId).serving());
   }
 
@@ -70,7 +71,36 @@ class StoredReleasesTest {
     events.add(event(Action.ROLLBACK, "r0", 0, 0));
     stored.note(events);
     assertEquals(Map.of("java", "r0"), stored.serving());
-    assertEquals(Map.of("java", "r3"), stored(4).serving());
+    StoredReleases later = with(stored, Kind.ADAPTER, "r3", 3, "r0");
+    assertEquals(Map.of("java", "r3"), later.serving());
+    assertEquals(
+        Map.of("java", "r4"), with(later, Kind.ADAPTER, "r4", 4, "r3").serving(), "after it");
+  }
+
+  /** As where people order it while a lesson is judged: what came of that is never announced. */
+  @Test
+  void serving_storedSinceIsOfWhatWasTakenBack_isWhatAnsweredWhenTheRunEnded() {
+    StoredReleases stored = stored(3);
+    for (String to : List.of("r0", "")) {
+      stored.note(List.of(event(Action.PUBLISH, "r2", 2, 0), event(Action.ROLLBACK, to, 0, 0)));
+      StoredReleases later = with(stored, Kind.ADAPTER, "r3", 3, "r2");
+      assertEquals(stored.serving(), later.serving());
+      assertEquals(Map.of(), later.lost());
+      StoredReleases since = with(later, Kind.ADAPTER, "r4", 3, to.isEmpty() ? null : to);
+      assertEquals(Map.of("java", "r4"), since.serving(), "what was learned of " + to);
+    }
+  }
+
+  /** By a cluster, whose topic says so; there also on another base. */
+  @Test
+  void serving_takenBackOrBroughtElsewhereAndLearnedOn_isTheLatest() {
+    StoredReleases stored = with(stored(2), Kind.ADAPTER, "r2", 2, "r0");
+    stored.note(List.of(event(Action.PUBLISH, "r2", 2, 0)));
+    assertEquals(Map.of("java", "r3"), with(stored, Kind.ADAPTER, "r3", 3, "r0").serving());
+    TreeMap<String, Manifest> byId = new TreeMap<>(stored.byId());
+    byId.put("b2", of(2, Kind.ADAPTER, "r2", Map.of("rebased", "r2")));
+    StoredReleases brought = new StoredReleases(store, byId);
+    assertEquals(Map.of("java", "r3"), with(brought, Kind.ADAPTER, "r3", 3, "b2").serving());
   }
 
   /** Whoever had pinned it found that it had gone on after the next start. */
@@ -157,7 +187,8 @@ class StoredReleasesTest {
     stored.note(events);
     assertEquals(Map.of("java", "a0"), stored.alignments());
     assertEquals(Map.of("java", "r2"), stored.serving());
-    assertEquals(Map.of("java", "a3"), stored(4).alignments());
+    assertEquals(Map.of("java", "a3"), with(stored, Kind.ALIGNMENT, "a3", 3, "a0").alignments());
+    assertEquals(Map.of("java", "a0"), with(stored, Kind.ALIGNMENT, "a3", 3, "a2").alignments());
     events.add(event(Kind.ALIGNMENT, Action.ROLLBACK, "", 0, 0));
     stored.note(events);
     assertEquals(Map.of(), stored.alignments());
@@ -261,12 +292,21 @@ class StoredReleasesTest {
     return event.withholding(withheld);
   }
 
-  private static Manifest of(long batch, Kind kind) {
-    return of(batch, kind, Map.of());
+  private StoredReleases with(
+      StoredReleases stored, Kind kind, String id, long batch, @Nullable String parent) {
+    TreeMap<String, Manifest> byId = new TreeMap<>(stored.byId());
+    byId.put(id, of(batch, kind, parent, Map.of()));
+    return new StoredReleases(store, byId);
   }
 
-  private static Manifest of(long batch, Kind kind, Map<String, String> hyperparameters) {
+  private static Manifest of(long batch, Kind kind) {
+    return of(batch, kind, null, Map.of());
+  }
+
+  private static Manifest of(
+      long batch, Kind kind, @Nullable String parent, Map<String, String> hyperparameters) {
     var plan = new TrainingPlan(1, new TreeMap<>(hyperparameters), 1, 1, "test", "none");
-    return Manifests.of(null, "java", kind, "base", new TreeMap<>(), null, batch, List.of(), plan);
+    return Manifests.of(
+        null, "java", kind, "base", new TreeMap<>(), parent, batch, List.of(), plan);
   }
 }
