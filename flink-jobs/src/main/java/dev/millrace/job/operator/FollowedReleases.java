@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.BroadcastState;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
@@ -27,6 +29,9 @@ final class FollowedReleases {
   private final BroadcastState<String, ReleaseEvent> live;
   private final BroadcastState<String, ReleaseEvent> loading;
 
+  /** What is live in all subtasks: one that has loaded less may have the keys of another now. */
+  private final ListState<ReleaseEvent> liveInAny;
+
   /**
    * Under one key, up to where the topic was read when the job began, until its source is there.
    */
@@ -38,6 +43,20 @@ final class FollowedReleases {
     begun =
         state.getBroadcastState(
             new MapStateDescriptor<>(BEGUN, StringSerializer.INSTANCE, StringSerializer.INSTANCE));
+    liveInAny =
+        state.getUnionListState(
+            new ListStateDescriptor<>("live-in-any", SharedSerializer.of(ReleaseEvent.class)));
+    for (ReleaseEvent event : liveInAny.get()) {
+      catchUp(event);
+    }
+  }
+
+  private void catchUp(ReleaseEvent event) throws Exception {
+    ReleaseEvent now = live.get(event.line().key());
+    if (now == null || isBehind(event, now)) {
+      live.put(event.line().key(), event);
+      loading.remove(Activation.place(event));
+    }
   }
 
   private static MapStateDescriptor<String, ReleaseEvent> events(String name) {
@@ -49,6 +68,11 @@ final class FollowedReleases {
     List<ReleaseEvent> events = new ArrayList<>();
     live.immutableEntries().forEach(entry -> events.add(entry.getValue()));
     return events;
+  }
+
+  /** A checkpoint is taken. */
+  void snapshot() throws Exception {
+    liveInAny.update(live());
   }
 
   /** In the order of reading. */

@@ -370,6 +370,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
     unanswered.update(scheduler.requests());
+    followed.snapshot();
   }
 
   @Override

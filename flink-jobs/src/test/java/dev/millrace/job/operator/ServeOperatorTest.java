@@ -504,6 +504,44 @@ class ServeOperatorTest {
     assertEquals(6, all.size());
   }
 
+  /** The subtask that has a key then may not have loaded what answered it before. */
+  @ParameterizedTest
+  @CsvSource({"1", "2", "3"})
+  void restore_oneSubtaskHadLoadedMore_allAnswerByThat(int subtasks) throws Exception {
+    CompletableFuture<@Nullable Void> never = new CompletableFuture<>();
+    OperatorSubtaskState[] snapshots = new OperatorSubtaskState[2];
+    for (int subtask = 0; subtask < 2; subtask++) {
+      FakeServing serving = new FakeServing(FREE);
+      try (var harness = opened(harness(serving, 2, subtask))) {
+        release(harness, "first", 0);
+        runOneMail(harness);
+        if (subtask == 0) {
+          serving.hold("second", never);
+        }
+        release(harness, "second", 1);
+        if (subtask == 1) {
+          runOneMail(harness);
+        }
+        snapshots[subtask] = harness.snapshot(1, 1);
+      }
+    }
+    OperatorSubtaskState both = AbstractStreamOperatorTestHarness.repackageState(snapshots);
+    for (int subtask = 0; subtask < subtasks; subtask++) {
+      FakeServing serving = new FakeServing(FREE);
+      serving.hold("second", never);
+      try (var harness = harness(serving, subtasks, subtask)) {
+        harness.initializeState(
+            AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                both, MAX_PARALLELISM, 2, subtasks, subtask));
+        harness.open();
+        ask(harness, 0, 1);
+        endRequests(harness);
+        assertEquals("second", harness.extractOutputValues().get(0).answer().release());
+        endReleases(harness);
+      }
+    }
+  }
+
   @Test
   void processElement2_brokenRelease_isRefusedOnceAndTheOldOneServesOn() throws Exception {
     List<Rejection> rejections = new ArrayList<>();
