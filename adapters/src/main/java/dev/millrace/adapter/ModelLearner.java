@@ -26,6 +26,7 @@ import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -116,7 +117,16 @@ final class ModelLearner implements Learner {
     return published(
         state.learnsAgain()
             ? learnedAgain(state, event, governor)
-            : rewinder.rewind(state, event, initial(event.tenant(), event.domain())));
+            : rewinder.rewind(state, event, initial(event.tenant(), event.domain())),
+        governor);
+  }
+
+  /** What nobody wants any more is not stored: nobody would hear of it, nor take it away. */
+  private Outcome published(Outcome outcome, Governor governor) {
+    if (outcome.draft() != null && !governor.proceed()) {
+      throw new CancellationException("publication given up by its governor");
+    }
+    return published(outcome);
   }
 
   /** Only its release is missing where the store fails: nothing is to be learned again for it. */
@@ -167,7 +177,7 @@ final class ModelLearner implements Learner {
 
   @Override
   public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
-    return published(learned(state, batch, governor));
+    return published(learned(state, batch, governor), governor);
   }
 
   private Outcome learned(LearnerState asItWas, TrainingBatch asRead, Governor governor) {

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
@@ -95,7 +96,7 @@ class LearnerTest extends BigramLearners {
         new Governor() {
           @Override
           public boolean proceed() {
-            return told.get(told.size() - 1);
+            return !told.isEmpty();
           }
 
           @Override
@@ -435,6 +436,29 @@ class LearnerTest extends BigramLearners {
     Learner learner = learner("store");
     assertThrows(
         CancellationException.class, () -> learner.learn(initial(learner), batch(0), () -> false));
+    assertFalse(Files.exists(folder.resolve("store")));
+  }
+
+  /** As by an order: nobody would hear of the release, which whoever reads the store finds. */
+  @Test
+  void learn_givenUpWhileTheCandidateIsJudged_publishesNothing() {
+    Learner learner = learner("store");
+    AtomicBoolean trained = new AtomicBoolean();
+    Governor governor =
+        new Governor() {
+          @Override
+          public boolean proceed() {
+            return !trained.get();
+          }
+
+          @Override
+          public void training(boolean now) {
+            trained.set(!now);
+          }
+        };
+    assertThrows(
+        CancellationException.class, () -> learner.learn(initial(learner), batch(0), governor));
+    assertTrue(trained.get());
     assertFalse(Files.exists(folder.resolve("store")));
   }
 

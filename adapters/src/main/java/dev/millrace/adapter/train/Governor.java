@@ -2,11 +2,14 @@ package dev.millrace.adapter.train;
 
 import dev.millrace.model.base.Foreground;
 
-/** Asked between micro-batches; it may block to pause, and never changes what is computed. */
+/**
+ * Asked between micro-batches, and before a release is stored; it may block to pause, and never
+ * changes what is computed.
+ */
 @FunctionalInterface
 public interface Governor {
 
-  /** Returns when training may go on; false gives it up without a trace. */
+  /** Returns when it may go on; false gives it up without a trace. */
   boolean proceed();
 
   /** Told when training begins and ends; between two trainings of a lesson it is judged. */
