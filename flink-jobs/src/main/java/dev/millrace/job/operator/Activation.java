@@ -32,8 +32,8 @@ interface Activation {
       ThrowingConsumer<SwapResult, Exception> done) {
 
     /**
-     * Loads what an event names, then lets it answer. State says so first: what a checkpoint has
-     * answered by, its state knows.
+     * Loads what an event names, then lets it answer, within one turn of the task's thread: what a
+     * checkpoint has answered by, its state knows.
      *
      * @param then is told what became of it, and writes it to state at once
      */

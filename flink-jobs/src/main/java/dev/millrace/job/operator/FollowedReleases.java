@@ -51,11 +51,16 @@ final class FollowedReleases {
     }
   }
 
+  /** Only with what is still loading here: what was refused here alone was settled. */
   private void catchUp(ReleaseEvent event) throws Exception {
+    String place = Activation.place(event);
+    ReleaseEvent here = loading.get(place);
     ReleaseEvent now = live.get(event.line().key());
-    if (now == null || isBehind(event, now)) {
+    if (here != null
+        && here.release().equals(event.release())
+        && (now == null || isBehind(event, now))) {
       live.put(event.line().key(), event);
-      loading.remove(Activation.place(event));
+      loading.remove(place);
     }
   }
 

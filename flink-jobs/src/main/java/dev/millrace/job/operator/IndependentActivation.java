@@ -2,18 +2,22 @@ package dev.millrace.job.operator;
 
 import dev.millrace.job.operator.ActivationMessage.Decision;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.Map;
 
-/** Each event as soon as it is loaded, whatever other subtasks do; those of an alias in turn. */
+/**
+ * Each event as soon as it is loaded, whatever other subtasks do. Those of a kind go in turn: one
+ * adapter at most is loaded and does not answer yet.
+ */
 final class IndependentActivation implements Activation {
 
   private final Means means;
 
-  /** By alias, what was read and has not taken effect; the first is being loaded. */
-  private final Map<String, Deque<ReleaseEvent>> lines = new HashMap<>();
+  /** By kind, what was read and has not taken effect; the first is being loaded. */
+  private final Map<Kind, Deque<ReleaseEvent>> lines = new EnumMap<>(Kind.class);
 
   IndependentActivation(Means means) {
     this.means = means;
@@ -21,8 +25,7 @@ final class IndependentActivation implements Activation {
 
   @Override
   public void read(ReleaseEvent event) {
-    Deque<ReleaseEvent> line =
-        lines.computeIfAbsent(event.line().key(), alias -> new ArrayDeque<>());
+    Deque<ReleaseEvent> line = lines.computeIfAbsent(event.kind(), kind -> new ArrayDeque<>());
     line.add(event);
     if (line.size() == 1) {
       begin(line);
@@ -30,15 +33,12 @@ final class IndependentActivation implements Activation {
   }
 
   private void begin(Deque<ReleaseEvent> line) {
-    ReleaseEvent event = line.element();
     means.apply(
-        event,
+        line.element(),
         result -> {
           means.done().accept(result);
           line.remove();
-          if (line.isEmpty()) {
-            lines.remove(event.line().key());
-          } else {
+          if (!line.isEmpty()) {
             begin(line);
           }
         });

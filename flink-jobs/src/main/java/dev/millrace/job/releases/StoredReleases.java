@@ -226,11 +226,22 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
   }
 
   /**
-   * Whether a release was stored since that was noted and may answer in its place. What comes of
-   * neither that nor of what that came of was learned while people took back what it comes of, and
+   * Whether a release was stored since that was noted and may answer in its place. Where something
+   * was taken back, what comes of neither that nor of what that came of was learned meanwhile, and
    * was announced to nobody.
    */
   private boolean follows(String release, Heads.Head head) {
+    return !head.pinned()
+        && batch(release) > head.batch()
+        && (!isTakenBack(head) || continues(release, head));
+  }
+
+  private boolean isTakenBack(Heads.Head head) {
+    String release = head.release();
+    return release.isEmpty() || (byId.containsKey(release) && batch(release) < head.batch());
+  }
+
+  private boolean continues(String release, Heads.Head head) {
     String from = release;
     while (from != null && (batch(from) > head.batch() || isRebased(from))) {
       from = parent(from);
@@ -239,7 +250,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     while (before != null && !before.equals(from)) {
       before = parent(before);
     }
-    return !head.pinned() && !release.equals(from) && (from == null || before != null);
+    return from == null || before != null;
   }
 
   private boolean isRebased(String id) {

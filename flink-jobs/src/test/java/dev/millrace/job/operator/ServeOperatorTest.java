@@ -542,6 +542,34 @@ class ServeOperatorTest {
     }
   }
 
+  /**
+   * Its file may be broken on that machine; requests would be refused where the old one answers.
+   */
+  @Test
+  void restore_oneSubtaskHadRefusedWhatAnotherLoaded_answersByTheOldOneStill() throws Exception {
+    OperatorSubtaskState[] snapshots = new OperatorSubtaskState[2];
+    for (int subtask = 0; subtask < 2; subtask++) {
+      String broken = subtask == 0 ? "second" : "none";
+      try (var harness = opened(harness(new FakeServing(FREE, broken), 2, subtask))) {
+        release(harness, "first", 0);
+        release(harness, "second", 1);
+        endReleases(harness);
+        snapshots[subtask] = harness.snapshot(1, 1);
+      }
+    }
+    OperatorSubtaskState both = AbstractStreamOperatorTestHarness.repackageState(snapshots);
+    for (int subtask = 0; subtask < 2; subtask++) {
+      FakeServing serving = new FakeServing(FREE);
+      try (var harness = harness(serving, 2, subtask)) {
+        harness.initializeState(
+            AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                both, MAX_PARALLELISM, 2, 2, subtask));
+        harness.open();
+        assertEquals(List.of(subtask == 0 ? "first" : "second"), serving.switched());
+      }
+    }
+  }
+
   @Test
   void processElement2_brokenRelease_isRefusedOnceAndTheOldOneServesOn() throws Exception {
     List<Rejection> rejections = new ArrayList<>();
@@ -683,23 +711,36 @@ class ServeOperatorTest {
     }
   }
 
+  /** Each that is loaded and does not answer takes memory beside what is bounded. */
   @Test
-  void processElement2_anotherOfItsAliasWhileOneIsLoaded_isLoadedAfterItsSwitch() throws Exception {
+  void processElement2_othersWhileOneIsLoaded_areLoadedAfterItsSwitchThoseOfAnotherKindAtOnce()
+      throws Exception {
     FakeServing serving = new FakeServing(FREE);
     try (var harness = opened(harness(serving))) {
       CompletableFuture<@Nullable Void> until = new CompletableFuture<>();
       serving.hold("first", until);
       release(harness, "first", 0);
-      release(harness, "second", 1);
-      input(harness)
-          .processElement2(
-              new StreamRecord<>(
-                  StreamRecords.event("legal", ReleaseEvent.Action.PUBLISH, "other", 0, 2)));
-      assertEquals(List.of("first", "other"), serving.staged());
+      ReleaseEvent rollback = event("second", ReleaseEvent.Action.ROLLBACK, 1);
+      input(harness).processElement2(new StreamRecord<>(rollback));
+      publish(harness, "legal", ReleaseEvent.Kind.ADAPTER, "other", 2);
+      publish(harness, "cloud", ReleaseEvent.Kind.ALIGNMENT, "alignment", 3);
+      assertEquals(List.of("first", "alignment"), serving.staged());
       until.complete(null);
       endReleases(harness);
-      assertEquals(List.of("other", "first", "second"), serving.switched());
+      assertEquals(List.of("alignment", "first", "second", "other"), serving.switched());
     }
+  }
+
+  private static void publish(
+      AbstractStreamOperatorTestHarness<KeyedAnswer> harness,
+      String domain,
+      ReleaseEvent.Kind kind,
+      String id,
+      long offset)
+      throws Exception {
+    ReleaseEvent event =
+        StreamRecords.event(domain, kind, ReleaseEvent.Action.PUBLISH, id, null, 1, offset);
+    input(harness).processElement2(new StreamRecord<>(event));
   }
 
   @Test

@@ -103,6 +103,17 @@ class StoredReleasesTest {
     assertEquals(Map.of("java", "r3"), with(brought, Kind.ADAPTER, "r3", 3, "b2").serving());
   }
 
+  /** As by a cluster that forgot something of what was noted: numbers are used once more. */
+  @Test
+  void serving_nothingWasTakenBackAndLaterOnesAreOfAnotherBranch_isTheLatest() {
+    StoredReleases stored = with(stored(2), Kind.ADAPTER, "r2", 2, "r1");
+    stored.note(List.of(event(Action.PUBLISH, "r2", 2, 0)));
+    StoredReleases again = with(stored, Kind.ADAPTER, "again2", 2, "r0");
+    assertEquals(
+        Map.of("java", "again3"), with(again, Kind.ADAPTER, "again3", 3, "again2").serving());
+    assertEquals(Map.of("java", "r4"), with(stored, Kind.ADAPTER, "r4", 4, "lost").serving());
+  }
+
   /** Whoever had pinned it found that it had gone on after the next start. */
   @Test
   void orders_pinnedWhenTheRunEnded_arePinsUntilItIsUnpinned() {
