@@ -124,6 +124,17 @@ class WatchedReleasesTest extends BigramLearners {
     return adoption.release();
   }
 
+  /** Nothing was learned: who asks for the domain, or what is of it, is found as before. */
+  @Test
+  void adopt_domainHasARelease_theAdoptedOneHasItsNumberAndItsProfile() throws IOException {
+    Learner learner = learner("store");
+    Release before = read(learn(learner, initial(learner), moved(batch(0), 3, 0)).release());
+    ReleaseEvent better = outcomes(learner, 2).get(1).release();
+    Release adopted = read(adopted(better, before, batch(1)));
+    assertEquals(3, adopted.manifest().batch());
+    assertArrayEquals(before.profileOrEmpty().toBytes(), adopted.profileOrEmpty().toBytes());
+  }
+
   /** It is not taken over: what came of it is taken back, and may be what is to be forgotten. */
   @ParameterizedTest
   @EnumSource(names = {"ROLLBACK", "FORGET"})
@@ -242,6 +253,31 @@ class WatchedReleasesTest extends BigramLearners {
     assertEquals("nothing is watched any more", next.promoted().reason());
     assertEquals(first.release().release(), next.release().parent());
     assertEquals(0, next.release().withheld());
+  }
+
+  /** It is promoted once, however long nothing better is found. */
+  @Test
+  void learn_trialEndsAndWhatIsTaughtThenIsRefused_theTrialHasEnded() {
+    Outcome first = outcomes(learner("store", withholding(0.5)), 1).get(0);
+    Learner strict = learner("store", with(neverBetter(), "watch", withholding(0.5).watch()));
+    Outcome next = learn(strict, first.state(), batch(1));
+    assertNotNull(next.promoted(), () -> next.verdict().toString());
+    assertNull(next.release());
+    Outcome then = learn(strict, LearnerState.fromBytes(next.state().toBytes()), batch(2));
+    assertNull(then.promoted());
+  }
+
+  /** It serves whom what it takes the place of has served. */
+  @Test
+  void obey_forgetWithholding_whatIsLearnedAgainIsNotOnTrial() {
+    Learner learner = learner("store", withholding(0.5));
+    List<Outcome> outcomes = outcomes(learner, 2);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+    Outcome again = obeyed(learner, outcomes.get(1).state(), forget).get(1);
+    assertTrue(again.verdict().accepted(), () -> again.verdict().toString());
+    assertEquals(0, again.release().withheld());
+    assertFalse(again.state().watch().trial());
   }
 
   @Test
