@@ -256,6 +256,22 @@ class ObeyedOrdersTest extends BigramLearners {
   }
 
   @Test
+  void obey_forgetSamplesAndTooFewAreHeldOutToTeachTheOthers_theyWait() {
+    List<Outcome> outcomes = outcomes(learner("store"), 2);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+    LearnerConfig more = with(CONFIG, "gate", with(CONFIG.gate(), "minHeldOutSamples", 1000));
+    Outcome again = obeyed(learner("store", more), outcomes.get(1).state(), forget).get(1);
+    assertNull(again.release());
+    List<String> waiting = new ArrayList<>();
+    batch(1).samples().stream()
+        .filter(sample -> !sample.sample().origin().equals(EXPIRED))
+        .forEach(sample -> waiting.add(sample.sample().id()));
+    waiting.removeAll(gone);
+    assertEquals(waiting, again.state().waiting().stream().map(Remembered::id).toList());
+  }
+
+  @Test
   void obey_forgetSamplesAndMoreWaitThanMay_dropsTheOldestAndSaysHowMany() throws IOException {
     List<Outcome> outcomes = outcomes(learner("store"), 3);
     List<String> gone = List.of(batch(1).samples().get(0).sample().id());
