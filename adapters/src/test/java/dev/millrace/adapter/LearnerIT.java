@@ -18,6 +18,7 @@ import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
@@ -147,6 +148,18 @@ class LearnerIT {
         batch(1, 120).samples().stream().map(sample -> sample.sample().id()).toList(),
         second.state().waiting().stream().map(Remembered::id).toList(),
         "nothing speaks against the lesson");
+  }
+
+  /** It is what the manifest says, however near the one before it is. */
+  @Test
+  void routing_anotherShareIsWanted_isThatOne() {
+    LearnerState learned = outcomes("one", ENTROPY).get(0).state();
+    double wanted = 1.001 * SHARE;
+    ShareKeeper shares =
+        new ShareKeeper(base, new RoutingConfig(RoutingConfig.Policy.ENTROPY, wanted, 0.02));
+    List<Remembered> fresh = learned.replay().past().entries();
+    Lesson lesson = new Lesson(fresh, List.of(), List.of(), 1);
+    assertEquals(wanted, shares.routing(learned.routing(), learned.adapter(), lesson).share());
   }
 
   /** The share that the fresh texts of the batch that was refused use. */
