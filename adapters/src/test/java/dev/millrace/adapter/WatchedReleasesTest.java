@@ -55,6 +55,8 @@ class WatchedReleasesTest extends BigramLearners {
         AdapterCodec.encode(read(good).adapter()),
         AdapterCodec.encode(Quantizer.quantize(state.adapter().weights())));
     assertEquals(outcomes.get(0).state().learnedTo(), state.learnedTo());
+    int judges = backwards(2).heldOut().size();
+    assertEquals(outcomes.get(1).state().heldOut().seen() + judges, state.heldOut().seen());
 
     Outcome next = learn(learner, state, batch(3));
     assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
