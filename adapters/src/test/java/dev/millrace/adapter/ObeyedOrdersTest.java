@@ -175,6 +175,27 @@ class ObeyedOrdersTest extends BigramLearners {
         "what is forgotten was learned again");
   }
 
+  @Test
+  void obey_forgetSamplesOfTheFirstRelease_learnsAllOthersAgainFromTheBase() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    List<String> gone = List.of(batch(0).samples().get(0).sample().id());
+    ReleaseEvent forget =
+        new ReleaseEvent(
+                null, "foreign", Kind.ADAPTER, Action.FORGET, "", "", null, 0, "test", EVENT)
+            .forgetting(gone);
+
+    List<Outcome> again = obeyed(learner, outcomes.get(1).state(), forget);
+
+    assertEquals(3, again.size());
+    Manifest first = read(again.get(1).release()).manifest();
+    assertNull(first.parent());
+    Set<String> fresh = fresh(read(outcomes.get(0).release()).manifest());
+    gone.forEach(fresh::remove);
+    assertEquals(fresh, fresh(first));
+    assertEquals(first.id(), read(again.get(2).release()).manifest().parent());
+  }
+
   /** As runs left it before lessons were numbered on. */
   @Test
   void obey_forgetWhereAReleaseHasItsParentsNumber_learnsAgainWithTheNext() throws IOException {
