@@ -166,6 +166,17 @@ class CandidatesTest extends BigramLearners {
     assertTrue(Double.parseDouble(anchors.get(1)) > 2, anchors::toString);
   }
 
+  /** By the heavier it gains too little, by the configured one it goes too far. */
+  @Test
+  void retrain_releaseBetweenTwoWeightsOfTheAnchors_hasTheSameFiles() throws IOException {
+    Outcome first = outcomes(learner("store"), 1).get(0);
+    LearnerConfig config = withProtectedBound(0.002, 0);
+    config = with(config, "gate", with(config.gate(), "minGain", 0.1));
+    Outcome next = learn(learner("store", config), first.state(), batch(1));
+    Map<String, String> how = retrained(List.of(first, next), retrainer(config)).get(1);
+    assertTrue(Double.parseDouble(how.get("blend")) > 0, how::toString);
+  }
+
   @Test
   void retrain_lineageWithHalvingsReplayAndARollback_hasTheSameFiles() throws IOException {
     LearnerConfig config = withProtectedBound(0.0005, 5);
