@@ -1,13 +1,18 @@
 package dev.millrace.adapter.publish;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.adapter.Configs;
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +63,33 @@ class AncestryTest {
     assertEquals(-1, ancestry.common(last.id(), first));
     assertEquals(-1, ancestry.common(first.id(), last));
     assertEquals(-1, ancestry.common(gone.id(), last));
+  }
+
+  /** A store may say so as it likes; where it cannot say, nobody knows yet. */
+  @Test
+  void common_releaseOnTheWayIsNone_isNoneButNotWhereTheStoreIsAway() throws IOException {
+    Manifest first = release(2, null);
+    Manifest last = release(9, release(5, first));
+    for (Exception none :
+        List.of(
+            new FileNotFoundException("gone"),
+            new NoSuchFileException("gone"),
+            new InvalidReleaseException("damaged"))) {
+      assertEquals(-1, failing(none).common(last.id(), first));
+    }
+    Ancestry away = failing(new IOException("away"));
+    assertThrows(IOException.class, () -> away.common(last.id(), first));
+  }
+
+  private Ancestry failing(Exception why) {
+    return new Ancestry(
+        store,
+        (uri, maxBytes) -> {
+          if (why instanceof IOException e) {
+            throw e;
+          }
+          throw (RuntimeException) why;
+        });
   }
 
   /** As runs left it before lessons were numbered on. */
