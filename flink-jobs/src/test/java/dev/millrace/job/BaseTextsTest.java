@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.job.corpus.TokenStream;
+import dev.millrace.model.distil.Exam;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
@@ -40,6 +41,42 @@ class BaseTextsTest {
       for (int i = 0; i < plain.size(); i++) {
         assertArrayEquals(behindBos(plain.get(i)), pieces.get(i));
       }
+    }
+  }
+
+  /** A piece of one token would predict none, which no model takes. */
+  @Test
+  void anchors_textsOfAnyLength_areCutIntoPiecesThatAreNotTooShort() throws IOException {
+    List<BaseTexts.Line> lines = new ArrayList<>();
+    for (int words = 1; words <= 200; words++) {
+      lines.add(new BaseTexts.Line("a", "spoil ".repeat(words)));
+    }
+    BaseTexts.write(folder.resolve(BaseTexts.ANCHORS), lines);
+    try (Tokenizer nano = Tokenizers.open(NANO)) {
+      int expected = 0;
+      for (BaseTexts.Line line : lines) {
+        int tokens = nano.encode(line.text()).length;
+        expected += tokens / 80 + (tokens % 80 < 16 ? 0 : 1);
+      }
+      List<int[]> pieces = BaseTexts.anchors(folder, nano);
+      assertEquals(expected, pieces.size());
+      assertTrue(pieces.stream().allMatch(piece -> piece.length >= 16 && piece.length <= 80));
+    }
+  }
+
+  @Test
+  void exam_textsOfOneTokenOrMoreThanAreJudgedWhole_areLeftOut() throws IOException {
+    List<BaseTexts.Line> lines = new ArrayList<>();
+    for (String text : List.of("a", "no adapter may spoil", "spoil ".repeat(300))) {
+      lines.add(new BaseTexts.Line("a", text));
+    }
+    BaseTexts.write(folder.resolve(BaseTexts.PROTECTED), lines);
+    try (Tokenizer nano = Tokenizers.open(NANO)) {
+      assertEquals(1, nano.encode("a").length);
+      assertTrue(nano.encode(lines.get(2).text()).length > BaseTexts.MAX_TOKENS);
+      List<Exam.Text> judged = BaseTexts.exam(folder, nano).texts();
+      assertEquals(1, judged.size());
+      assertArrayEquals(nano.encode(lines.get(1).text()), judged.get(0).tokens());
     }
   }
 
