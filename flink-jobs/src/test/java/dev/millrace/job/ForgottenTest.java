@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -117,10 +118,43 @@ class ForgottenTest {
       assertNull(Objects.requireNonNull(proof).sameBytes());
       Reproduction reproduction = new Reproduction(stored, release);
       assertTrue(reproduction.run(own, (id, same) -> {}));
+      Retrainer otherTexts =
+          TinyParts.retrainer(surroundings, CONFIG, place -> new int[] {1, 2, 3});
+      assertFalse(reproduction.run(otherTexts, (id, same) -> assertFalse(same)));
       IllegalArgumentException refused =
           assertThrows(
               IllegalArgumentException.class, () -> reproduction.run(other, (id, same) -> {}));
       assertEquals(other.hindrance(stored.manifest(release)).orElseThrow(), refused.getMessage());
+    }
+  }
+
+  /** Who never saw them is without them there too, and what has expired ends no proof. */
+  @Test
+  void prove_baseAloneAnswersOrATextHasExpired_isWithoutThem() throws Exception {
+    try (BaseModel base = TinyParts.base()) {
+      ReleaseStore releases = ReleaseStore.of(StoreFiles.in(store));
+      Surroundings surroundings = TinyParts.surroundings(base, releases, places -> tokens);
+      Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
+      LearnerState first =
+          published(learner.learn(learner.initial(null, DOMAIN), batch(0), Governor.none()));
+      LearnerState second = published(learner.learn(first, batch(1), Governor.none()));
+      String before = Objects.requireNonNull(second.release());
+      Retrainer retrainer = TinyParts.retrainer(surroundings, CONFIG, tokens::get);
+      Set<String> gone =
+          SECRET.stream().map(n -> "sample" + n).collect(Collectors.toUnmodifiableSet());
+      Forgetting forgetting = new Forgetting(StoredReleases.read(store), gone);
+      Proof alone = new Prover(forgetting, retrainer, tokens, 1, model -> {}).prove(before, null);
+      assertNull(Objects.requireNonNull(alone).sameBytes());
+      assertEquals(alone.base(), alone.after());
+      assertTrue(alone.neverSaw().mean() > 1.1 * alone.before(), alone::toString);
+
+      Map<Origin, int[]> left = new HashMap<>(tokens);
+      assertNotNull(left.remove(new Origin("samples", 0, 3)));
+      Retrainer again = TinyParts.retrainer(surroundings, CONFIG, left::get);
+      Proof cut =
+          new Prover(forgetting, again, left, 1, model -> {}).prove(before, first.release());
+      assertNull(Objects.requireNonNull(cut).sameBytes());
+      assertEquals(gone.size(), cut.samples());
     }
   }
 
