@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,18 +33,38 @@ class DomainTextsTest {
     List<String> lines = new ArrayList<>();
     Set<String> teaching = new TreeSet<>();
     for (int i = 0; i < 60; i++) {
-      lines.add("{\"id\":\"s%d\",\"text\":\"Queue %d.\",\"document\":\"d%d\"}".formatted(i, i, i));
+      lines.add(line(i));
       if (!heldOut.contains(null, "cloud", "d" + i)) {
         teaching.add("s" + i);
       }
     }
-    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
-    DomainTexts texts;
-    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
-      texts =
-          DomainTexts.read("cloud", input, null, tokenizer, new PrintWriter(new StringWriter()));
-    }
+    DomainTexts texts = read(lines);
     assertTrue(teaching.containsAll(texts.samples()), texts.samples()::toString);
     assertEquals(60, texts.samples().size() + texts.exam().texts().size());
+  }
+
+  @Test
+  void read_fewDocumentsOfWhichLearnHoldsOutNone_oneJudges() throws IOException {
+    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    List<String> lines =
+        IntStream.range(0, 60)
+            .filter(i -> !heldOut.contains(null, "cloud", "d" + i))
+            .limit(5)
+            .mapToObj(DomainTextsTest::line)
+            .toList();
+    DomainTexts texts = read(lines);
+    assertEquals(4, texts.samples().size());
+    assertEquals(1, texts.exam().texts().size());
+  }
+
+  private static String line(int i) {
+    return "{\"id\":\"s%d\",\"text\":\"Queue %d.\",\"document\":\"d%d\"}".formatted(i, i, i);
+  }
+
+  private DomainTexts read(List<String> lines) throws IOException {
+    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
+      return DomainTexts.read("cloud", input, null, tokenizer, new PrintWriter(new StringWriter()));
+    }
   }
 }
