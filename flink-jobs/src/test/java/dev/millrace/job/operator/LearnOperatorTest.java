@@ -459,6 +459,7 @@ class LearnOperatorTest {
       harness.order(rollback("cloud", "early", 4));
       harness.order(rollback("health", LineageLearner.UNREADABLE, 5));
       harness.order(rollback("health", "early", 6).forgetting(List.of("a")));
+      harness.order(rollback("health", "early", 7));
       runOneMail(harness);
       runOneMail(harness);
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
