@@ -59,8 +59,7 @@ public record ClusterProcess(
   /**
    * Starts one of this name and command.
    *
-   * @param environment it has Millrace's variables of this one alone, and of others what this
-   *     process has not
+   * @param environment joins that of this process
    */
   ClusterProcess start(Map<String, String> environment, Path folder, Path said) {
     List<String> words = new ArrayList<>(List.of("nohup"));
@@ -71,21 +70,26 @@ public record ClusterProcess(
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()));
-    builder.environment().keySet().removeIf(ClusterProcess::isOurs);
-    environment.forEach(
-        (variable, value) -> {
-          if (isOurs(variable)) {
-            builder.environment().put(variable, value);
-          } else if (!variable.equals(PRELOAD)) {
-            builder.environment().putIfAbsent(variable, value);
-          }
-        });
+    join(builder.environment(), environment);
     try {
       Process process = builder.start();
       return new ClusterProcess(name, process.pid(), startOf(process.toHandle()), address, command);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + name, e);
     }
+  }
+
+  /** Millrace's variables are then those of the other alone, of which it has what else it lacks. */
+  static void join(Map<String, String> own, Map<String, String> other) {
+    own.keySet().removeIf(ClusterProcess::isOurs);
+    other.forEach(
+        (variable, value) -> {
+          if (isOurs(variable)) {
+            own.put(variable, value);
+          } else if (!variable.equals(PRELOAD)) {
+            own.putIfAbsent(variable, value);
+          }
+        });
   }
 
   /** Millrace's variables of one environment that another has not, or has another value of. */

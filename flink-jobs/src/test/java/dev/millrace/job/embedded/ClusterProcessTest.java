@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +37,17 @@ class ClusterProcessTest {
       process.kill();
     }
     assertFalse(process.isAlive());
+  }
+
+  /** A key that this shell alone has would sign what the others' processes do not trust. */
+  @Test
+  void join_bothHaveVariables_millracesAreTheOthersAndTheRestIsAddedTo() {
+    Map<String, String> own =
+        new TreeMap<>(Map.of("MILLRACE_A", "1", "MILLRACE_B", "2", "HOME", "/here"));
+    ClusterProcess.join(
+        own,
+        Map.of("MILLRACE_B", "9", "MILLRACE_C", "3", "HOME", "/", "X", "x", "LD_PRELOAD", "lib"));
+    assertEquals(Map.of("MILLRACE_B", "9", "MILLRACE_C", "3", "HOME", "/here", "X", "x"), own);
   }
 
   @Test
