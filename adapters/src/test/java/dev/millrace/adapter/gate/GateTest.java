@@ -3,6 +3,7 @@ package dev.millrace.adapter.gate;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Configs;
@@ -541,13 +542,71 @@ class GateTest {
     Gate gate = Gate.of(base, behindBos, protection, GateConfig.defaults(), 2);
     Served incumbent = served(zero().weights());
     List<HeldOut> known = gate.examine(Stream.batch(Bigrams.known(), 1).heldOut(), incumbent);
-    List<int[]> lesson = Collections.nCopies(16, new int[] {0, 5});
+    List<int[]> lesson = Collections.nCopies(16, new int[] {0, 1});
     List<LessonText> read =
         gate.inspect(lesson, Profile.empty(), true, known, incumbent, 9).texts();
     assertEquals(16, read.size());
     for (LessonText text : read) {
       assertEquals(text.incumbentLogProb(), text.reorderedLogProb());
     }
+  }
+
+  @Test
+  void examine_textOfOneToken_isLeftOut() {
+    List<ScoredSample> samples = heldOut();
+    samples.set(1, Configs.with(samples.get(1), "tokens", new int[] {3}));
+    List<String> expected = new ArrayList<>(samples.stream().map(s -> s.sample().id()).toList());
+    String unused = expected.remove(1);
+    List<HeldOut> examined = gate(base, Configs.GATE).examine(samples, served(zero().weights()));
+    assertEquals(expected, examined.stream().map(HeldOut::id).toList());
+  }
+
+  /** What waited, and what is new: either may be of no domain. */
+  @Test
+  void inspect_moreTextsThanAreRead_readsSomeOfAllAndOfFewNone() {
+    Gate gate = gate(base, GateConfig.defaults());
+    Served incumbent = served(zero().weights());
+    List<HeldOut> known = gate.examine(Stream.batch(Bigrams.known(), 1).heldOut(), incumbent);
+    LessonConfig config = GateConfig.defaults().lesson();
+    List<int[]> lesson = Bigrams.known().texts(2 * config.texts(), 24);
+    List<LessonText> read =
+        gate.inspect(lesson, Profile.empty(), true, known, incumbent, 9).texts();
+    assertEquals(config.texts(), read.size());
+    for (int i = 0; i < read.size(); i++) {
+      assertSame(lesson.get(2 * i), read.get(i).tokens());
+    }
+    List<int[]> few = lesson.subList(0, config.least() - 1);
+    assertEquals(List.of(), gate.inspect(few, Profile.empty(), true, known, incumbent, 9).texts());
+  }
+
+  @Test
+  void inspect_whatJudgesIsWhatIsProtected_isAsNewAsThat() {
+    List<ScoredSample> samples = Stream.batch(Bigrams.known(), 1).heldOut();
+    protectedSets =
+        List.of(new ProtectedSet("same", samples.stream().map(ScoredSample::tokens).toList()));
+    Gate gate = gate(base, GateConfig.defaults());
+    Served incumbent = served(zero().weights());
+    LessonFindings findings =
+        gate.inspect(
+            Bigrams.known().texts(16, 24),
+            Profile.empty(),
+            true,
+            gate.examine(samples, incumbent),
+            incumbent,
+            9);
+    assertEquals(1, findings.rules().get(0).figures().get("novelty"), 1e-9);
+  }
+
+  /** Nor one that is too short to be predicted. */
+  @Test
+  void pressure_moreProtectedTextsThanAreJudged_readsNoFurther() {
+    List<int[]> texts = new ArrayList<>(Bigrams.known().texts(2, 22));
+    texts.add(0, new int[] {3});
+    texts.add(new int[] {BigramBase.VOCAB, 0}); // cannot be read
+    protectedSets = List.of(new ProtectedSet("some", texts));
+    Served incumbent = served(zero().weights());
+    GateConfig two = Configs.with(Configs.GATE, "protectedSamples", 2);
+    assertEquals(0, gate(base, two).pressure(incumbent), 1e-9);
   }
 
   private Judgement judge(Training training) {
