@@ -74,6 +74,47 @@ class ReleaseStoreTest {
     assertEquals(uri, store.publish(RELEASE));
   }
 
+  /** As where somebody sweeps the store at that moment. */
+  @Test
+  void publish_fileIsDeletedBeforeAllAreThere_failsAndIsNoRelease() {
+    StoreFiles files = StoreFiles.in(folder);
+    StoreFiles swept =
+        new StoreFiles() {
+          @Override
+          public boolean exists(String path) throws IOException {
+            return files.exists(path);
+          }
+
+          @Override
+          public void write(String path, byte[] bytes) throws IOException {
+            files.write(path, bytes);
+            files.delete(ID + "/adapter_config.json");
+          }
+
+          @Override
+          public List<StoredFile> list() throws IOException {
+            return files.list();
+          }
+
+          @Override
+          public void delete(String path) throws IOException {
+            files.delete(path);
+          }
+
+          @Override
+          public String uri(String path) {
+            return files.uri(path);
+          }
+        };
+    ReleaseStore store = ReleaseStore.of(swept);
+    UncheckedIOException failed =
+        assertThrows(UncheckedIOException.class, () -> store.publish(RELEASE));
+    assertEquals(
+        ID + "/adapter_config.json is gone again, expected it until all is there",
+        failed.getCause().getMessage());
+    assertFalse(Files.exists(folder.resolve(ID).resolve(Manifest.FILE)));
+  }
+
   @Test
   void publish_twice_changesNothing() throws IOException {
     ReleaseStore store = ReleaseStore.of(StoreFiles.in(folder));
