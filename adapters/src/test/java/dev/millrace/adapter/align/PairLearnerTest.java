@@ -445,6 +445,14 @@ class PairLearnerTest {
     assertArrayEquals(read(first).adapter().values(), back.adapter().values());
   }
 
+  /** A candidate could spoil all that the encoders know. */
+  @Test
+  void of_encodersThatShipNoKnownPairs_learnsNothing() {
+    AlignmentLearner learner = learner("base", CONFIG, new KnownPairs(ENCODERS, new TreeMap<>()));
+    assertEquals(learner.initial(), learned(learner, 0, 200));
+    assertEquals(List.of(), verdicts);
+  }
+
   @Test
   void none_whatNeedsNoRelease_isObeyed() {
     AlignmentLearner none = AlignmentLearner.none("there are no encoders");
@@ -516,8 +524,9 @@ class PairLearnerTest {
     state = obey(learner(), state, order(first, Action.PIN, List.of()));
     for (AlignmentLearner other :
         List.of(learner("base", "f".repeat(64)), learner("other", ENCODERS))) {
-      AlignmentState on =
-          obey(other, other.restored(state), order(first, Action.ROLLBACK, List.of()));
+      AlignmentState moved = other.restored(state);
+      assertTrue(obey(other, moved, order(first, Action.PIN, List.of())).pinned());
+      AlignmentState on = obey(other, moved, order(first, Action.ROLLBACK, List.of()));
       Verdict verdict = verdicts.get(verdicts.size() - 1);
       assertTrue(verdict.accepted(), verdict.toString());
       assertFalse(on.pinned());
@@ -557,11 +566,15 @@ class PairLearnerTest {
 
   private AlignmentLearner learner(String base, String encoders, AlignmentConfig config) {
     TreeMap<String, List<Places>> known = new TreeMap<>(Map.of("known", Pairs.known(80)));
+    return learner(base, config, new KnownPairs(encoders, known));
+  }
+
+  private AlignmentLearner learner(String base, AlignmentConfig config, KnownPairs known) {
     AlignmentParts parts =
         new AlignmentParts(
             base,
             Routing.topK(1),
-            new KnownPairs(encoders, known),
+            known,
             ReleaseStore.of(StoreFiles.in(store)),
             FILES,
             new Machine(1, "test", "test"),
