@@ -10,6 +10,7 @@ import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.List;
@@ -294,6 +295,19 @@ class LearnOperatorTest {
       harness.processElement(batch("cloud", 0), 0);
       harness.endInput();
       assertEquals(List.of(3L), read(harness));
+    }
+  }
+
+  /** Else nobody would follow it: who serves takes such a pin for an order that holds nobody. */
+  @Test
+  void release_afterARefusedPin_saysThatItWasRead() throws Exception {
+    try (var harness = opened(new LineageLearner(FREE))) {
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      harness.order(rollback("cloud", LineageLearner.GONE, 3).withAction(Action.PIN));
+      harness.processElement(batch("cloud", 1), 0);
+      harness.endInput();
+      assertEquals(List.of(-1L, 3L), read(harness));
     }
   }
 
