@@ -151,6 +151,27 @@ class ScoreAlignmentTest {
     }
   }
 
+  @Test
+  void processElement2_eventOfATrainerWhileAnOrderWaitsThatIsRefused_hasReadNeither()
+      throws Exception {
+    try (var harness = opened(harness())) {
+      int next = publish(harness, 0);
+      ReleaseEvent first = events.get(0);
+      Path away = Files.move(store, store.resolveSibling(store.getFileName() + "-away"));
+      String uri = first.uri().replace(first.release(), "f".repeat(64));
+      harness.processElement2(order("f".repeat(64), uri, 1, 0, 41), 0);
+      harness.processElement2(order(first.release(), first.uri(), 1, EPOCH, 42), 0);
+      Files.move(away, store);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      Verdict refused = verdicts.get(verdicts.size() - 1);
+      assertEquals("rollback-obeyed", refused.rules().get(0).rule());
+      assertFalse(refused.accepted());
+      int unused = publish(harness, next);
+      assertEquals(-1, events.get(0).read());
+    }
+  }
+
   /** Sends from a sample on until something is published; says how far it came. */
   private int publish(
       KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness,
