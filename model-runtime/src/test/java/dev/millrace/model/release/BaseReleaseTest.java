@@ -189,9 +189,9 @@ class BaseReleaseTest {
     BaseRelease.note(first, Map.of("legal", new BaseRelease.Taught("r1", 1.25, 1.26)));
     BaseRelease.noteLearned(first, folder, List.of("s1"));
     BaseRelease.note(second, Map.of("cloud", new BaseRelease.Taught("r2", 1.25, 1.26)));
-    BaseRelease.noteLearned(second, first, List.of("s2"));
+    BaseRelease.noteLearned(second, first, List.of("s2"), List.of("r3"));
     BaseRelease.noteLearned(folder, second, List.of("s3"));
-    assertLearned(Set.of("s1", "s2", "s3"), Set.of("r1", "r2"));
+    assertLearned(Set.of("s1", "s2", "s3"), Set.of("r1", "r2", "r3"));
     assertEquals(Map.of(), BaseRelease.taught(folder)); // serving goes over with none of them
   }
 
