@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.Configs;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
@@ -634,6 +635,36 @@ class DataParallelTrainersTest {
     }
     assertEquals(2, trainee.held(), "where it began, and the last that was refused");
     assertEquals(0, combiner.lessons());
+    assertEquals(0, trainee.lessons());
+  }
+
+  /** Whoever computes otherwise would average in gradients of other weights from then on. */
+  @Test
+  void train_trainerComesToAnotherStateThanWhoLeads_failsAndNamesBoth() {
+    ExchangeConfig config = config(1, 1, 2, "int4");
+    Processes trained = processes(config);
+    Processes other =
+        new Processes() {
+          @Override
+          public Call next() {
+            return trained.next();
+          }
+
+          @Override
+          public List<Report> round(List<Order> orders, Governor governor) {
+            return trained.round(
+                orders.stream()
+                    .map(o -> o.reached().isEmpty() ? o : Configs.with(o, "reached", "another"))
+                    .toList(),
+                governor);
+          }
+        };
+    DataParallelTrainers trainers = trainers(config, other);
+    IllegalStateException failed =
+        assertThrows(
+            IllegalStateException.class,
+            () -> trainers.train(fresh, lesson(8, 5), terms, Governor.none()));
+    assertTrue(failed.getMessage().endsWith(", expected another"), failed::getMessage);
   }
 
   /** As with one trainer: what it was to learn would stand in the manifest as learned. */
