@@ -4,6 +4,8 @@ import dev.millrace.adapter.publish.Draft;
 import dev.millrace.model.align.Places;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ScoredSample;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learns where the pictures, sounds and captions of domains lie: gathers pairs, trains an adapter,
@@ -27,6 +29,9 @@ public interface AlignmentLearner {
    */
   AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places);
 
+  /** The same where nothing may be learned now: one that would be the last is passed over. */
+  AlignmentState gather(AlignmentState state, ScoredSample sample, Places places);
+
   /**
    * Writes a release into the store; one that is there already stays as it is.
    *
@@ -35,12 +40,14 @@ public interface AlignmentLearner {
   void publish(Draft draft);
 
   /**
-   * Takes a domain to the release that an event names, and has it forget samples. An event that
-   * names what is no release of this domain, base and encoders is refused and changes nothing.
+   * Reads what an event names. What it gives takes a domain there, and has it forget samples. An
+   * event that names what is no release of this domain, base and encoders is refused and changes
+   * nothing.
    *
+   * @param release at which the domain is, and still is then; null for the encoders alone
    * @throws java.io.UncheckedIOException if the release cannot be read now
    */
-  AlignmentOutcome obey(AlignmentState state, ReleaseEvent event);
+  Function<AlignmentState, AlignmentOutcome> obey(@Nullable String release, ReleaseEvent event);
 
   /**
    * The learner of all domains of some encoders. Where batches are of 0, or nothing is known to

@@ -23,6 +23,11 @@ public record AlignmentOutcome(
     this(state, verdict, null, null);
   }
 
+  /** Of an event that is not obeyed: nothing changes. */
+  public static AlignmentOutcome refused(AlignmentState state, ReleaseEvent event, String reason) {
+    return new AlignmentOutcome(state, PairLearner.obeyed(state, state, event, reason));
+  }
+
   static AlignmentOutcome of(AlignmentState state) {
     return new AlignmentOutcome(state, null);
   }

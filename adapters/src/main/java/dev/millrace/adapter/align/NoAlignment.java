@@ -10,6 +10,8 @@ import dev.millrace.schema.ScoredSample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learns of no encoders and can read no release of theirs: it takes a domain back to the encoders
@@ -47,16 +49,25 @@ record NoAlignment(String why) implements AlignmentLearner {
   }
 
   @Override
+  public AlignmentState gather(AlignmentState state, ScoredSample sample, Places places) {
+    return state;
+  }
+
+  @Override
   public void publish(Draft draft) {
     throw new UncheckedIOException(
         new IOException("release " + draft.manifest().id() + " could not be published: " + why));
   }
 
   @Override
-  public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
-    if (event.action() != Action.FORGET && !event.release().isEmpty()) {
-      return new AlignmentOutcome(state, PairLearner.obeyed(state, state, event, why));
-    }
+  public Function<AlignmentState, AlignmentOutcome> obey(
+      @Nullable String release, ReleaseEvent event) {
+    return event.action() != Action.FORGET && !event.release().isEmpty()
+        ? state -> AlignmentOutcome.refused(state, event, why)
+        : state -> obeyed(state, event);
+  }
+
+  private static AlignmentOutcome obeyed(AlignmentState state, ReleaseEvent event) {
     AlignmentState back =
         state.taken(
             AlignAdapter.NONE,

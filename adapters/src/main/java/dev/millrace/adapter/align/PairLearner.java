@@ -32,6 +32,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** An {@link AlignmentLearner} by {@link PairTrainer} and {@link PairGate}. */
@@ -77,22 +79,36 @@ final class PairLearner implements AlignmentLearner {
 
   @Override
   public AlignmentOutcome take(AlignmentState state, ScoredSample scored, Places places) {
+    AlignmentState gathered = gathered(state, scored, places);
+    return isToBeLearned(gathered, state)
+        ? learn(gathered, scored.sample())
+        : AlignmentOutcome.of(gathered);
+  }
+
+  @Override
+  public AlignmentState gather(AlignmentState state, ScoredSample scored, Places places) {
+    AlignmentState gathered = gathered(state, scored, places);
+    return isToBeLearned(gathered, state) ? state : gathered;
+  }
+
+  private boolean isToBeLearned(AlignmentState gathered, AlignmentState before) {
+    int waiting = gathered.waiting().size();
+    return waiting > before.waiting().size() && waiting >= config.batch();
+  }
+
+  private AlignmentState gathered(AlignmentState state, ScoredSample scored, Places places) {
     Sample sample = scored.sample();
     boolean placed = !places.isNone() && places.isFinite(); // one NaN would spoil every gradient
     if (!learns || !placed || state.forgotten().contains(sample.id())) {
-      return AlignmentOutcome.of(state);
+      return state;
     }
     PairPlaces pair = PairPlaces.of(sample, places);
     if (scored.heldOut()) {
-      return AlignmentOutcome.of(
-          state.withHeldOut(state.heldOut().offer(List.of(pair), seed(sample))));
+      return state.withHeldOut(state.heldOut().offer(List.of(pair), seed(sample)));
     }
     List<PairPlaces> waiting = new ArrayList<>(state.waiting());
     waiting.add(pair);
-    AlignmentState gathered = state.withWaiting(waiting);
-    return waiting.size() < config.batch()
-        ? AlignmentOutcome.of(gathered)
-        : learn(gathered, sample);
+    return state.withWaiting(waiting);
   }
 
   private AlignmentOutcome learn(AlignmentState state, Sample last) {
@@ -229,21 +245,25 @@ final class PairLearner implements AlignmentLearner {
   }
 
   @Override
-  public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
+  public Function<AlignmentState, AlignmentOutcome> obey(
+      @Nullable String release, ReleaseEvent event) {
     try {
-      AlignmentState back = beganHere(state, event) ? bound(state, event) : taken(state, event);
-      return new AlignmentOutcome(back, obeyed(back, state, event, ""));
+      UnaryOperator<AlignmentState> change =
+          beganHere(release, event) ? state -> bound(state, event) : taking(release, event);
+      return state -> {
+        AlignmentState back = change.apply(state);
+        return new AlignmentOutcome(back, obeyed(back, state, event, ""));
+      };
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      String trouble = "release-invalid: " + e;
-      return new AlignmentOutcome(state, obeyed(state, state, event, trouble));
+      return state -> AlignmentOutcome.refused(state, event, "release-invalid: " + e);
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
     }
   }
 
   /** Whether the event names what a domain, which began anew, had in another space. */
-  private boolean beganHere(AlignmentState state, ReleaseEvent event) throws IOException {
-    return state.release() == null
+  private boolean beganHere(@Nullable String at, ReleaseEvent event) throws IOException {
+    return at == null
         && !event.release().isEmpty()
         && AlignRelease.isElsewhere(
             parts.published(), event, parts.base(), parts.known().encoders());
@@ -261,26 +281,29 @@ final class PairLearner implements AlignmentLearner {
         pair -> true);
   }
 
-  private AlignmentState taken(AlignmentState state, ReleaseEvent event) throws IOException {
+  private UnaryOperator<AlignmentState> taking(@Nullable String from, ReleaseEvent event)
+      throws IOException {
     AlignRelease release =
         event.release().isEmpty()
             ? null
             : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
     Manifest manifest = release == null ? null : release.manifest();
-    boolean stays = event.release().equals(Objects.requireNonNullElse(state.release(), ""));
+    boolean stays = event.release().equals(Objects.requireNonNullElse(from, ""));
     boolean all = stays || !event.forgotten().isEmpty(); // else what came later goes, too
-    long last = all || manifest == null ? -1 : ancestry.common(state.release(), manifest);
+    long last = all || manifest == null ? -1 : ancestry.common(from, manifest);
     List<Origin> progress = manifest == null ? List.of() : manifest.learnedTo();
-    return state
-        .goingOn(manifest == null ? -1 : manifest.batch())
-        .taken(
-            release == null ? AlignAdapter.NONE : release.adapter(),
-            release == null ? null : event.release(),
-            progress,
-            event.origin(),
-            event.action() == Action.PIN,
-            state.forgottenBeside(event.forgotten()),
-            pair -> all || (pair.batch() <= last && Progress.includes(progress, pair.origin())));
+    return state ->
+        state
+            .goingOn(manifest == null ? -1 : manifest.batch())
+            .taken(
+                release == null ? AlignAdapter.NONE : release.adapter(),
+                release == null ? null : event.release(),
+                progress,
+                event.origin(),
+                event.action() == Action.PIN,
+                state.forgottenBeside(event.forgotten()),
+                pair ->
+                    all || (pair.batch() <= last && Progress.includes(progress, pair.origin())));
   }
 
   /** The verdict on an order. */

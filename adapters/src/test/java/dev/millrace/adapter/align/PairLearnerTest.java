@@ -420,7 +420,7 @@ class PairLearnerTest {
     assertEquals(
         state, none.take(state, Pairs.sample(null, 1, false), Pairs.place(1, false)).state());
     AlignmentState learned = learned(learner(), 0, 200);
-    AlignmentOutcome refused = none.obey(learned, order(events.get(0), Action.PIN, List.of()));
+    AlignmentOutcome refused = obeyed(none, learned, order(events.get(0), Action.PIN, List.of()));
     assertSame(learned, refused.state());
     assertNotNull(refused.verdict());
     assertFalse(refused.verdict().accepted());
@@ -619,7 +619,12 @@ class PairLearnerTest {
   }
 
   private AlignmentState obey(AlignmentLearner learner, AlignmentState state, ReleaseEvent event) {
-    return noted(learner.obey(state, event));
+    return noted(obeyed(learner, state, event));
+  }
+
+  private static AlignmentOutcome obeyed(
+      AlignmentLearner learner, AlignmentState state, ReleaseEvent event) {
+    return learner.obey(state.release(), event).apply(state);
   }
 
   private AlignmentState noted(AlignmentOutcome outcome) {

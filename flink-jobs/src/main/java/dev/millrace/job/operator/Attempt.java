@@ -9,6 +9,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +28,6 @@ final class Attempt {
 
   /** What it led to, and the learner's state from then on. */
   record Finished(Outcome outcome, byte[] state) {}
-
-  /** What it led to, or what of the store made it fail; neither if it was overtaken. */
-  record Tried(@Nullable Finished finished, @Nullable UncheckedIOException failure) {}
 
   /**
    * @param key whose work it is
@@ -57,55 +55,41 @@ final class Attempt {
     return overtaken;
   }
 
-  Tried learn(TrainingBatch batch, Governor governor) {
+  /**
+   * Empty if an order has overtaken it.
+   *
+   * @throws UncheckedIOException if the store fails
+   */
+  Optional<Finished> learn(TrainingBatch batch, Governor governor) {
     try {
-      return tried(() -> learner.learn(current(batch.tenant(), batch.domain()), batch, governor));
+      return Optional.of(
+          finished(() -> learner.learn(current(batch.tenant(), batch.domain()), batch, governor)));
     } catch (CancellationException e) {
       if (overtaken) {
-        return new Tried(null, null);
+        return Optional.empty();
       }
       throw e;
     }
   }
 
   /**
+   * Obeys the first of the orders that wait, or refuses it.
+   *
    * @param behind the orders that wait behind the event's
+   * @throws UncheckedIOException if the store fails
    */
-  Tried obey(ReleaseEvent event, List<ReleaseEvent> behind, Governor governor) {
-    Tried tried = tried(event, governor);
-    UncheckedIOException failure = tried.failure();
-    if (failure == null || !event.forgotten().isEmpty() || !anyIsObeyed(behind, governor)) {
-      return tried;
-    }
-    String reason = "release-unreadable: %s: an order behind it is obeyed in its place";
-    return tried(
-        () ->
-            Outcome.refused(
-                current(event.tenant(), event.domain()),
-                event,
-                reason.formatted(failure.getCause())));
+  Finished obey(ReleaseEvent event, List<ReleaseEvent> behind, Governor governor) {
+    Supplier<LearnerState> state = () -> current(event.tenant(), event.domain());
+    return new HeadOrder<>(
+            order -> finished(() -> learner.obey(state.get(), order, governor)),
+            finished -> finished.outcome().verdict(),
+            (order, reason) -> finished(() -> Outcome.refused(state.get(), order, reason)))
+        .obeyed(event, behind);
   }
 
-  /** Of those before the first that asks to forget. */
-  private boolean anyIsObeyed(List<ReleaseEvent> orders, Governor governor) {
-    return orders.stream()
-        .takeWhile(order -> order.forgotten().isEmpty())
-        .map(order -> tried(order, governor).finished())
-        .anyMatch(finished -> finished != null && finished.outcome().verdict().accepted());
-  }
-
-  private Tried tried(ReleaseEvent event, Governor governor) {
-    return tried(() -> learner.obey(current(event.tenant(), event.domain()), event, governor));
-  }
-
-  private Tried tried(Supplier<Outcome> work) {
-    Outcome outcome;
-    try {
-      outcome = last == null ? work.get() : last.publish();
-    } catch (UncheckedIOException e) {
-      return new Tried(null, e);
-    }
-    return new Tried(new Finished(outcome, outcome.state().toBytes()), null);
+  private Finished finished(Supplier<Outcome> work) {
+    Outcome outcome = last == null ? work.get() : last.publish();
+    return new Finished(outcome, outcome.state().toBytes());
   }
 
   private LearnerState current(@Nullable String tenant, String domain) {

@@ -5,13 +5,12 @@ import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.operator.Attempt.Finished;
-import dev.millrace.job.operator.Attempt.Tried;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -218,7 +217,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     worker.submit(
         "learning batch " + batch.number() + " of " + batch.domain(),
         () -> mine.learn(batch, governor),
-        tried -> learned(batch, tried, mine));
+        finished -> learned(batch, finished, mine),
+        failure -> notLearned(batch, failure, mine));
   }
 
   private void obeyBeside(ReleaseEvent event, Attempt mine) throws Exception {
@@ -227,7 +227,13 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     worker.submit(
         "taking " + event.domain() + " to release " + event.release(),
         () -> mine.obey(event, behind, governor),
-        tried -> obeyed(event, tried));
+        finished -> obeyed(event, finished),
+        failure ->
+            hold(
+                "%s of %s to release %s cannot be obeyed"
+                    .formatted(
+                        event.action(), DomainKey.shown(DomainKey.of(event)), event.release()),
+                failure));
   }
 
   /** Others have their turns while what failed for the store waits to be tried again. */
@@ -257,33 +263,27 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     figures.held(turns.held());
   }
 
-  private void learned(TrainingBatch batch, Tried tried, Attempt mine) throws Exception {
-    Finished result = tried.finished();
-    if (mine.isOvertaken()) {
-      workAtHead();
-    } else if (result == null) {
-      hold(
-          "batch %d of %s cannot be learned"
-              .formatted(batch.number(), DomainKey.shown(DomainKey.of(batch))),
-          Objects.requireNonNull(tried.failure()));
-    } else {
+  private void learned(TrainingBatch batch, Optional<Finished> finished, Attempt mine)
+      throws Exception {
+    if (!mine.isOvertaken()) {
+      Finished result = finished.orElseThrow();
       setCurrentKey(turns.end(now()));
       domain.learned(batch, result.state());
       figures.left(label(batch));
       emit(result.outcome());
-      workAtHead();
     }
+    workAtHead();
   }
 
-  private void obeyed(ReleaseEvent event, Tried tried) throws Exception {
-    Finished result = tried.finished();
-    if (result == null) {
-      hold(
-          "%s of %s to release %s cannot be obeyed"
-              .formatted(event.action(), DomainKey.shown(DomainKey.of(event)), event.release()),
-          Objects.requireNonNull(tried.failure()));
+  private void notLearned(TrainingBatch batch, UncheckedIOException failure, Attempt mine)
+      throws Exception {
+    if (mine.isOvertaken()) {
+      workAtHead();
     } else {
-      obeyed(event, result);
+      hold(
+          "batch %d of %s cannot be learned"
+              .formatted(batch.number(), DomainKey.shown(DomainKey.of(batch))),
+          failure);
     }
   }
 

@@ -24,6 +24,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -36,28 +39,33 @@ import org.apache.flink.api.java.tuple.Tuple4;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.IOUtils;
+import org.apache.flink.util.function.ThrowingConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Scores samples, keyed by domain, against what their domain has shown, and learns from pictures
  * and sounds where they meet their captions. What was learned scores the next sample of the domain,
  * and leaves as a release with the checkpoint that holds the state behind it. The second input is
- * what people order of such releases.
+ * what people order of such releases. The store is read and written beside the task's thread.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
-    implements TwoInputStreamOperator<Sample, ReleaseEvent, ScoredSample> {
+    implements TwoInputStreamOperator<Sample, ReleaseEvent, ScoredSample>, BoundedMultiInput {
 
   private static final TypeInformation<byte[]> BYTES =
       PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
   private static final String ORDERS = "alignment-orders";
   private static final String UNWRITTEN = "alignments-unwritten";
 
-  /** So many releases of a domain wait for the store; then its pairs teach nothing. */
+  /**
+   * So many releases of a domain wait for the store; then its pairs wait too, or teach nothing
+   * where the store has failed.
+   */
   static final int MOST_UNWRITTEN = 4;
 
   private final Opener<Scorer> scorers;
@@ -70,15 +78,24 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   private transient ReadTo read;
 
-  /** What cannot be obeyed yet: until then pairs of the domain teach nothing. */
+  /** What is not obeyed yet: until then no batch of the domain is learned. */
   private transient ListState<ReleaseEvent> orders;
 
   /** Of each release that is not in the store yet: manifest, files, verdict, event. */
   private transient ListState<Tuple4<byte[], Map<String, byte[]>, Verdict, ReleaseEvent>> unwritten;
 
-  /** Keys whose next order or release is tried again in a moment. */
+  private transient MailboxExecutor mailbox;
+
+  /** Reads and writes the store. */
+  private transient @Nullable Worker worker;
+
+  /** Keys whose next order or release the worker has. */
+  private transient Set<String> atWork;
+
+  /** Those whose next order or release is tried again in a moment. */
   private transient Set<String> held;
 
+  /** The keys for which the store has failed, and which have gone no further. */
   private transient Waits waits;
 
   /** How many pairs have taught nothing since their domain waits, by key. */
@@ -162,6 +179,12 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     scorer = opened.value();
     openedLearner = learners.open(subtask);
     learner = openedLearner.value();
+    mailbox =
+        getContainingTask()
+            .getMailboxExecutorFactory()
+            .createExecutor(getOperatorConfig().getChainIndex());
+    worker = new Worker("alignments", getUserCodeClassloader(), mailbox);
+    atWork = new HashSet<>();
     held = new HashSet<>();
     waits = new Waits(LOG::warn);
     untaught = new HashMap<>();
@@ -203,6 +226,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       if (!accepted.places().isNone()) {
         figures.paired(sample);
         teach(accepted);
+        awaitRoom();
       }
     } else if (scored instanceof Scored.Refused refused) {
       figures.refused(sample, refused.rejection());
@@ -215,35 +239,54 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     ReleaseEvent event = element.getValue();
     if (epoch.isOrder(event)) {
       orders.add(event);
-      settleUnlessHeld();
+      settle();
     } else if (all(orders).isEmpty()) {
       read.passed(event);
     }
   }
 
-  private boolean isHeld() {
-    return held.contains((String) getCurrentKey());
-  }
-
   private void teach(Scored.Accepted pair) throws Exception {
-    if (mayTeach()) {
-      AlignmentState before = currentAlignment();
+    String key = (String) getCurrentKey();
+    AlignmentState before = currentAlignment();
+    if (mayLearn(key)) {
       keep(before, learner.take(before, pair.sample(), pair.places()));
-    } else if (untaught.merge((String) getCurrentKey(), 1L, Long::sum) == 1) {
+      return;
+    }
+    AlignmentState gathered = learner.gather(before, pair.sample(), pair.places());
+    if (!gathered.equals(before)) {
+      aligned.put(key, gathered);
+    } else if (untaught.merge(key, 1L, Long::sum) == 1) {
       LOG.warn(
           "{} waits with {} and {}, further pairs teach nothing until it goes on",
-          alignmentOf((String) getCurrentKey()),
+          alignmentOf(key),
           Counted.of(all(orders).size(), "order", "orders"),
           Counted.of(all(unwritten).size(), "release", "releases"));
     }
   }
 
-  private static String alignmentOf(String key) {
-    return "alignment of " + DomainKey.shown(key);
+  private boolean mayLearn(String key) throws Exception {
+    return !isBusy(key) || (all(orders).isEmpty() && !(waits.contains(key) && isFull()));
   }
 
-  private boolean mayTeach() throws Exception {
-    return !isHeld() || (all(orders).isEmpty() && all(unwritten).size() < MOST_UNWRITTEN);
+  private boolean isBusy(String key) {
+    return atWork.contains(key) || held.contains(key);
+  }
+
+  private boolean isFull() throws Exception {
+    return all(unwritten).size() >= MOST_UNWRITTEN;
+  }
+
+  /** A store that is slow makes samples wait, so that what they teach does not depend on it. */
+  private void awaitRoom() throws Exception {
+    String key = (String) getCurrentKey();
+    while (atWork.contains(key) && !waits.contains(key) && all(orders).isEmpty() && isFull()) {
+      mailbox.yield();
+      setCurrentKey(key);
+    }
+  }
+
+  private static String alignmentOf(String key) {
+    return "alignment of " + DomainKey.shown(key);
   }
 
   private static <T> List<T> all(ListState<T> state) throws Exception {
@@ -252,67 +295,107 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     return all;
   }
 
-  private void settleUnlessHeld() throws Exception {
-    if (!isHeld()) {
-      settle();
-    }
-  }
-
-  /**
-   * Obeys what the key's domain was ordered and publishes what it learned; what the store does not
-   * let it do now is tried again.
-   */
+  /** Has the worker obey what the key's domain was ordered, or else publish what it learned. */
   private void settle() throws Exception {
     String key = (String) getCurrentKey();
-    try {
-      obey();
-      publish();
-      waits.over(key, alignmentOf(key), now());
-      Long lost = untaught.remove(key);
-      if (lost != null) {
-        LOG.warn(
-            "{} is taught again: {} taught nothing",
-            alignmentOf(key),
-            Counted.of(lost, "pair", "pairs"));
-      }
-    } catch (UncheckedIOException e) {
-      waits.inVain(key, alignmentOf(key) + " waits and is tried again", e, now());
-      hold(key);
+    if (isBusy(key)) {
+      return;
+    }
+    List<ReleaseEvent> ordered = all(orders);
+    if (!ordered.isEmpty()) {
+      obeyBeside(key, currentAlignment(), ordered);
+      return;
+    }
+    var learned = unwritten.get().iterator();
+    if (learned.hasNext()) {
+      publishBeside(key, learned.next());
     }
   }
 
-  private long now() {
-    return getProcessingTimeService().getCurrentProcessingTime();
+  private void obeyBeside(String key, AlignmentState at, List<ReleaseEvent> ordered) {
+    HeadOrder<Function<AlignmentState, AlignmentOutcome>> head =
+        new HeadOrder<>(
+            order -> learner.obey(at.release(), order),
+            change -> verdict(change.apply(at)),
+            (order, why) -> state -> AlignmentOutcome.refused(state, order, why));
+    List<ReleaseEvent> behind = ordered.subList(1, ordered.size());
+    submit(key, "obeying", () -> head.obeyed(ordered.get(0), behind), this::obeyed);
   }
 
-  private void obey() throws Exception {
-    for (List<ReleaseEvent> due = all(orders); !due.isEmpty(); orders.update(due)) {
-      ReleaseEvent event = due.remove(0);
-      AlignmentState before = currentAlignment();
-      AlignmentOutcome outcome = learner.obey(before, event);
-      Verdict verdict = Objects.requireNonNull(outcome.verdict());
-      read.judged(event, verdict);
-      if (verdict.accepted()) {
-        unwritten.clear(); // it came after what the event names
-      }
-      keep(before, outcome);
+  private void publishBeside(
+      String key, Tuple4<byte[], Map<String, byte[]>, Verdict, ReleaseEvent> release) {
+    Draft draft = new Draft(Manifest.parse(release.f0), new TreeMap<>(release.f1));
+    submit(
+        key,
+        "publishing",
+        () -> {
+          learner.publish(draft);
+          return release;
+        },
+        this::published);
+  }
+
+  /** Whatever the store does not let the worker do now is tried again. */
+  private <T> void submit(
+      String key, String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
+    atWork.add(key);
+    Objects.requireNonNull(worker)
+        .submit(
+            what + " for the " + alignmentOf(key),
+            work,
+            result -> {
+              setCurrentKey(key);
+              done.accept(result);
+              atWork.remove(key);
+              goOn(key);
+            },
+            failure -> hold(key, failure));
+  }
+
+  private void obeyed(Function<AlignmentState, AlignmentOutcome> change) throws Exception {
+    List<ReleaseEvent> ordered = all(orders);
+    ReleaseEvent event = ordered.remove(0);
+    orders.update(ordered);
+    AlignmentState before = currentAlignment();
+    AlignmentOutcome outcome = change.apply(before);
+    Verdict verdict = verdict(outcome);
+    read.judged(event, verdict);
+    if (verdict.accepted()) {
+      unwritten.clear(); // it came after what the event names
     }
+    keep(before, outcome);
   }
 
-  private void publish() throws Exception {
-    var due = all(unwritten);
-    while (!due.isEmpty()) {
-      var next = due.remove(0);
-      learner.publish(new Draft(Manifest.parse(next.f0), new TreeMap<>(next.f1)));
-      unwritten.update(due);
-      ReleaseEvent ours = epoch.sign(next.f3, read.offset());
-      tell(next.f2);
-      figures.published(ours);
-      output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
+  private static Verdict verdict(AlignmentOutcome ofAnOrder) {
+    return Objects.requireNonNull(ofAnOrder.verdict());
+  }
+
+  private void published(Tuple4<byte[], Map<String, byte[]>, Verdict, ReleaseEvent> release)
+      throws Exception {
+    var learned = all(unwritten);
+    learned.remove(0);
+    unwritten.update(learned);
+    ReleaseEvent ours = epoch.sign(release.f3, read.offset());
+    tell(release.f2);
+    figures.published(ours);
+    output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
+  }
+
+  private void goOn(String key) throws Exception {
+    waits.over(key, alignmentOf(key), now());
+    Long lost = untaught.remove(key);
+    if (lost != null) {
+      LOG.warn(
+          "{} is taught again: {} taught nothing",
+          alignmentOf(key),
+          Counted.of(lost, "pair", "pairs"));
     }
+    settle();
   }
 
-  private void hold(String key) {
+  private void hold(String key, UncheckedIOException failure) {
+    waits.inVain(key, alignmentOf(key) + " waits and is tried again", failure, now());
+    atWork.remove(key);
     held.add(key);
     figures.held(held.size());
     var unused =
@@ -327,15 +410,21 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
                 });
   }
 
-  /** At the end nothing is left to wait: what the store does not take fails the task. */
+  private long now() {
+    return getProcessingTimeService().getCurrentProcessingTime();
+  }
+
+  /** What waits for the store is waited for, as what is to be learned of texts is. */
   @Override
-  public void finish() throws Exception {
-    super.finish();
-    for (String key : held) {
-      setCurrentKey(key);
-      obey();
-      publish();
+  public void endInput(int input) throws Exception {
+    while (isAtWork() || !held.isEmpty()) {
+      mailbox.yield();
     }
+  }
+
+  /** Whether the worker is at something. */
+  boolean isAtWork() {
+    return !atWork.isEmpty();
   }
 
   /** Orders have no event time: only samples move it. */
@@ -358,7 +447,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       unwritten.add(
           Tuple4.of(
               draft.manifest().toBytes(), draft.files(), outcome.verdict(), outcome.release()));
-      settleUnlessHeld();
+      settle();
     }
   }
 
@@ -410,6 +499,6 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   @Override
   public void close() throws Exception {
-    IOUtils.closeAll(super::close, opened, openedLearner);
+    IOUtils.closeAll(worker, super::close, opened, openedLearner);
   }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.model.base.DaemonThreads;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -63,7 +64,22 @@ final class Worker implements AutoCloseable {
 
   /** Runs {@code work} on the worker's thread, then {@code done} on the task's. */
   <T> void submit(String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
-    thread.execute(() -> post(what, attempt(what, work, done)));
+    submit(
+        what,
+        work,
+        done,
+        failure -> {
+          throw new FlinkException(what + " failed", failure);
+        });
+  }
+
+  /** The same of work for which the store may fail: then {@code inVain} is run on the task's. */
+  <T> void submit(
+      String what,
+      Callable<T> work,
+      ThrowingConsumer<T, Exception> done,
+      ThrowingConsumer<UncheckedIOException, Exception> inVain) {
+    thread.execute(() -> post(what, attempt(what, work, done, inVain)));
   }
 
   /** Does the same again and again on the worker's thread; what comes of it is posted if any. */
@@ -92,10 +108,15 @@ final class Worker implements AutoCloseable {
   }
 
   private static <T> ThrowingRunnable<Exception> attempt(
-      String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
+      String what,
+      Callable<T> work,
+      ThrowingConsumer<T, Exception> done,
+      ThrowingConsumer<UncheckedIOException, Exception> inVain) {
     try {
       T result = work.call();
       return () -> done.accept(result);
+    } catch (UncheckedIOException failure) {
+      return () -> inVain.accept(failure);
     } catch (Throwable failure) {
       return failed(what, failure);
     }

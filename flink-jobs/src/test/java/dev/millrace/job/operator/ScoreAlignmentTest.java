@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.align.AlignmentLearner;
+import dev.millrace.adapter.align.AlignmentOutcome;
+import dev.millrace.adapter.align.AlignmentState;
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.LogLines;
 import dev.millrace.job.embedded.TempDirectory;
@@ -36,6 +40,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -45,11 +52,17 @@ import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What pairs teach while they are scored: exactly once, whatever is restored. */
+@Timeout(180)
 class ScoreAlignmentTest {
 
   private static final MemoryLimits LIMITS = new MemoryLimits(100, 50, 20, 1_024, 12, 10, 40);
@@ -63,6 +76,9 @@ class ScoreAlignmentTest {
   private final List<Double> ranks = new ArrayList<>();
   private String encoders = "e".repeat(64);
   private long submitted = EPOCH;
+
+  /** What the store does before it reads or writes a release. */
+  private Consumer<String> before = release -> {};
 
   @Test
   void processElement_restoredTwice_publishesTheSameReleasesWithoutGapOrRepeat() throws Exception {
@@ -199,13 +215,11 @@ class ScoreAlignmentTest {
       harness.processElement2(order(first, 0), 0);
       send(harness, 160, 240);
       snapshot = harness.snapshot(1, 240);
-      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
-      take(harness);
+      pass(harness, 1);
       assertEquals(published, events.size());
       assertEquals(judged, verdicts.size());
       Files.move(away, store);
-      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
-      take(harness);
+      pass(harness, 2);
       assertObeyed(first);
       send(harness, 240, SAMPLES);
       assertEquals(first.release(), events.get(published).parent());
@@ -234,18 +248,13 @@ class ScoreAlignmentTest {
       assertEquals(List.of(), events);
       assertTrue(verdicts.stream().noneMatch(Verdict::accepted), verdicts::toString);
       snapshot = harness.snapshot(1, 90);
-      Files.delete(store); // else the end would fail
     }
-    TempDirectory.delete(store);
-    Files.writeString(store, "no folder");
     try (var harness = restored(harness(), snapshot)) {
       send(harness, 90, 110);
-      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
-      take(harness);
+      pass(harness, 1);
       assertEquals(List.of(), events);
       Files.delete(store);
-      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
-      take(harness);
+      pass(harness, 2);
       assertFalse(events.isEmpty());
       assertEquals(throughout.subList(0, events.size()), events);
       send(harness, 110, SAMPLES);
@@ -264,12 +273,10 @@ class ScoreAlignmentTest {
     try (var harness = opened(harness())) {
       send(harness, 0, 160);
       harness.processElement2(order("", "", 0, 0), 0);
-      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
-      take(harness);
+      pass(harness, 1);
       assertEquals("rollback-obeyed", verdicts.get(verdicts.size() - 1).rules().get(0).rule());
       Files.delete(store);
-      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
-      take(harness);
+      pass(harness, 2);
       assertEquals(List.of(), events);
       send(harness, 160, SAMPLES);
       assertNull(events.get(0).parent());
@@ -285,8 +292,7 @@ class ScoreAlignmentTest {
     try (var harness = opened(harness())) {
       send(harness, 0, 2 * SAMPLES);
       Files.delete(store);
-      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
-      take(harness);
+      pass(harness, 1);
       assertEquals(ScoreOperator.MOST_UNWRITTEN, events.size());
     }
   }
@@ -321,7 +327,7 @@ class ScoreAlignmentTest {
       harness.open();
       send(harness, 0, 2 * SAMPLES);
       Files.delete(store);
-      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      pass(harness, 1);
       List<String> said = lines.said().stream().filter(line -> line.contains("teach")).toList();
       assertEquals(
           List.of(
@@ -348,10 +354,10 @@ class ScoreAlignmentTest {
       harness.open();
       send(harness, 0, 120);
       for (int i = 1; i <= 13; i++) {
-        harness.setProcessingTime(i * LearnOperator.PAUSE_MILLIS);
+        pass(harness, i);
       }
       Files.delete(store);
-      harness.setProcessingTime(14 * LearnOperator.PAUSE_MILLIS);
+      pass(harness, 14);
       List<String> said =
           lines.said().stream().filter(line -> line.startsWith("alignment of ")).toList();
       assertEquals(3, said.size(), said::toString);
@@ -362,13 +368,140 @@ class ScoreAlignmentTest {
   }
 
   @Test
-  void finish_whileReleasesCannotBeWritten_fails() throws Exception {
+  void endInput_whileReleasesCannotBeWritten_waitsUntilTheyCan() throws Exception {
     Files.delete(store);
     Files.writeString(store, "no folder");
-    var harness = harness();
-    harness.open();
-    send(harness, 0, 120);
-    assertThrows(UncheckedIOException.class, harness::close);
+    try (var harness = opened(harness())) {
+      send(harness, 0, 120);
+      mail(
+          harness,
+          () -> {
+            Files.delete(store);
+            harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+          });
+      harness.endInput1();
+      take(harness);
+      assertFalse(events.isEmpty());
+    }
+  }
+
+  @Test
+  void processElement2_releaseThatCannotBeRead_isRefusedOnceAnyOrderBehindItIsObeyed()
+      throws Exception {
+    OperatorSubtaskState snapshot;
+    ReleaseEvent first;
+    try (var harness = opened(harness())) {
+      send(harness, 0, 160);
+      verdicts.clear();
+      first = events.get(0);
+      String lost = events.get(1).release();
+      before =
+          release -> {
+            if (release.equals(lost)) {
+              throw new UncheckedIOException(new IOException("it cannot be read"));
+            }
+          };
+      harness.processElement2(order(events.get(1), 0), 0);
+      take(harness);
+      harness.processElement2(order(events.get(1), 0), 0);
+      pass(harness, 1);
+      assertEquals(List.of(), verdicts);
+      harness.processElement2(order(first, 0), 0);
+      snapshot = harness.snapshot(1, 160);
+      pass(harness, 2);
+      assertObeyedInPlaceOfTwo(first);
+    }
+    verdicts.clear();
+    try (var harness = restored(harness(), snapshot)) {
+      take(harness);
+      assertObeyedInPlaceOfTwo(first);
+    }
+  }
+
+  private void assertObeyedInPlaceOfTwo(ReleaseEvent order) {
+    assertEquals(3, verdicts.size(), verdicts::toString);
+    for (Verdict refused : verdicts.subList(0, 2)) {
+      assertEquals(
+          "release-unreadable: java.io.IOException: it cannot be read: an order behind it is obeyed"
+              + " in its place",
+          refused.rules().get(0).reason());
+    }
+    assertObeyed(order);
+  }
+
+  @Test
+  void processElement2_whileTheStoreHangs_samplesAreScoredAndTheOrderIsKept() throws Exception {
+    CountDownLatch hangs = new CountDownLatch(1);
+    OperatorSubtaskState snapshot;
+    ReleaseEvent first;
+    try (var harness = opened(harness())) {
+      send(harness, 0, 160);
+      first = events.get(0);
+      int published = events.size();
+      int judged = verdicts.size();
+      before = release -> await(hangs);
+      harness.processElement2(order(first, 0), 0);
+      for (int i = 160; i < 240; i++) {
+        harness.processElement1(SwappedPairs.sample(i), i);
+      }
+      assertEquals(240, ranks.size());
+      snapshot = harness.snapshot(1, 240);
+      hangs.countDown();
+      take(harness);
+      assertEquals(judged + 1, verdicts.size());
+      assertObeyed(first);
+      send(harness, 240, SAMPLES);
+      assertEquals(first.release(), events.get(published).parent());
+      List<String> taught =
+          StoredReleases.read(store)
+              .manifest(events.get(published).release())
+              .fresh()
+              .map(LearnedSample::sample)
+              .toList();
+      assertTrue(taught.contains("p161"), "it came meanwhile: " + taught);
+    }
+    verdicts.clear();
+    try (var harness = restored(harness(), snapshot)) {
+      take(harness);
+      assertObeyed(first);
+    }
+  }
+
+  @Test
+  void processElement1_whileTheStoreHangs_waitsForRoomAndLosesNothing() throws Exception {
+    run(0, SAMPLES, null);
+    List<ReleaseEvent> throughout = List.copyOf(events);
+    events.clear();
+    TempDirectory.delete(store);
+    Files.createDirectory(store);
+    CountDownLatch hangs = new CountDownLatch(1);
+    before = release -> await(hangs);
+    try (var harness = opened(harness())) {
+      mail(harness, hangs::countDown);
+      for (int i = 0; i < 60; i++) {
+        harness.processElement1(SwappedPairs.sample(i), i);
+      }
+      assertEquals(1, hangs.getCount());
+      for (int i = 60; i < SAMPLES; i++) {
+        harness.processElement1(SwappedPairs.sample(i), i);
+      }
+      assertEquals(0, hangs.getCount(), "it waited");
+      take(harness);
+      assertEquals(throughout, events);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static void mail(
+      AbstractStreamOperatorTestHarness<?> harness, ThrowingRunnable<Exception> mail) {
+    harness.getTaskMailbox().put(new Mail(mail, 0, "test"));
   }
 
   @Test
@@ -461,12 +594,26 @@ class ScoreAlignmentTest {
       throws Exception {
     for (int i = from; i < to; i++) {
       harness.processElement1(SwappedPairs.sample(i), i);
+      take(harness);
     }
+  }
+
+  /** Until what failed for the store is tried again, so many times since the beginning. */
+  private void pass(
+      KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness,
+      int pauses)
+      throws Exception {
+    harness.setProcessingTime(pauses * LearnOperator.PAUSE_MILLIS);
     take(harness);
   }
 
+  /** Takes what comes of what was begun. */
   private void take(
-      KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness) {
+      KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness)
+      throws Exception {
+    while (((ScoreOperator) harness.getOperator()).isAtWork()) {
+      harness.getTaskMailbox().take(0).run();
+    }
     drain(harness.getSideOutput(Outputs.VERDICTS), verdicts);
     drain(harness.getSideOutput(Outputs.RELEASES), events);
   }
@@ -487,15 +634,55 @@ class ScoreAlignmentTest {
     String folder = store.toString();
     List<Double> seen = ranks;
     String seers = encoders;
+    Consumer<String> first = release -> before.accept(release);
     return new KeyedTwoInputStreamOperatorTestHarness<>(
         new ScoreOperator(
             subtask -> new Opened<>(new Ranking(seen), ofScorer),
-            subtask -> new Opened<>(SwappedPairs.learner(Path.of(folder), seers), ofLearner),
+            subtask ->
+                new Opened<>(
+                    new Stored(SwappedPairs.learner(Path.of(folder), seers), first), ofLearner),
             LIMITS,
             submitted),
         DomainKey::of,
         DomainKey::of,
         Types.STRING);
+  }
+
+  /** Does something before it reads or writes a release. */
+  private record Stored(AlignmentLearner real, Consumer<String> first) implements AlignmentLearner {
+
+    @Override
+    public AlignmentState initial() {
+      return real.initial();
+    }
+
+    @Override
+    public AlignmentState restored(AlignmentState state) {
+      return real.restored(state);
+    }
+
+    @Override
+    public AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places) {
+      return real.take(state, sample, places);
+    }
+
+    @Override
+    public AlignmentState gather(AlignmentState state, ScoredSample sample, Places places) {
+      return real.gather(state, sample, places);
+    }
+
+    @Override
+    public void publish(Draft draft) {
+      first.accept(draft.manifest().id());
+      real.publish(draft);
+    }
+
+    @Override
+    public Function<AlignmentState, AlignmentOutcome> obey(
+        @Nullable String release, ReleaseEvent event) {
+      first.accept(event.release());
+      return real.obey(release, event);
+    }
   }
 
   /** Notes how well each pair fits by the alignment that it was scored by. */
