@@ -45,9 +45,11 @@ public interface AlignmentLearner {
    * nothing.
    *
    * @param release at which the domain is, and still is then; null for the encoders alone
+   * @param written the last of those up to it that the store has; null if it has none
    * @throws java.io.UncheckedIOException if the release cannot be read now
    */
-  Function<AlignmentState, AlignmentOutcome> obey(@Nullable String release, ReleaseEvent event);
+  Function<AlignmentState, AlignmentOutcome> obey(
+      @Nullable String release, @Nullable String written, ReleaseEvent event);
 
   /**
    * The learner of all domains of some encoders. Where batches are of 0, or nothing is known to

@@ -61,7 +61,7 @@ record NoAlignment(String why) implements AlignmentLearner {
 
   @Override
   public Function<AlignmentState, AlignmentOutcome> obey(
-      @Nullable String release, ReleaseEvent event) {
+      @Nullable String release, @Nullable String written, ReleaseEvent event) {
     return event.action() != Action.FORGET && !event.release().isEmpty()
         ? state -> AlignmentOutcome.refused(state, event, why)
         : state -> obeyed(state, event);

@@ -246,10 +246,12 @@ final class PairLearner implements AlignmentLearner {
 
   @Override
   public Function<AlignmentState, AlignmentOutcome> obey(
-      @Nullable String release, ReleaseEvent event) {
+      @Nullable String release, @Nullable String written, ReleaseEvent event) {
     try {
       UnaryOperator<AlignmentState> change =
-          beganHere(release, event) ? state -> bound(state, event) : taking(release, event);
+          beganHere(release, event)
+              ? state -> bound(state, event)
+              : taking(release, written, event);
       return state -> {
         AlignmentState back = change.apply(state);
         return new AlignmentOutcome(back, obeyed(back, state, event, ""));
@@ -281,8 +283,8 @@ final class PairLearner implements AlignmentLearner {
         pair -> true);
   }
 
-  private UnaryOperator<AlignmentState> taking(@Nullable String from, ReleaseEvent event)
-      throws IOException {
+  private UnaryOperator<AlignmentState> taking(
+      @Nullable String from, @Nullable String written, ReleaseEvent event) throws IOException {
     AlignRelease release =
         event.release().isEmpty()
             ? null
@@ -290,7 +292,7 @@ final class PairLearner implements AlignmentLearner {
     Manifest manifest = release == null ? null : release.manifest();
     boolean stays = event.release().equals(Objects.requireNonNullElse(from, ""));
     boolean all = stays || !event.forgotten().isEmpty(); // else what came later goes, too
-    long last = all || manifest == null ? -1 : ancestry.common(from, manifest);
+    long last = all || manifest == null ? -1 : ancestry.common(written, manifest);
     List<Origin> progress = manifest == null ? List.of() : manifest.learnedTo();
     return state ->
         state

@@ -624,7 +624,7 @@ class PairLearnerTest {
 
   private static AlignmentOutcome obeyed(
       AlignmentLearner learner, AlignmentState state, ReleaseEvent event) {
-    return learner.obey(state.release(), event).apply(state);
+    return learner.obey(state.release(), state.release(), event).apply(state);
   }
 
   private AlignmentState noted(AlignmentOutcome outcome) {

@@ -312,14 +312,21 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     }
   }
 
-  private void obeyBeside(String key, AlignmentState at, List<ReleaseEvent> ordered) {
+  private void obeyBeside(String key, AlignmentState at, List<ReleaseEvent> ordered)
+      throws Exception {
+    String written = lastWritten(at);
     HeadOrder<Function<AlignmentState, AlignmentOutcome>> head =
         new HeadOrder<>(
-            order -> learner.obey(at.release(), order),
+            order -> learner.obey(at.release(), written, order),
             change -> verdict(change.apply(at)),
             (order, why) -> state -> AlignmentOutcome.refused(state, order, why));
     List<ReleaseEvent> behind = ordered.subList(1, ordered.size());
     submit(key, "obeying", () -> head.obeyed(ordered.get(0), behind), this::obeyed);
+  }
+
+  private @Nullable String lastWritten(AlignmentState at) throws Exception {
+    var learned = unwritten.get().iterator();
+    return learned.hasNext() ? Manifest.parse(learned.next().f0).parent() : at.release();
   }
 
   private void publishBeside(

@@ -41,6 +41,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -284,6 +285,44 @@ class ScoreAlignmentTest {
     }
   }
 
+  /** They are in no store that could tell what they came of. */
+  @Test
+  void processElement2_orderWhileReleasesCannotBeWritten_whatBothHadLearnedIsReplayed()
+      throws Exception {
+    try (var harness = opened(harness())) {
+      int next = publish(harness, publish(harness, 0));
+      ReleaseEvent last = events.get(0);
+      AtomicInteger inVain = new AtomicInteger();
+      before =
+          release -> {
+            if (!release.equals(last.release())) {
+              inVain.incrementAndGet();
+              throw new UncheckedIOException(new IOException("the store is full"));
+            }
+          };
+      send(harness, next, next + 60);
+      assertTrue(inVain.get() > 0);
+      harness.processElement2(order(last, 0), 0);
+      pass(harness, 1);
+      assertObeyed(last);
+      before = release -> {};
+      int unused = publish(harness, next + 60);
+      assertEquals(last.release(), events.get(0).parent());
+      StoredReleases stored = StoredReleases.read(store);
+      List<LearnedSample> replayed =
+          stored.manifest(events.get(0).release()).learned().stream()
+              .filter(LearnedSample::replay)
+              .toList();
+      assertTrue(
+          stored
+              .manifest(last.release())
+              .fresh()
+              .anyMatch(
+                  sample -> replayed.stream().anyMatch(r -> r.sample().equals(sample.sample()))),
+          replayed::toString);
+    }
+  }
+
   /** Else what waits would grow for as long as the store is away. */
   @Test
   void processElement1_whileManyReleasesWait_nothingMoreIsLearned() throws Exception {
@@ -422,8 +461,7 @@ class ScoreAlignmentTest {
     assertEquals(3, verdicts.size(), verdicts::toString);
     for (Verdict refused : verdicts.subList(0, 2)) {
       assertEquals(
-          "release-unreadable: java.io.IOException: it cannot be read: an order behind it is obeyed"
-              + " in its place",
+          "release-unreadable: java.io.IOException: it cannot be read: an order behind it is obeyed in its place",
           refused.rules().get(0).reason());
     }
     assertObeyed(order);
@@ -679,9 +717,9 @@ class ScoreAlignmentTest {
 
     @Override
     public Function<AlignmentState, AlignmentOutcome> obey(
-        @Nullable String release, ReleaseEvent event) {
+        @Nullable String release, @Nullable String written, ReleaseEvent event) {
       first.accept(event.release());
-      return real.obey(release, event);
+      return real.obey(release, written, event);
     }
   }
 

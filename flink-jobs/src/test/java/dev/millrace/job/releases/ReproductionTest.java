@@ -39,7 +39,7 @@ class ReproductionTest {
     String first = events.get(0).release();
     String before = events.get(events.size() - 1).release();
     ReleaseEvent back = rollback(events.get(0));
-    state = learner.obey(before, back).apply(state).state();
+    state = learner.obey(before, before, back).apply(state).state();
     state = learn(learner, state, 160, 400);
     String after = events.get(events.size() - 1).release();
     StoredReleases stored = StoredReleases.read(store);
@@ -81,8 +81,7 @@ class ReproductionTest {
     assertEquals(id + " is the same", old.found(id, true, others::unnamed));
     assertEquals(
         id
-            + " DIFFERS; its manifest leaves out the pairs that the encoders know: what is here was"
-            + " taken",
+            + " DIFFERS; its manifest leaves out the pairs that the encoders know: what is here was taken",
         old.found(id, false, others::unnamed));
   }
 
