@@ -178,9 +178,9 @@ class ScoreAlignmentTest {
       String uri = first.uri().replace(first.release(), "f".repeat(64));
       harness.processElement2(order("f".repeat(64), uri, 1, 0, 41), 0);
       harness.processElement2(order(first.release(), first.uri(), 1, EPOCH, 42), 0);
-      Files.move(away, store);
-      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
       take(harness);
+      Files.move(away, store);
+      pass(harness, 1);
       Verdict refused = verdicts.get(verdicts.size() - 1);
       assertEquals("rollback-obeyed", refused.rules().get(0).rule());
       assertFalse(refused.accepted());
