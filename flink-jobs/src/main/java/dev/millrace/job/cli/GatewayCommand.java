@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.Adopting;
+import dev.millrace.job.BaseTexts;
 import dev.millrace.job.Openers;
 import dev.millrace.job.TopicAdopting;
 import dev.millrace.job.cli.options.BaseOption;
@@ -114,7 +115,8 @@ final class GatewayCommand implements Callable<Integer> {
     }
     broker.requireUsable();
     Openers.requireTrusted(MillraceConfig.defaults().with(broker.settings()));
-    Path folder = base.folder();
+    Path folder = base.folder(broker);
+    BaseTexts.requireProtected(folder);
     Path from = store();
     try (ProcessLock unused = Home.lock(from, "--store " + from)) {
       return openAlone(apiKeys, StoredReleases.read(from, output.err()::println), folder);

@@ -40,6 +40,7 @@ class GatewayCommandTest {
         "--keystore src | keystore src, expected a file that can be read",
         "--base src | base src, expected a checkpoint folder with a config.json",
         "--set store.uri=src | --set store.uri=src, expected --store DIR",
+        "--set base.dir=src | --set base.dir=src, expected --base DIR",
         "--set gateway.inFlight=0 | invalid configuration: gateway.inFlight is \"0\", expected more than 0",
         "--set learn.watch.window=15 | invalid configuration: learn.watch.least is 16, expected at most learn.watch.window, 15",
         "--set store.trustedKeys=MCowBQYDK2VwAyEAIvv2A5LzRrh/3JdcTx7v6yp0k3aZ0TzCYmVDDDhrEJM= | store.trustedKeys lacks the public key of MILLRACE_SIGNING_KEY, or that is not set here, expected both: what is published would be refused",
@@ -93,6 +94,17 @@ class GatewayCommandTest {
     try (OutputStream out = Files.newOutputStream(keystore)) {
       kept.store(out, new char[0]);
     }
+  }
+
+  /** It answered, and its learn job failed at each start, for ever. */
+  @Test
+  @Timeout(60) // else it starts, and stays
+  void call_baseWithoutProtectedTexts_isNamedBeforeAnythingIsStarted(@TempDir Path folder)
+      throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{}");
+    String expected =
+        "millrace: base %s has no protected.jsonl, expected one: without it no candidate passes the gate; ./millrace model protect %s writes it";
+    assertEquals(expected.formatted(folder, folder), said(Main.USAGE, "--port 0 --base " + folder));
   }
 
   @Test

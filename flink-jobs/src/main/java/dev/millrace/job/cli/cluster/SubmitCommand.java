@@ -1,5 +1,6 @@
 package dev.millrace.job.cli.cluster;
 
+import dev.millrace.job.BaseTexts;
 import dev.millrace.job.JobMain;
 import dev.millrace.job.cli.options.ErrorLine;
 import dev.millrace.job.cli.options.Home;
@@ -91,6 +92,9 @@ public final class SubmitCommand implements Callable<Integer> {
     FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println);
     requireAlone(flink.unfinished(config.job().name() + "-" + job));
     String from = from();
+    if (job == Job.learn && rest.local().isPresent()) {
+      BaseTexts.requireProtected(Path.of(config.base().dir()));
+    }
     String id = FlinkRest.newJobId();
     if (rest.local().isPresent()) {
       note(id, set); // before: one that waits long for its slots is told as a failure, and stays

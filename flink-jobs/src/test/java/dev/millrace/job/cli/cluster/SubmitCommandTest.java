@@ -70,8 +70,22 @@ class SubmitCommandTest extends MovesHome {
     }
     answerAll("{}");
     writeRunning();
-    assertTrue(failing("submit learn").contains("--savepoint " + kept + " goes on from there"));
+    String learn = failing("submit learn --set base.dir=" + repository + "/models/nano");
+    assertTrue(learn.contains("--savepoint " + kept + " goes on from there"), learn);
     assertFalse(failing("submit serve").contains("--savepoint"));
+  }
+
+  /** It failed at each start, for ever. */
+  @Test
+  void run_learnOnABaseWithoutProtectedTexts_isRefusedBeforeAnythingIsUploaded()
+      throws IOException {
+    answerSubmissions();
+    writeRunning();
+    assertEquals(2, run("submit learn --set base.dir=next"));
+    String base = Path.of("next").toAbsolutePath().toString();
+    assertTrue(err.toString().contains("base " + base + " has no protected.jsonl"), err::toString);
+    assertEquals(List.of("GET /jobs/overview"), asked);
+    assertEquals(0, run("submit learn --set base.dir=" + repository + "/models/nano"));
   }
 
   /** As one that waits for slots: it is still there, and will be stopped and go on. */
