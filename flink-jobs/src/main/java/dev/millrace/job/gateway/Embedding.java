@@ -28,7 +28,7 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
   private static final int MOST_INPUTS = 64;
 
   /** Of an object; who says it makes no difference to where it lies. */
-  private static final Set<String> FIELDS = Set.of("role", "content");
+  private static final Set<String> FIELDS = Set.of("role", "name", "content");
 
   static Embedding of(Fields fields) {
     List<JsonNode> messages = fields.list("messages");

@@ -28,7 +28,7 @@ final class Parts {
 
   /** How clients name a part, and what they tell caches of prompts, says nothing of the answer. */
   private static final Set<String> IGNORED =
-      Set.of("id", "index", "cache_control", "prompt_cache_breakpoint");
+      Set.of("id", "index", "uuid", "cache_control", "prompt_cache_breakpoint");
 
   private Parts() {}
 

@@ -47,7 +47,7 @@ class EmbeddingTest {
     String message = PICTURE.replace("'content'", "'role':'user','content'");
     Embedding found = read("'messages':[%s]".formatted(message));
     assertArrayEquals(new byte[] {1, 2, 3}, found.media().get(0).bytes());
-    found = read("'messages':[{'role':'user','content':'a heron'}]");
+    found = read("'messages':[{'role':'user','name':'Ada','content':'a heron'}]");
     assertEquals(Modality.TEXT, found.media().get(0).modality());
   }
 
@@ -73,7 +73,7 @@ class EmbeddingTest {
         "'input':[{}]|input.content is missing, expected one part",
         "'input':[{'type':'text'}]|input.type is \"text\", expected no such field: not supported",
         "'input':{'content':'a','weight':2}|input.weight is 2, expected no such field: not supported",
-        "'messages':[{'role':'user','content':'a','name':'b'}]|messages.name is \"b\", expected no",
+        "'messages':[{'role':'user','content':'a','names':'b'}]|messages.names is \"b\", expected no",
         "'input':{'content':[{'type':'text','text':'a','spans':{'b':1}}]}|input.content.spans is {\"b\":1}, expected no",
         "'input':{'content':[]}|input.content is 0 parts, expected one part",
         "'input':{'content':[{'type':'file'}]}|input.content.type is \"file\", expected text",

@@ -67,6 +67,7 @@ class PromptingTest {
         "{'type':'text','text':'a','texts':'b'}|messages.content.texts is \"b\", expected no such field: not supported",
         "{'type':'text','text':'a','image_url':{'url':'b'}}|messages.content.image_url is {\"url\":\"b\"}, expected no such field: not supported",
         "{'type':'image_url','image_url':{'uri':'a'}}|messages.content.image_url.uri is \"a\", expected no such field: not supported",
+        "{'type':'image_url','image_url':null,'uuid':'sku-1'}|messages.content.image_url.url is \"\", expected data:image/",
         "{'type':'input_audio','input_audio':{'data':'BAU=','id':'a'}}|messages.content.input_audio.id is \"a\", expected no such field: not supported",
       })
   void of_anythingElse_saysWhatWasExpected(String part, String expected) {
@@ -103,12 +104,13 @@ class PromptingTest {
     assertEquals("user: Hi\nassistant:", read(named).transcript());
   }
 
-  /** As agents for several providers do, and LangChain, whose blocks have ids or indices. */
+  /** As agents for several providers do, LangChain, whose blocks have ids, and clients of vLLM. */
   @ParameterizedTest
   @ValueSource(
       strings = {
         "'id':'lc_1'",
         "'index':0",
+        "'uuid':'sku-1'",
         "'cache_control':{'type':'ephemeral'}",
         "'prompt_cache_breakpoint':{'mode':'explicit'}"
       })
