@@ -81,7 +81,7 @@ final class Desk implements AutoCloseable {
   CompletableFuture<Answer> ask(Request request, @Nullable String key, Consumer<Chunk> chunks) {
     String problem = Requests.problem(request);
     if (problem != null) {
-      throw ApiProblem.bad("request_refused", problem);
+      throw ApiProblem.refused(problem);
     }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     Waiting asked = new Waiting(answer, chunks, new AtomicLong(System.nanoTime()));

@@ -49,4 +49,20 @@ class AskingTest {
     assertNull(Codecs.requests().decode(appended.get(0), Origin.UNWRITTEN).cancels());
     assertEquals("a", Codecs.requests().decode(appended.get(1), Origin.UNWRITTEN).cancels());
   }
+
+  /** As where the serve job itself refuses it. */
+  @Test
+  void each_whatServingWouldRefuse_isRefusedWithTheCallersField() {
+    Request request =
+        Request.builder("a", Request.Task.GENERATE, "who").maxTokens(4).temperature(3).build();
+    try (RecordWriter writer = Appended.writer();
+        Desk desk = new Desk(writer, new Topics("refusing."), Duration.ofMinutes(1))) {
+      Asking asking = new Asking(desk, new Admission("requests", 1), new Meter());
+      var answer = asking.each(CALLER, List.of(request), null, (chunk, choice) -> {}).get(0);
+      ApiProblem problem = ApiProblem.of(assertThrows(CompletionException.class, answer::join));
+      assertEquals(400, problem.status());
+      assertEquals("request_refused", problem.code());
+      assertEquals("temperature", problem.param());
+    }
+  }
 }
