@@ -22,6 +22,9 @@ final class ApiProblem extends RuntimeException {
           "bad-top-p", "top_p",
           "bad-stop", "stop");
 
+  /** Characters of a value that are told: it may be most of a body, such as an agent's tools. */
+  private static final int TOLD = 200;
+
   @Serial private static final long serialVersionUID = 1;
 
   private final int status;
@@ -38,7 +41,18 @@ final class ApiProblem extends RuntimeException {
   /** 400: a field has a value that cannot be used. */
   static ApiProblem badField(String param, String found, String expected) {
     return new ApiProblem(
-        400, "invalid_value", param, "%s is %s, expected %s".formatted(param, found, expected));
+        400,
+        "invalid_value",
+        param,
+        "%s is %s, expected %s".formatted(param, cut(found), expected));
+  }
+
+  private static String cut(String found) {
+    if (found.length() <= TOLD) {
+      return found;
+    }
+    boolean splits = Character.isHighSurrogate(found.charAt(TOLD - 1));
+    return found.substring(0, splits ? TOLD - 1 : TOLD) + "…";
   }
 
   /** 400: the call is not what it should be. */

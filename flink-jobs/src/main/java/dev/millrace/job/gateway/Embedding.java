@@ -81,7 +81,9 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
     String where = field + ".content";
     if (!content.isArray() || content.size() != 1) {
       throw ApiProblem.badField(
-          where, content.isArray() ? content.size() + " parts" : "missing", "one part");
+          where,
+          content.isArray() ? content.size() + " parts" : Parts.found(content),
+          "a text or one part");
     }
     JsonNode part = content.get(0);
     Media shown = Parts.media(part, where);

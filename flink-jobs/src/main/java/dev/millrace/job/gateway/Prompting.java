@@ -29,7 +29,8 @@ record Prompting(String transcript, @Nullable Media media) {
     for (JsonNode message : messages) {
       String role = message.path("role").asText();
       if (!ROLES.contains(role)) {
-        throw ApiProblem.badField("messages.role", '"' + role + '"', "one of " + ROLES);
+        throw ApiProblem.badField(
+            "messages.role", Parts.found(message.path("role")), "one of " + ROLES);
       }
       Parts.requireNoOther(message, "messages", FIELDS);
       boolean assistant = role.equals("assistant");

@@ -64,4 +64,15 @@ class ApiProblemTest {
   void refused_fieldThatTheServeJobCallsOtherwise_isNamedAsTheCallerWroteIt() {
     assertEquals("top_p", ApiProblem.refused("bad-top-p: topP is 2").param());
   }
+
+  /** Whoever asks with tools was told them all, before what was expected. */
+  @Test
+  void badField_longValue_isToldByItsBeginning() {
+    ApiProblem problem = ApiProblem.badField("tools", "a".repeat(199) + "\ud83d\ude00b", "[]");
+    assertEquals("tools is " + "a".repeat(199) + "…, expected []", problem.getMessage());
+    String whole = "a".repeat(200);
+    assertEquals(
+        "tools is " + whole + ", expected []",
+        ApiProblem.badField("tools", whole, "[]").getMessage());
+  }
 }

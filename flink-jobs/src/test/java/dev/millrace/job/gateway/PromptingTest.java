@@ -87,6 +87,17 @@ class PromptingTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {"{'content':'Hi'}|missing", "{'role':7}|7", "'Hi'|missing"})
+  void of_roleThatIsNone_isRefusedWithIt(String message, String found) {
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> read(message));
+    String said = String.valueOf(problem.getMessage());
+    assertTrue(said.startsWith("messages.role is %s, expected one of".formatted(found)), said);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"{'role':'user'}", "{'role':'tool','content':null}"})
   void of_noContent_isRefused(String message) {
     ApiProblem problem = assertThrows(ApiProblem.class, () -> read(message));
