@@ -615,12 +615,12 @@ class GatewayDoorIT {
     try (Gateway gateway = open(LIMIT, null)) {
       try {
         for (int i = 0; i < 64; i++) {
-          slow.add(sending(gateway));
+          slow.add(sending(gateway, "key-of-acme"));
         }
         awaitFull(slow, gateway);
         assertEquals(400, status(gateway, "POST /v1/completions", "key-of-other", "{}"));
         slow.get(0).getOutputStream().write('}');
-        awaitStatus(400, gateway);
+        awaitStatus(400, gateway, "key-of-acme");
       } finally {
         for (Socket one : slow) {
           one.close();
@@ -629,9 +629,38 @@ class GatewayDoorIT {
     }
   }
 
-  private static Socket sending(Gateway gateway) throws IOException {
+  /** No thread was left for anybody else: not for a look at /health either. */
+  @Test
+  void bodies_moreThanAllTenantsMayBeSending_areTooManyAndOtherCallsGoOn() throws Exception {
+    List<String> tenants = List.of("a", "b", "c", "d", "e");
+    List<Socket> slow = new ArrayList<>();
+    try (Gateway gateway = openTo(tenants)) {
+      try {
+        for (int i = 0; i < 300; i++) {
+          slow.add(sending(gateway, "key-of-" + tenants.get(i % tenants.size())));
+        }
+        awaitStatus(429, gateway, "key-of-a");
+        assertEquals(200, status(gateway, "GET /health", "key-of-a", ""));
+      } finally {
+        for (Socket one : slow) {
+          one.close();
+        }
+      }
+    }
+  }
+
+  private Gateway openTo(List<String> tenants) throws IOException {
+    List<String> lines = tenants.stream().map(name -> "key-of-" + name + " " + name).toList();
+    return Gateway.start(
+        GatewayConfig.local(0, loop.config().gateway()),
+        loop.config().kafka(),
+        ApiKeys.read(Files.write(folder.resolve("tenants"), lines)),
+        Adopting.unavailable("not asked for here"));
+  }
+
+  private static Socket sending(Gateway gateway, String key) throws IOException {
     Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
-    send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer key-of-acme");
+    send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer " + key);
     return one;
   }
 
@@ -643,7 +672,7 @@ class GatewayDoorIT {
       for (int i = 0; i < slow.size(); i++) {
         if (slow.get(i).getInputStream().available() > 0) {
           slow.get(i).close();
-          slow.set(i, sending(gateway));
+          slow.set(i, sending(gateway, "key-of-acme"));
         }
       }
       found = status(gateway, "POST /v1/completions", "key-of-acme", "{}");
@@ -651,11 +680,11 @@ class GatewayDoorIT {
   }
 
   /** Of a call that lacks all fields. */
-  private static void awaitStatus(int wanted, Gateway gateway) throws IOException {
+  private static void awaitStatus(int wanted, Gateway gateway, String key) throws IOException {
     int found = 0;
     for (long end = System.nanoTime() + LIMIT.toNanos(); found != wanted; ) {
       assertTrue(System.nanoTime() < end, "the status is " + found);
-      found = status(gateway, "POST /v1/completions", "key-of-acme", "{}");
+      found = status(gateway, "POST /v1/completions", key, "{}");
     }
   }
 

@@ -20,8 +20,8 @@ final class AskDoor {
 
   private static final Logger LOG = LoggerFactory.getLogger(AskDoor.class);
 
-  /** Each holds a thread of the server's, which has 250. */
-  private static final int MOST_STREAMING = 128;
+  /** Each holds a thread of the server's. */
+  static final int MOST_STREAMING = 128;
 
   private final Calls calls;
   private final Asking asking;

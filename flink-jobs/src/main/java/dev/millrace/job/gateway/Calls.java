@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -33,14 +34,16 @@ final class Calls implements AutoCloseable {
 
   private static final String CALLER = "caller";
 
-  /**
-   * Of one account. Each holds a thread of the server's, as long as the client takes to send it.
-   */
+  /** Of one account. */
   private static final int MOST_BODIES = 64;
+
+  /** Each holds a thread of the server's, as long as the client takes to send it. */
+  static final int MOST_SENDING = 256;
 
   private final ApiKeys keys;
   private final long bodyBytes;
   private final Admission bodies = new Admission("bodies", MOST_BODIES);
+  private final Semaphore sending = new Semaphore(MOST_SENDING);
 
   /** Until their reply is written: of a client that does not read, no more of them wait. */
   private final Admission calls;
@@ -83,6 +86,21 @@ final class Calls implements AutoCloseable {
     }
     bodies.enter(account, 1);
     try {
+      if (!sending.tryAcquire()) {
+        throw ApiProblem.tooMany(MOST_SENDING + " bodies are being sent, expected fewer");
+      }
+      try {
+        return text(ctx);
+      } finally {
+        sending.release();
+      }
+    } finally {
+      bodies.leave(account, 1);
+    }
+  }
+
+  private String text(Context ctx) {
+    try {
       String charset = Objects.requireNonNullElse(ctx.characterEncoding(), UTF_8.name());
       return JsonLines.text(ctx.bodyAsBytes(), Charset.forName(charset));
     } catch (InvalidRecordException e) {
@@ -99,8 +117,6 @@ final class Calls implements AutoCloseable {
         throw ApiProblem.bad("body_cut_off", "the body did not come to its end: " + e.getMessage());
       }
       throw e;
-    } finally {
-      bodies.leave(account, 1);
     }
   }
 

@@ -40,6 +40,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,10 @@ public final class Gateway implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
   private static final int MOST_WATCHING = 32;
+
+  /** For those that may hold one, and 64 for all other calls. */
+  private static final int THREADS =
+      Calls.MOST_SENDING + AskDoor.MOST_STREAMING + MOST_WATCHING + 64;
 
   /** For what is said last to be written. */
   private static final Duration TELLING = Duration.ofSeconds(1);
@@ -157,6 +162,7 @@ public final class Gateway implements AutoCloseable {
     javalin.startup.showJavalinBanner = false;
     javalin.jetty.host = config.host();
     javalin.jetty.port = config.port();
+    javalin.jetty.threadPool = new QueuedThreadPool(THREADS);
     javalin.http.maxRequestSize = config.limits().bodyBytes();
     javalin.http.asyncTimeout = 0;
     javalin.http.prefer405over404 = true;
