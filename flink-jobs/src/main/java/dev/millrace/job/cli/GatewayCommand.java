@@ -115,7 +115,7 @@ final class GatewayCommand implements Callable<Integer> {
     }
     broker.requireUsable();
     Openers.requireTrusted(MillraceConfig.defaults().with(broker.settings()));
-    Path folder = base.folder(broker);
+    Path folder = base.folder();
     BaseTexts.requireProtected(folder);
     Path from = store();
     try (ProcessLock unused = Home.lock(from, "--store " + from)) {

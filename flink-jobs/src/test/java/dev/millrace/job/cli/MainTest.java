@@ -110,6 +110,7 @@ class MainTest extends RunsCommands {
         "ask --domain d --store nowhere hello | store nowhere",
         "ask --domain d --store src hello | store src has no release, expected that of a run",
         "ask --domain d --set store.uri=src hello | --set store.uri=src, expected --store DIR",
+        "ask --domain d --set base.dir=src hello | --set base.dir=src, expected --base DIR",
         "ask --domain d --tokens 1.5 hello | '1.5', expected a whole number",
         "ask --domain d --top-k -1 hello | topK is -1",
         "ask --domain d --top-p 0 hello | topP is 0.0",

@@ -32,9 +32,10 @@ public final class BrokerOption {
     return settings;
   }
 
-  /** Refuses settings that jobs in this process cannot have; they begin from --store. */
+  /** Refuses settings that jobs in this process cannot have; --store and --base say these. */
   public void requireUsable() {
     requireUnset("store.uri", "--store DIR");
+    requireUnset("base.dir", "--base DIR");
     MillraceConfig unused =
         MillraceConfig.read(
             settings.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList());
