@@ -1,10 +1,12 @@
 package dev.millrace.job.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.JsonLines;
 import dev.millrace.schema.wire.Names;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -100,14 +102,14 @@ public final class ApiKeys {
       throw new IllegalArgumentException(file + " is a folder, expected KEY TENANT a line");
     }
     try {
-      return Files.readAllLines(file);
-    } catch (CharacterCodingException e) {
+      return JsonLines.text(Files.readAllBytes(file), UTF_8).lines().toList();
+    } catch (InvalidRecordException e) {
       throw new IllegalArgumentException(file + " is not UTF-8, expected KEY TENANT a line", e);
     }
   }
 
   private static String digest(String key) {
-    return Digest.sha256(key.getBytes(StandardCharsets.UTF_8));
+    return Digest.sha256(key.getBytes(UTF_8));
   }
 
   /**

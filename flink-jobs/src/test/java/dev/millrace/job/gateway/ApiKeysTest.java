@@ -19,6 +19,14 @@ class ApiKeysTest {
     assertEquals(file + " is not UTF-8, expected KEY TENANT a line", e.getMessage());
   }
 
+  /** As some editors write it: the first key was never known. */
+  @Test
+  void read_byteOrderMark_isNoPartOfTheFirstKey(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("keys"), "\uFEFFsecret acme\r\nother b\r\n");
+    assertEquals("acme", ApiKeys.read(file).caller("Bearer secret").tenant());
+    assertEquals("b", ApiKeys.read(file).caller("Bearer other").tenant());
+  }
+
   @Test
   void caller_schemeInAnyCase_isKnown(@TempDir Path folder) throws IOException {
     ApiKeys keys = ApiKeys.read(Files.writeString(folder.resolve("keys"), "secret acme\n"));
