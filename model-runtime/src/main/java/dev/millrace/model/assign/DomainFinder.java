@@ -36,7 +36,7 @@ public final class DomainFinder {
   /** The same for a text that has waited, and that no others agreed with. */
   private static final double UNLIKE_AT_LAST = 0.02;
 
-  /** Of the texts that open a domain, the share that must be better explained by each other. */
+  /** Of the texts nearest to one, the share that must agree with it to open a domain. */
   private static final double AGREEING = 0.9;
 
   /** Tokens of a text that count: its first. */
@@ -212,8 +212,8 @@ public final class DomainFinder {
   }
 
   /**
-   * Opens a domain if a text and those nearest to it explain each other better than any known;
-   * copies are one text.
+   * Opens a domain if a text and those nearest to it, all but a few, explain each other better than
+   * any known; copies are one text.
    */
   private List<Placed> open(Waiting text, String name) {
     if (waiting.size() < agree) {
@@ -230,12 +230,27 @@ public final class DomainFinder {
     if (nearest.size() < agree) {
       return List.of();
     }
-    TextGroup group = TextGroup.of(nearest, known);
-    if (nearest.stream().filter(one -> agrees(one, group)).count() < AGREEING * agree) {
+    List<int[]> agreeing = agreeing(nearest);
+    if (agreeing.size() < leastAgreeing()) {
       return List.of();
     }
-    use(name, group);
+    use(name, TextGroup.of(agreeing, known));
     return placedNow();
+  }
+
+  private int leastAgreeing() {
+    return Math.max(TextGroup.KNOWN, (int) Math.ceil(AGREEING * agree));
+  }
+
+  /**
+   * Those of some texts that agree with each other, or too few. One of another kind is not counted
+   * in: its tokens, rare and in no other, would bring all of that kind to the domain.
+   */
+  private List<int[]> agreeing(List<int[]> texts) {
+    TextGroup group = TextGroup.of(texts, known);
+    List<int[]> agreeing = texts.stream().filter(one -> agrees(one, group)).toList();
+    boolean settled = agreeing.size() == texts.size() || agreeing.size() < leastAgreeing();
+    return settled ? agreeing : agreeing(agreeing);
   }
 
   private boolean agrees(int[] text, TextGroup group) {

@@ -2,6 +2,7 @@ package dev.millrace.model.assign;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.millrace.model.assign.DomainFinder.Placed;
@@ -70,6 +71,31 @@ class DomainFinderTest {
   }
 
   @Test
+  void place_oneOfThoseThatOpenADomainAgreesWithNone_neitherItNorItsLikeAreOfTheDomain() {
+    assertEquals(List.of(), finder.place(0, alone(), 1, "found"));
+    List<Placed> placed = List.of();
+    for (int i = 1; i < AGREE; i++) {
+      assertEquals(List.of(), placed);
+      placed = finder.place(i, text(), 1, "found");
+    }
+    assertFalse(placed.isEmpty());
+    assertFalse(placed.contains(new Placed(0, "found")));
+    assertEquals(List.of(), finder.place(AGREE, alone(), 1, "found"));
+    assertNull(finder.leave(AGREE));
+  }
+
+  @Test
+  void place_fewerAgreeThanMakeADomainKnown_openNone() {
+    DomainFinder least = new DomainFinder(KNOWN, DomainFinder.LEAST_AGREE);
+    least.place(0, alone(), 1, "found");
+    for (int i = 1; i < DomainFinder.LEAST_AGREE; i++) {
+      assertEquals(List.of(), least.place(i, text(), 1, "found"));
+    }
+    assertFalse(least.place(DomainFinder.LEAST_AGREE, text(), 1, "found").isEmpty());
+    assertNull(least.leave(0));
+  }
+
+  @Test
   void room_ofThoseThatWait_isTheirs() {
     finder.waits(1, text(), 3);
     assertEquals(List.of(), finder.place(2, text(), 64, "found"));
@@ -89,6 +115,11 @@ class DomainFinderTest {
     for (int i = 0; i < count; i++) {
       finder.learn("domain-" + (from + i), random.ints(30, 100, 500).toArray());
     }
+  }
+
+  /** In a script of its own, of which a few tokens write everything. */
+  private int[] alone() {
+    return random.ints(90, 400, 405).toArray();
   }
 
   /** One of those. */
