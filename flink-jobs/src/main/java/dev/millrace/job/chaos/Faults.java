@@ -42,10 +42,17 @@ record Faults(Map<String, Fault> byName) {
           ClockJump.NAME,
           DiskFull.NAME,
           KillAtRestore.NAME,
-          Rescale.NAME);
+          Rescale.NAME,
+          RescaleServe.NAME);
 
   private static final Set<String> BY_NAME =
-      Set.of(LoseTaskManager.NAME, ClockJump.NAME, DiskFull.NAME, KillAtRestore.NAME, Rescale.NAME);
+      Set.of(
+          LoseTaskManager.NAME,
+          ClockJump.NAME,
+          DiskFull.NAME,
+          KillAtRestore.NAME,
+          Rescale.NAME,
+          RescaleServe.NAME);
 
   /** Those that strike where none is asked for by name. */
   static final List<String> ANYWHERE =
@@ -89,6 +96,7 @@ record Faults(Map<String, Fault> byName) {
     faults.put(DiskFull.NAME, new DiskFull());
     faults.put(KillAtRestore.NAME, new KillAtRestore(TASK_MANAGERS));
     faults.put(Rescale.NAME, new Rescale());
+    faults.put(RescaleServe.NAME, new RescaleServe());
     return new Faults(faults);
   }
 

@@ -23,6 +23,7 @@ final class Jobs {
   private String learn = "";
   private String serve = "";
   private int learners = 2;
+  private int servers = 2;
 
   /**
    * @param settings of both jobs, {@code key=value}
@@ -34,19 +35,32 @@ final class Jobs {
   }
 
   synchronized void startServe() throws InterruptedException {
-    serve = submit("serve", settings, null);
+    startServe(null);
+  }
+
+  private void startServe(@Nullable String savepoint) throws InterruptedException {
+    serve = submit("serve", servers, savepoint);
   }
 
   synchronized void startLearn(@Nullable String savepoint) throws InterruptedException {
-    List<String> learning = new ArrayList<>(settings);
-    learning.add("job.parallelism=" + learners);
-    learn = submit("learn", learning, savepoint);
+    learn = submit("learn", learners, savepoint);
   }
 
   /** Goes on with one subtask of each step in place of two, or with two in place of one. */
   synchronized void rescaleLearn(String savepoint) throws InterruptedException {
     learners = 3 - learners;
     startLearn(savepoint);
+  }
+
+  /** The same of the job that answers. */
+  synchronized void rescaleServe(String savepoint) throws InterruptedException {
+    servers = 3 - servers;
+    startServe(savepoint);
+  }
+
+  /** Stops answering, and says where its savepoint is. */
+  synchronized String stopServe() {
+    return flink.stop(serve);
   }
 
   /** Stops learning, and says where its savepoint is. */
@@ -126,10 +140,11 @@ final class Jobs {
   }
 
   /** Tries again while the job manager is away, under one id: a job runs once or not at all. */
-  private String submit(String job, List<String> settings, @Nullable String savepoint)
+  private String submit(String job, int parallelism, @Nullable String savepoint)
       throws InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(job));
     arguments.addAll(settings);
+    arguments.add("job.parallelism=" + parallelism);
     String id = FlinkRest.newJobId();
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
