@@ -29,8 +29,8 @@ public interface AlignmentLearner {
    */
   AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places);
 
-  /** The same where nothing may be learned now: one that would be the last is passed over. */
-  AlignmentState gather(AlignmentState state, ScoredSample sample, Places places);
+  /** The same where nothing may be learned now; null if it would be the last of a batch. */
+  @Nullable AlignmentState gather(AlignmentState state, ScoredSample sample, Places places);
 
   /**
    * Writes a release into the store; one that is there already stays as it is.

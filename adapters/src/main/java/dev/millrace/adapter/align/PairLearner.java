@@ -86,9 +86,9 @@ final class PairLearner implements AlignmentLearner {
   }
 
   @Override
-  public AlignmentState gather(AlignmentState state, ScoredSample scored, Places places) {
+  public @Nullable AlignmentState gather(AlignmentState state, ScoredSample scored, Places places) {
     AlignmentState gathered = gathered(state, scored, places);
-    return isToBeLearned(gathered, state) ? state : gathered;
+    return isToBeLearned(gathered, state) ? null : gathered;
   }
 
   private boolean isToBeLearned(AlignmentState gathered, AlignmentState before) {

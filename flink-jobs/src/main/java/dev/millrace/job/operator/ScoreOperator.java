@@ -247,21 +247,44 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   private void teach(Scored.Accepted pair) throws Exception {
     String key = (String) getCurrentKey();
-    AlignmentState before = currentAlignment();
-    if (mayLearn(key)) {
-      keep(before, learner.take(before, pair.sample(), pair.places()));
-      return;
+    while (!mayLearn(key)) {
+      AlignmentState before = currentAlignment();
+      AlignmentState gathered = learner.gather(before, pair.sample(), pair.places());
+      if (gathered != null) {
+        keep(before, gathered);
+        return;
+      }
+      if (!isSlow(key)) {
+        passOver(key);
+        return;
+      }
+      yieldFor(key);
     }
-    AlignmentState gathered = learner.gather(before, pair.sample(), pair.places());
-    if (!gathered.equals(before)) {
-      aligned.put(key, gathered);
-    } else if (untaught.merge(key, 1L, Long::sum) == 1) {
+    AlignmentState before = currentAlignment();
+    keep(before, learner.take(before, pair.sample(), pair.places()));
+  }
+
+  private void passOver(String key) throws Exception {
+    if (untaught.merge(key, 1L, Long::sum) == 1) {
       LOG.warn(
           "{} waits with {} and {}, further pairs teach nothing until it goes on",
           alignmentOf(key),
           Counted.of(all(orders).size(), "order", "orders"),
           Counted.of(all(unwritten).size(), "release", "releases"));
     }
+  }
+
+  /**
+   * Whether the store has work of the key and has not failed: then samples wait, so that what they
+   * teach does not depend on how fast it is.
+   */
+  private boolean isSlow(String key) {
+    return atWork.contains(key) && !waits.contains(key);
+  }
+
+  private void yieldFor(String key) throws InterruptedException {
+    mailbox.yield();
+    setCurrentKey(key);
   }
 
   private boolean mayLearn(String key) throws Exception {
@@ -276,12 +299,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     return all(unwritten).size() >= MOST_UNWRITTEN;
   }
 
-  /** A store that is slow makes samples wait, so that what they teach does not depend on it. */
   private void awaitRoom() throws Exception {
     String key = (String) getCurrentKey();
-    while (atWork.contains(key) && !waits.contains(key) && all(orders).isEmpty() && isFull()) {
-      mailbox.yield();
-      setCurrentKey(key);
+    while (isSlow(key) && all(orders).isEmpty() && isFull()) {
+      yieldFor(key);
     }
   }
 
@@ -444,9 +465,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   public void processWatermark2(Watermark mark) {}
 
   private void keep(AlignmentState before, AlignmentOutcome outcome) throws Exception {
-    if (!outcome.state().equals(before)) {
-      aligned.put((String) getCurrentKey(), outcome.state());
-    }
+    keep(before, outcome.state());
     Draft draft = outcome.draft();
     if (draft == null) {
       tell(outcome.verdict());
@@ -455,6 +474,12 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
           Tuple4.of(
               draft.manifest().toBytes(), draft.files(), outcome.verdict(), outcome.release()));
       settle();
+    }
+  }
+
+  private void keep(AlignmentState before, AlignmentState now) {
+    if (!now.equals(before)) {
+      aligned.put((String) getCurrentKey(), now);
     }
   }
 

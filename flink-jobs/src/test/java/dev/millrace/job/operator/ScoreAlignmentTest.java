@@ -461,7 +461,8 @@ class ScoreAlignmentTest {
     assertEquals(3, verdicts.size(), verdicts::toString);
     for (Verdict refused : verdicts.subList(0, 2)) {
       assertEquals(
-          "release-unreadable: java.io.IOException: it cannot be read: an order behind it is obeyed in its place",
+          "release-unreadable: java.io.IOException: it cannot be read: an order behind it is obeyed"
+              + " in its place",
           refused.rules().get(0).reason());
     }
     assertObeyed(order);
@@ -479,16 +480,16 @@ class ScoreAlignmentTest {
       int judged = verdicts.size();
       before = release -> await(hangs);
       harness.processElement2(order(first, 0), 0);
-      for (int i = 160; i < 240; i++) {
+      for (int i = 160; i < 166; i++) {
         harness.processElement1(SwappedPairs.sample(i), i);
       }
-      assertEquals(240, ranks.size());
-      snapshot = harness.snapshot(1, 240);
+      assertEquals(166, ranks.size());
+      snapshot = harness.snapshot(1, 166);
       hangs.countDown();
       take(harness);
       assertEquals(judged + 1, verdicts.size());
       assertObeyed(first);
-      send(harness, 240, SAMPLES);
+      send(harness, 166, SAMPLES);
       assertEquals(first.release(), events.get(published).parent());
       List<String> taught =
           StoredReleases.read(store)
@@ -503,6 +504,37 @@ class ScoreAlignmentTest {
       take(harness);
       assertObeyed(first);
     }
+  }
+
+  @Test
+  void processElement1_wouldLearnWhileAnOrderIsReadSlowly_waitsAndLosesNothing() throws Exception {
+    run(0, 160, null);
+    ReleaseEvent first = events.get(0);
+    List<List<ReleaseEvent>> published = new ArrayList<>();
+    for (boolean slow : List.of(false, true)) {
+      TempDirectory.delete(store);
+      Files.createDirectory(store);
+      events.clear();
+      before = release -> {};
+      try (var harness = opened(harness())) {
+        send(harness, 0, 160);
+        CountDownLatch hangs = new CountDownLatch(slow ? 1 : 0);
+        before = release -> await(hangs);
+        harness.processElement2(order(first, 0), 0);
+        if (slow) {
+          mail(harness, hangs::countDown);
+        } else {
+          take(harness);
+        }
+        for (int i = 160; i < SAMPLES; i++) {
+          harness.processElement1(SwappedPairs.sample(i), i);
+        }
+        assertEquals(0, hangs.getCount(), "it waited");
+        take(harness);
+      }
+      published.add(List.copyOf(events));
+    }
+    assertEquals(published.get(0), published.get(1));
   }
 
   @Test
@@ -705,7 +737,8 @@ class ScoreAlignmentTest {
     }
 
     @Override
-    public AlignmentState gather(AlignmentState state, ScoredSample sample, Places places) {
+    public @Nullable AlignmentState gather(
+        AlignmentState state, ScoredSample sample, Places places) {
       return real.gather(state, sample, places);
     }
 
