@@ -103,8 +103,8 @@ public final class ApiKeys {
     }
     try {
       return JsonLines.text(Files.readAllBytes(file), UTF_8).lines().toList();
-    } catch (InvalidRecordException e) {
-      throw new IllegalArgumentException(file + " is not UTF-8, expected KEY TENANT a line", e);
+    } catch (InvalidRecordException quotesTheFirstKey) {
+      throw new IllegalArgumentException(file + " is not UTF-8, expected KEY TENANT a line");
     }
   }
 

@@ -25,6 +25,9 @@ final class ApiProblem extends RuntimeException {
   /** Characters of a value that are told: it may be most of a body, such as an agent's tools. */
   private static final int TOLD = 200;
 
+  /** Characters of an error: whoever does not read a long one holds the thread that writes it. */
+  private static final int MESSAGE = 2_000;
+
   @Serial private static final long serialVersionUID = 1;
 
   private final int status;
@@ -32,10 +35,10 @@ final class ApiProblem extends RuntimeException {
   private final @Nullable String param;
 
   private ApiProblem(int status, String code, @Nullable String param, String message) {
-    super(message, null, false, false);
+    super(cut(message, MESSAGE), null, false, false);
     this.status = status;
     this.code = code;
-    this.param = param;
+    this.param = param == null ? null : cut(param, TOLD);
   }
 
   /** 400: a field has a value that cannot be used. */
@@ -44,15 +47,15 @@ final class ApiProblem extends RuntimeException {
         400,
         "invalid_value",
         param,
-        "%s is %s, expected %s".formatted(param, cut(found), expected));
+        "%s is %s, expected %s".formatted(cut(param, TOLD), cut(found, TOLD), expected));
   }
 
-  private static String cut(String found) {
-    if (found.length() <= TOLD) {
-      return found;
+  private static String cut(String text, int most) {
+    if (text.length() <= most) {
+      return text;
     }
-    boolean splits = Character.isHighSurrogate(found.charAt(TOLD - 1));
-    return found.substring(0, splits ? TOLD - 1 : TOLD) + "…";
+    boolean splits = Character.isHighSurrogate(text.charAt(most - 1));
+    return text.substring(0, splits ? most - 1 : most) + "…";
   }
 
   /** 400: the call is not what it should be. */

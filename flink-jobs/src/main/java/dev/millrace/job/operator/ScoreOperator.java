@@ -247,7 +247,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   private void teach(Scored.Accepted pair) throws Exception {
     String key = (String) getCurrentKey();
-    while (!mayLearn(key)) {
+    for (boolean told = false; !mayLearn(key); told = true) {
       AlignmentState before = currentAlignment();
       AlignmentState gathered = learner.gather(before, pair.sample(), pair.places());
       if (gathered != null) {
@@ -258,7 +258,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
         passOver(key);
         return;
       }
-      yieldFor(key);
+      yieldFor(key, told);
     }
     AlignmentState before = currentAlignment();
     keep(before, learner.take(before, pair.sample(), pair.places()));
@@ -266,12 +266,17 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   private void passOver(String key) throws Exception {
     if (untaught.merge(key, 1L, Long::sum) == 1) {
-      LOG.warn(
-          "{} waits with {} and {}, further pairs teach nothing until it goes on",
-          alignmentOf(key),
-          Counted.of(all(orders).size(), "order", "orders"),
-          Counted.of(all(unwritten).size(), "release", "releases"));
+      tell(key, "further pairs teach nothing");
     }
+  }
+
+  private void tell(String key, String meanwhile) throws Exception {
+    LOG.warn(
+        "{} waits with {} and {}, {} until it goes on",
+        alignmentOf(key),
+        Counted.of(all(orders).size(), "order", "orders"),
+        Counted.of(all(unwritten).size(), "release", "releases"),
+        meanwhile);
   }
 
   /**
@@ -282,7 +287,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     return atWork.contains(key) && !waits.contains(key);
   }
 
-  private void yieldFor(String key) throws InterruptedException {
+  private void yieldFor(String key, boolean told) throws Exception {
+    if (!told) {
+      tell(key, "all samples of its subtask wait, too,");
+    }
     mailbox.yield();
     setCurrentKey(key);
   }
@@ -301,8 +309,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   private void awaitRoom() throws Exception {
     String key = (String) getCurrentKey();
-    while (isSlow(key) && all(orders).isEmpty() && isFull()) {
-      yieldFor(key);
+    for (boolean told = false; isSlow(key) && all(orders).isEmpty() && isFull(); told = true) {
+      yieldFor(key, told);
     }
   }
 

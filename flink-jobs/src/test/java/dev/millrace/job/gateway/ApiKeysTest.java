@@ -1,6 +1,7 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
@@ -17,6 +18,7 @@ class ApiKeysTest {
     Path file = Files.write(folder.resolve("keys"), new byte[] {(byte) 0xff});
     var e = assertThrows(IllegalArgumentException.class, () -> ApiKeys.read(file));
     assertEquals(file + " is not UTF-8, expected KEY TENANT a line", e.getMessage());
+    assertNull(e.getCause(), "causes are logged, and what could not be read may hold a key");
   }
 
   /** As some editors write it: the first key was never known. */

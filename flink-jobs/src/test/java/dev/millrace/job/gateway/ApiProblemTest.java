@@ -42,6 +42,16 @@ class ApiProblemTest {
     assertEquals(error, problem.getMessage());
   }
 
+  /** Whoever does not read a reply of megabytes holds a thread of the server's. */
+  @Test
+  void message_repeatsALongValue_isCutHoweverItWasMade() {
+    String longest = "x".repeat(1 << 20);
+    assertTrue(ApiProblem.noModel("no model " + longest).getMessage().length() < 2_100);
+    ApiProblem field = ApiProblem.badField(longest, longest, "none");
+    assertTrue(field.getMessage().length() < 500, field::getMessage);
+    assertEquals("x".repeat(200) + "…", field.param());
+  }
+
   @Test
   void codes_thatTheSourcesGive_standInTheDocs() throws IOException {
     Path root = Path.of(System.getProperty("millrace.root"));

@@ -91,6 +91,7 @@ class DomainFinderTest {
     for (int i = 1; i < DomainFinder.LEAST_AGREE; i++) {
       assertEquals(List.of(), least.place(i, text(), 1, "found"));
     }
+    assertEquals(Map.of(), least.changes());
     assertFalse(least.place(DomainFinder.LEAST_AGREE, text(), 1, "found").isEmpty());
     assertNull(least.leave(0));
   }

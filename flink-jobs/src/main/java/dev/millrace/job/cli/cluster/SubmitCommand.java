@@ -2,6 +2,7 @@ package dev.millrace.job.cli.cluster;
 
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.JobMain;
+import dev.millrace.job.cli.options.BaseOption;
 import dev.millrace.job.cli.options.ErrorLine;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
@@ -91,10 +92,11 @@ public final class SubmitCommand implements Callable<Integer> {
     MillraceConfig config = MillraceConfig.read(arguments.subList(1, arguments.size()));
     FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println);
     requireAlone(flink.unfinished(config.job().name() + "-" + job));
-    String from = from();
     if (job == Job.learn && rest.local().isPresent()) {
-      BaseTexts.requireProtected(Path.of(config.base().dir()));
+      Path base = BaseOption.require("base.dir", Path.of(config.base().dir()));
+      BaseTexts.requireProtected(base);
     }
+    String from = from();
     String id = FlinkRest.newJobId();
     if (rest.local().isPresent()) {
       note(id, set); // before: one that waits long for its slots is told as a failure, and stays

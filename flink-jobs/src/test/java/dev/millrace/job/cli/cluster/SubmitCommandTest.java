@@ -81,10 +81,13 @@ class SubmitCommandTest extends MovesHome {
       throws IOException {
     answerSubmissions();
     writeRunning();
-    assertEquals(2, run("submit learn --set base.dir=next"));
-    String base = Path.of("next").toAbsolutePath().toString();
+    Path base = root.resolve("next");
+    assertEquals(2, run("submit learn --set base.dir=" + base));
+    assertTrue(err.toString().contains("base.dir " + base + ", expected a ch"), err::toString);
+    Files.writeString(Files.createDirectory(base).resolve("config.json"), "{}");
+    assertEquals(2, run("submit learn --set base.dir=" + base));
     assertTrue(err.toString().contains("base " + base + " has no protected.jsonl"), err::toString);
-    assertEquals(List.of("GET /jobs/overview"), asked);
+    assertEquals(List.of("GET /jobs/overview", "GET /jobs/overview"), asked);
     assertEquals(0, run("submit learn --set base.dir=" + repository + "/models/nano"));
   }
 
