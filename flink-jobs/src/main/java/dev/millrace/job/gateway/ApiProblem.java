@@ -26,7 +26,7 @@ final class ApiProblem extends RuntimeException {
   private static final int TOLD = 200;
 
   /** Characters of an error: whoever does not read a long one holds the thread that writes it. */
-  private static final int MESSAGE = 2_000;
+  private static final int MESSAGE = 1 << 16;
 
   @Serial private static final long serialVersionUID = 1;
 
