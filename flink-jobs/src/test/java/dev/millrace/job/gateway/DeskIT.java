@@ -9,12 +9,14 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
@@ -29,12 +31,18 @@ class DeskIT {
       try (stack) {
         Topics topics = Topics.create(kafka, 1);
         writer.append(topics.requests(), "", new byte[] {7, 7}).join();
-        assertEquals(
-            "nothing of the answer came within 2 s: is a serve job running?", late(writer, 2_000));
+        try (Desk desk = new Desk(writer, topics, Duration.ofMinutes(1))) {
+          Request request = Request.builder("q", Request.Task.SCORE, "who").build();
+          var answer = desk.ask(request, null, chunk -> {});
+          writer.flush(); // the broker has it
+          desk.abandon(request);
+          assertEquals(
+              "nothing of the answer came within 60 s: is a serve job running?", problem(answer));
+        }
       }
       assertEquals(
           "nothing of the answer came within 0 s: the broker has not taken the request, is it running?",
-          late(writer, 100));
+          late(writer));
       writer.close(Duration.ZERO); // which else waits for the broker
     }
   }
@@ -63,12 +71,15 @@ class DeskIT {
     }
   }
 
-  private static String late(RecordWriter writer, int millis) {
+  private static String late(RecordWriter writer) {
     Topics topics = new Topics(Topics.DEFAULT_PREFIX);
-    try (Desk desk = new Desk(writer, topics, Duration.ofMillis(millis))) {
+    try (Desk desk = new Desk(writer, topics, Duration.ofMillis(100))) {
       Request request = Request.builder("q", Request.Task.SCORE, "who").build();
-      var answer = desk.ask(request, null, chunk -> {});
-      return ApiProblem.of(assertThrows(CompletionException.class, answer::join)).getMessage();
+      return problem(desk.ask(request, null, chunk -> {}));
     }
+  }
+
+  private static String problem(CompletableFuture<Answer> answer) {
+    return ApiProblem.of(assertThrows(CompletionException.class, answer::join)).getMessage();
   }
 }
