@@ -9,6 +9,7 @@ import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.cache.SemanticTier;
+import dev.millrace.model.swap.Caller;
 import dev.millrace.model.swap.FairThreads;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.ReleaseRefusedException;
@@ -17,12 +18,14 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.TokenLogProb;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -55,8 +58,11 @@ final class RunningResponder implements Responder {
   /** All that are in, by ticket. */
   private final Map<Long, Work> works = new HashMap<>();
 
-  /** Those that wait for a release which is not in memory, or for what they show to be decoded. */
+  /** Those that wait for a release which is not in memory, or for what is shown to be decoded. */
   private final Set<Work> fetching = ConcurrentHashMap.newKeySet();
+
+  /** Behind the last of an asker that is decoded, what came after it. */
+  private final Map<Asker, Queue<Work>> behind = new HashMap<>();
 
   /** A picture may take half a second, in which others are to have their tokens. */
   private final FairThreads decoders = new FairThreads(1, new DaemonThreads("millrace-media"));
@@ -68,6 +74,9 @@ final class RunningResponder implements Responder {
 
   private final Foreground foreground;
   private final Foreground.Answerer answerer;
+
+  /** Whose answers go back to no earlier release: what came later gets its release later. */
+  private record Asker(@Nullable String tenant, long caller) {}
 
   RunningResponder(ServingParts parts, ServeLimits limits, int subtask, Foreground foreground) {
     this.foreground = foreground;
@@ -148,18 +157,39 @@ final class RunningResponder implements Responder {
     } else if (reception.decodes(request)) {
       decode(work, caller);
     } else {
+      beginInTurn(work, caller);
+    }
+  }
+
+  private void beginInTurn(Work work, long caller) {
+    Queue<Work> line = behind.get(new Asker(work.request().tenant(), caller));
+    if (line == null) {
       begin(work, caller);
+    } else {
+      fetching.add(work);
+      line.add(work);
     }
   }
 
   /** First of all: so a work that waits holds no release, and takes no place in the batch. */
   private void decode(Work work, long caller) {
     fetching.add(work);
+    Asker asker = new Asker(work.request().tenant(), caller);
+    Queue<Work> line = new ArrayDeque<>();
+    if (caller != Caller.NOBODY) {
+      behind.put(asker, line);
+    }
     CompletableFuture<Input> decoding =
-        CompletableFuture.supplyAsync(() -> decoded(work), decoders.of(work.request().tenant()));
+        CompletableFuture.supplyAsync(() -> decoded(work), decoders.of(asker.tenant()));
     var unused =
         decoding.whenComplete(
-            (input, failure) -> inbox.tell(() -> decoded(work, decoding, caller)));
+            (input, failure) ->
+                inbox.tell(
+                    () -> {
+                      decoded(work, decoding, caller);
+                      behind.remove(asker, line);
+                      line.stream().filter(fetching::remove).forEach(w -> begin(w, caller));
+                    }));
   }
 
   /** On another thread. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.millrace.model.score.ColumnAligner;
+import dev.millrace.model.swap.FakeReleases;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Answer;
@@ -14,6 +15,8 @@ import dev.millrace.schema.Modality;
 import dev.millrace.schema.Request;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +91,31 @@ class MediaPromptsTest extends Responders {
       assertEquals(List.of("text", "picture"), ids(answered));
       assertEquals(4, answered.get(1).answer().tokens());
       assertEquals(0, seeing.fetching());
+    }
+  }
+
+  /** By another caller the text is answered before the swap. */
+  @Test
+  void step_swapWhilePictureIsDecoded_textBehindItGoesBackToNoEarlierRelease()
+      throws InterruptedException {
+    swap(FakeReleases.published("java", 1));
+    Request text = score("text", "java", "text");
+    try (Responder seeing = seeing(base.id())) {
+      seeing.submit(1, large("picture").toBuilder().domain("java").build(), 7);
+      seeing.submit(2, text, 7);
+      seeing.submit(3, uncached(score("other", "java", "text")), 8);
+      List<Answered> answered = untilAnswered(seeing, 1);
+      swap(FakeReleases.published("java", 2));
+      answered.addAll(untilAnswered(seeing, 3 - answered.size()));
+      Map<String, String> releases =
+          answered.stream()
+              .map(Answered::answer)
+              .collect(Collectors.toMap(Answer::request, Answer::release));
+      assertEquals("bias-1", releases.get("other"));
+      assertEquals(releases.get("picture"), releases.get("text"));
+      assertEquals(0, seeing.fetching());
+      seeing.submit(4, uncached(text), 7);
+      assertEquals(List.of("text"), ids(untilAnswered(seeing, 1)), "nothing waits for it any more");
     }
   }
 
