@@ -7,6 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.CoordinationRequest;
+import org.apache.flink.runtime.operators.coordination.CoordinationRequestHandler;
+import org.apache.flink.runtime.operators.coordination.CoordinationResponse;
 import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Flink delivers a decision to all of them before a checkpoint, or to all after it, as long as it
  * is made on the thread that calls this; so nothing here has a thread or a timer.
  */
-final class ActivationCoordinator implements OperatorCoordinator {
+final class ActivationCoordinator implements OperatorCoordinator, CoordinationRequestHandler {
 
   private final Context context;
   private final Ballots ballots = new Ballots();
   private final Map<Integer, SubtaskGateway> subtasks = new HashMap<>();
+
+  /** Where all begin that have no checkpoint; null until one asks. */
+  private @Nullable Begun begun;
 
   private ActivationCoordinator(Context context) {
     this.context = context;
@@ -51,6 +57,13 @@ final class ActivationCoordinator implements OperatorCoordinator {
     } else {
       throw new IllegalArgumentException(event + ", expected a vote");
     }
+  }
+
+  @Override
+  public CompletableFuture<CoordinationResponse> handleCoordinationRequest(
+      CoordinationRequest request) {
+    begun = begun == null ? (Begun) request : begun;
+    return CompletableFuture.completedFuture(begun.agreed());
   }
 
   private void tell(@Nullable Decision decision) {
@@ -84,6 +97,7 @@ final class ActivationCoordinator implements OperatorCoordinator {
   @Override
   public void resetToCheckpoint(long checkpoint, byte @Nullable [] state) {
     ballots.clear();
+    begun = null;
   }
 
   @Override

@@ -137,7 +137,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         coordinator == null
             ? new IndependentActivation(means)
             : new TogetherActivation(means, this);
-    if (restored || coordinator != null) { // together, what one has read another may not have
+    if (restored) {
       reload();
     } else {
       begin();
@@ -162,9 +162,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** Else the base would answer at first, and then what people have taken back since. */
   private void begin() throws Exception {
-    List<ReleaseEvent> events = beginning.read();
+    List<ReleaseEvent> events = coordinator == null ? beginning.read() : beginTogether();
     serving.begin(events, this::now, this::loaded);
     followed.begun(events);
+  }
+
+  private List<ReleaseEvent> beginTogether() throws Exception {
+    var gateway = getContainingTask().getEnvironment().getOperatorCoordinatorEventGateway();
+    return Begun.together(beginning, gateway, getOperatorID());
   }
 
   private void reload() throws Exception {

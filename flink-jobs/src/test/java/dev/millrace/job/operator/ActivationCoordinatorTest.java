@@ -6,9 +6,11 @@ import dev.millrace.job.operator.ActivationMessage.Decision;
 import dev.millrace.job.operator.ActivationMessage.Vote;
 import java.util.List;
 import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.CoordinationRequestHandler;
 import org.apache.flink.runtime.operators.coordination.EventReceivingTasks;
 import org.apache.flink.runtime.operators.coordination.MockOperatorCoordinatorContext;
 import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
+import org.apache.flink.streaming.api.operators.collect.CollectCoordinationResponse;
 import org.junit.jupiter.api.Test;
 
 class ActivationCoordinatorTest {
@@ -64,6 +66,25 @@ class ActivationCoordinatorTest {
     List<Decision> all = List.of(new Decision("a", null));
     assertEquals(all, tasks.getSentEventsForSubtask(0));
     assertEquals(all, tasks.getSentEventsForSubtask(1));
+  }
+
+  /** A job that failed before its first checkpoint follows what was published since. */
+  @Test
+  void handleCoordinationRequest_anySubtask_beginsWhereTheFirstDidUntilAllBeginAnew()
+      throws Exception {
+    assertEquals("b", agreed("b"));
+    assertEquals("b", agreed("c"));
+    assertEquals("b", agreed("a"));
+    coordinator.resetToCheckpoint(OperatorCoordinator.NO_CHECKPOINT, null);
+    assertEquals("c", agreed("c"));
+  }
+
+  private String agreed(String read) throws Exception {
+    return ((CollectCoordinationResponse)
+            ((CoordinationRequestHandler) coordinator)
+                .handleCoordinationRequest(new Begun(read))
+                .get())
+        .getVersion();
   }
 
   private void ready(int subtask, int attempt) {

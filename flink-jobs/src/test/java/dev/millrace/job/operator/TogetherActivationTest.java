@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.state.ListState;
@@ -51,18 +52,16 @@ class TogetherActivationTest {
 
   private static final int FREE = 1000;
 
-  /** What one has read of the topic another may not have: all begin with the base. */
-  private static final Beginning BEGINNING =
-      () -> {
-        throw new IllegalStateException("expected nobody who reads ahead");
-      };
-
   /** The job runs in this process: it finds these here. */
   private static final List<ReleaseEvent> EVENTS = new CopyOnWriteArrayList<>();
 
   private static final List<Rejection> REJECTED = new CopyOnWriteArrayList<>();
   private static final List<String> TOLD = new CopyOnWriteArrayList<>();
   private static volatile List<FakeServing> servings = List.of();
+
+  /** What the topic holds when a subtask begins. */
+  private static volatile Beginning beginning = List::of;
+
   private static volatile boolean fails;
   private static volatile int opened;
 
@@ -77,6 +76,7 @@ class TogetherActivationTest {
     EVENTS.clear();
     REJECTED.clear();
     TOLD.clear();
+    beginning = List::of;
     fails = false;
     opened = 0;
     runs = false;
@@ -163,6 +163,23 @@ class TogetherActivationTest {
     assertEquals(List.of(), REJECTED);
   }
 
+  @Test
+  void beginsWithoutState_oneHadReadFurther_allBeginWhereTheOtherDidAndGoOnTogether()
+      throws Exception {
+    publish("first", Action.PUBLISH);
+    publish("second", Action.PUBLISH);
+    publish("third", Action.PUBLISH);
+    AtomicInteger reads = new AtomicInteger();
+    beginning = () -> EVENTS.subList(0, Math.min(3, 1 + reads.incrementAndGet()));
+    start(new FakeServing(FREE), new FakeServing(FREE), 60_000);
+    await(() -> switched(0).contains("third") && switched(1).contains("third"));
+    assertEquals(switched(0), switched(1));
+    assertFalse(switched(0).contains("first"), switched(0)::toString);
+    publish("fourth", Action.PUBLISH);
+    await(() -> switched(0).contains("fourth") && switched(1).contains("fourth"));
+    assertEquals(List.of(), REJECTED);
+  }
+
   /** The base would answer in its place where it stayed out. */
   @Test
   void oneCannotReadADomainsFirst_allSwitchAndItSaysSo() throws Exception {
@@ -246,7 +263,8 @@ class TogetherActivationTest {
             .transform(
                 "serve",
                 TypeInformation.of(KeyedAnswer.class),
-                ServeOperatorFactory.of(TogetherActivationTest::open, serve, BEGINNING));
+                ServeOperatorFactory.of(
+                    TogetherActivationTest::open, serve, () -> beginning.read()));
     answers.getSideOutput(Outputs.REJECTED).addSink(new Noted()).setParallelism(1);
     job = env.executeAsync("together");
     await(() -> runs);
