@@ -34,7 +34,6 @@ final class LearnFigures {
   private final Map<String, Integer> pending = new HashMap<>();
   private final Set<String> timed = new HashSet<>();
 
-  private volatile int held;
   private volatile @Nullable Lesson lesson;
   private volatile boolean training;
 
@@ -43,19 +42,15 @@ final class LearnFigures {
 
   /**
    * @param pending batches that are not learned yet
+   * @param held domains that wait for the store
    * @param clock epoch milliseconds
    */
-  LearnFigures(MetricGroup operator, IntSupplier pending, LongSupplier clock) {
+  LearnFigures(MetricGroup operator, IntSupplier pending, IntSupplier held, LongSupplier clock) {
     figures = new Figures(operator);
     this.clock = clock;
     figures.group().gauge(MetricNames.PENDING, pending::getAsInt);
     figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
-    figures.group().gauge(MetricNames.HELD, () -> held);
-  }
-
-  /** So many domains wait for the store. */
-  void held(int domains) {
-    held = domains;
+    figures.group().gauge(MetricNames.HELD, held::getAsInt);
   }
 
   /**

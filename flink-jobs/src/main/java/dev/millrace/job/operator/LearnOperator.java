@@ -119,7 +119,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     turns = new Turns(maxPending, LOG::warn);
     figures =
         new LearnFigures(
-            getMetricGroup(), turns::size, getProcessingTimeService()::getCurrentProcessingTime);
+            getMetricGroup(),
+            turns::size,
+            turns::held,
+            getProcessingTimeService()::getCurrentProcessingTime);
     for (String key : Keys.with(getKeyedStateBackend(), DomainState.ORDERS)) {
       setCurrentKey(key);
       domain.orders().forEach(event -> turns.add(key));
@@ -175,7 +178,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     }
     domain.add(event);
     if (turns.takeUnpublished((String) getCurrentKey()) != null) { // it is learned again from there
-      release((String) getCurrentKey());
+      turns.release((String) getCurrentKey());
     }
     takeTurn();
   }
@@ -239,14 +242,13 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** Others have their turns while what failed for the store waits to be tried again. */
   private void hold(String what, UncheckedIOException failure) throws Exception {
     String key = turns.hold(what + " now and is tried again, the domain waits", failure, now());
-    figures.held(turns.held());
     long due = Due.after(now(), PAUSE_MILLIS);
     var unused =
         getProcessingTimeService()
             .registerTimer(
                 due,
                 time -> {
-                  release(key);
+                  turns.release(key);
                   if (attempt == null) {
                     workAtHead();
                   }
@@ -256,11 +258,6 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private long now() {
     return getProcessingTimeService().getCurrentProcessingTime();
-  }
-
-  private void release(String key) {
-    turns.release(key);
-    figures.held(turns.held());
   }
 
   private void learned(TrainingBatch batch, Optional<Finished> finished, Attempt mine)

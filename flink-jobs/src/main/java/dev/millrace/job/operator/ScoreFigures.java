@@ -7,6 +7,7 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import org.apache.flink.metrics.MetricGroup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,17 +22,14 @@ final class ScoreFigures {
 
   private final Figures figures;
   private final Set<String> throttled = new HashSet<>();
-  private volatile int held;
 
-  ScoreFigures(MetricGroup operator) {
+  /**
+   * @param held domains that wait for the store
+   */
+  ScoreFigures(MetricGroup operator, IntSupplier held) {
     figures = new Figures(operator);
     figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
-    figures.group().gauge(MetricNames.HELD, () -> held);
-  }
-
-  /** So many domains wait for the store. */
-  void held(int domains) {
-    held = domains;
+    figures.group().gauge(MetricNames.HELD, held::getAsInt);
   }
 
   void accepted(Sample sample) {

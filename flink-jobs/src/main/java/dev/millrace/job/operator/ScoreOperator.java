@@ -173,7 +173,6 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   @Override
   public void open() throws Exception {
     super.open();
-    figures = new ScoreFigures(getMetricGroup());
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     opened = scorers.open(subtask);
     scorer = opened.value();
@@ -186,6 +185,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     worker = new Worker("alignments", getUserCodeClassloader(), mailbox);
     atWork = new HashSet<>();
     held = new HashSet<>();
+    figures = new ScoreFigures(getMetricGroup(), this::held);
     waits = new Waits(LOG::warn);
     untaught = new HashMap<>();
     requireSameHeldOut();
@@ -430,17 +430,17 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   }
 
   private void hold(String key, UncheckedIOException failure) {
-    waits.inVain(key, alignmentOf(key) + " waits and is tried again", failure, now());
+    for (String behind : atWork) { // or as many would fail one after the other, and samples wait
+      waits.inVain(behind, alignmentOf(behind) + " waits and is tried again", failure, now());
+    }
     atWork.remove(key);
     held.add(key);
-    figures.held(held.size());
     var unused =
         getProcessingTimeService()
             .registerTimer(
                 Due.after(now(), LearnOperator.PAUSE_MILLIS),
                 time -> {
                   held.remove(key);
-                  figures.held(held.size());
                   setCurrentKey(key);
                   settle();
                 });
@@ -456,6 +456,11 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     while (isAtWork() || !held.isEmpty()) {
       mailbox.yield();
     }
+  }
+
+  /** How many domains wait for the store: it is at their work, or has failed. */
+  int held() {
+    return atWork.size() + held.size();
   }
 
   /** Whether the worker is at something. */

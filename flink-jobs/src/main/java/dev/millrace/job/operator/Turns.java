@@ -51,9 +51,9 @@ final class Turns {
     return order.size();
   }
 
-  /** How many keys are held. */
+  /** How many keys were held and have gone no further. */
   int held() {
-    return held.size();
+    return waits.size();
   }
 
   /** What waits for the store has room of its own, beside what is to be learned meanwhile. */

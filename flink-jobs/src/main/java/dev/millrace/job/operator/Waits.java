@@ -50,6 +50,10 @@ final class Waits {
     }
   }
 
+  int size() {
+    return since.size();
+  }
+
   boolean contains(String key) {
     return since.containsKey(key);
   }

@@ -26,7 +26,7 @@ class LearnFiguresTest {
   @Test
   void learned_releasesOfMoreDomainsThanHaveALabel_showAsManyAgesAsThereAreLabels() {
     AtomicInteger ages = new AtomicInteger();
-    LearnFigures figures = new LearnFigures(countingAges(ages), () -> 0, () -> 0);
+    LearnFigures figures = new LearnFigures(countingAges(ages), () -> 0, () -> 0, () -> 0);
     for (int i = 0; i < 2 * Figures.MOST_LABELS; i++) {
       figures.learned(released("d" + i));
       figures.learned(released("d0"));
@@ -38,7 +38,7 @@ class LearnFiguresTest {
   void learning_oneDomainWhileAnotherWaits_showsWhoIsLearnedSinceWhen() {
     Map<String, Gauge<?>> gauges = new HashMap<>();
     AtomicLong clock = new AtomicLong(10_000);
-    LearnFigures figures = new LearnFigures(keeping(gauges), () -> 0, clock::get);
+    LearnFigures figures = new LearnFigures(keeping(gauges), () -> 0, () -> 0, clock::get);
     figures.came("cloud");
     figures.came("legal");
     figures.learning("cloud");
@@ -66,7 +66,7 @@ class LearnFiguresTest {
   void learned_domainsOfTwoTenantsByOneName_showTheirOwn() {
     Map<String, Gauge<?>> gauges = new HashMap<>();
     AtomicLong clock = new AtomicLong(10_000);
-    LearnFigures figures = new LearnFigures(keeping(gauges), () -> 0, clock::get);
+    LearnFigures figures = new LearnFigures(keeping(gauges), () -> 0, () -> 0, clock::get);
     figures.learned(released("acme", "legal"));
     clock.addAndGet(5_000);
     figures.learned(released(null, "legal"));
@@ -78,7 +78,7 @@ class LearnFiguresTest {
   @Test
   void came_firstBatchOfADomain_whatMayComeOfItIsKnownWithZero() {
     Map<String, Counter> counters = new HashMap<>();
-    LearnFigures figures = new LearnFigures(counting(counters), () -> 0, () -> 0);
+    LearnFigures figures = new LearnFigures(counting(counters), () -> 0, () -> 0, () -> 0);
     figures.came("legal");
     assertEquals(0, counters.get("domain=legal outcome=accepted verdicts").getCount());
     assertEquals(0, counters.get("domain=legal releases").getCount());
@@ -90,7 +90,7 @@ class LearnFiguresTest {
   @Test
   void learned_releaseThatIsTakenBack_isNone() {
     Map<String, Counter> counters = new HashMap<>();
-    LearnFigures figures = new LearnFigures(counting(counters), () -> 0, () -> 0);
+    LearnFigures figures = new LearnFigures(counting(counters), () -> 0, () -> 0, () -> 0);
     figures.learned(released("legal"));
     ReleaseEvent back = StreamRecords.event("legal", ReleaseEvent.Action.ROLLBACK, "2e", 0, -1);
     figures.learned(new Outcome(null, released("legal").verdict(), back));

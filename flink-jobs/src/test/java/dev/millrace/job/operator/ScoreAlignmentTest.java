@@ -484,9 +484,11 @@ class ScoreAlignmentTest {
         harness.processElement1(SwappedPairs.sample(i), i);
       }
       assertEquals(166, ranks.size());
+      assertEquals(1, ((ScoreOperator) harness.getOperator()).held());
       snapshot = harness.snapshot(1, 166);
       hangs.countDown();
       take(harness);
+      assertEquals(0, ((ScoreOperator) harness.getOperator()).held());
       assertEquals(judged + 1, verdicts.size());
       assertObeyed(first);
       send(harness, 166, SAMPLES);
@@ -535,6 +537,35 @@ class ScoreAlignmentTest {
       published.add(List.copyOf(events));
     }
     assertEquals(published.get(0), published.get(1));
+  }
+
+  /** Else as many as there are would wait one after the other, with all samples of the subtask. */
+  @Test
+  void processElement1_orderStandsBehindOneThatFails_doesNotWait() throws Exception {
+    CountDownLatch fails = new CountDownLatch(1);
+    CountDownLatch hangs = new CountDownLatch(1);
+    String lost = "f".repeat(64);
+    before =
+        release -> {
+          await(release.equals(lost) ? fails : hangs);
+          if (release.equals(lost)) {
+            throw new UncheckedIOException(new IOException("it cannot be read"));
+          }
+        };
+    try (var harness = opened(harness())) {
+      harness.processElement2(order("stamps", lost, "", 1, 0, 33), 0);
+      harness.processElement2(order("icons", "", "", 0, 0, 34), 0);
+      fails.countDown();
+      harness.getTaskMailbox().take(0).run();
+      mail(harness, hangs::countDown);
+      for (int i = 0; i < 60; i++) {
+        harness.processElement1(SwappedPairs.sample(i).withDomain("icons"), i);
+      }
+      assertEquals(1, hangs.getCount(), "the store has failed");
+      take(harness);
+      assertEquals("icons", verdicts.get(0).domain());
+      assertEquals("rollback-obeyed", verdicts.get(0).rules().get(0).rule());
+    }
   }
 
   @Test
@@ -786,9 +817,14 @@ class ScoreAlignmentTest {
 
   private static ReleaseEvent order(
       String release, String uri, long batch, long epoch, long offset) {
+    return order("stamps", release, uri, batch, epoch, offset);
+  }
+
+  private static ReleaseEvent order(
+      String domain, String release, String uri, long batch, long epoch, long offset) {
     return new ReleaseEvent(
             null,
-            "stamps",
+            domain,
             Kind.ALIGNMENT,
             Action.ROLLBACK,
             release,

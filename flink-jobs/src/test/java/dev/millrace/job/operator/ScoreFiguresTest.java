@@ -14,7 +14,7 @@ class ScoreFiguresTest {
   @Test
   void paired_firstOfADomain_whatMayComeOfItIsKnownWithZero() {
     Map<String, Counter> counters = new HashMap<>();
-    ScoreFigures figures = new ScoreFigures(counting(counters));
+    ScoreFigures figures = new ScoreFigures(counting(counters), () -> 0);
     figures.paired(SwappedPairs.sample(0));
     assertEquals(0, counters.get("domain=stamps outcome=accepted verdicts").getCount());
     assertEquals(0, counters.get("domain=stamps releases").getCount());

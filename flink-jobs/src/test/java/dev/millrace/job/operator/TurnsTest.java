@@ -27,8 +27,11 @@ class TurnsTest {
     assertEquals(List.of("b", "c"), List.of(ended(), ended()));
     assertNull(next());
     turns.release("a");
+    assertEquals("a", next());
+    assertEquals(1, turns.held(), "a try may last, and be in vain again");
     assertEquals(List.of("a", "a"), List.of(ended(), ended()));
     assertEquals(0, turns.size());
+    assertEquals(0, turns.held());
   }
 
   @Test
