@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
@@ -55,6 +57,9 @@ final class FrugalKafkaSink<T>
 
   private static final Logger LOG = LoggerFactory.getLogger(FrugalKafkaSink.class);
 
+  /** Where a writer failed last: Flink's leaves a client then, with its thread, at each try. */
+  private static final Set<String> IN_VAIN = ConcurrentHashMap.newKeySet();
+
   private final KafkaSink<T> kafka;
   private final KafkaConfig config;
 
@@ -70,10 +75,17 @@ final class FrugalKafkaSink<T>
 
   @Override
   public Writer<T> restoreWriter(WriterInitContext context, Collection<KafkaWriterState> states) {
-    if (!isListening()) { // Flink's writer would leave a client and its thread behind at each try
+    if (IN_VAIN.contains(config.bootstrap()) || !isListening()) {
       KafkaTopics.await(config, LOG::warn);
     }
-    return new Writer<>(kafka.restoreWriter(context, states), context.getProcessingTimeService());
+    try {
+      var writer = kafka.restoreWriter(context, states);
+      IN_VAIN.remove(config.bootstrap());
+      return new Writer<>(writer, context.getProcessingTimeService());
+    } catch (RuntimeException e) {
+      IN_VAIN.add(config.bootstrap());
+      throw e;
+    }
   }
 
   /** Whether a broker takes connections; to ask it anything would take as long as a start. */

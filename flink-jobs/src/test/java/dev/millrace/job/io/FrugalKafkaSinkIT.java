@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -138,12 +140,27 @@ class FrugalKafkaSinkIT {
   /** One for each try of a job that waits for its broker. */
   @Test
   void open_noBrokerAnswers_leavesNoClient() throws Exception {
+    assertEnd(openedInVain("127.0.0.1:1"));
+  }
+
+  /** The kernel takes connections in its name, as it does for a process that is stopped. */
+  @Test
+  void openAgain_brokerTakesConnectionsAndSaysNothing_leavesNoClient() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String bootstrap = "127.0.0.1:" + silent.getLocalPort();
+      var unused = openedInVain(bootstrap); // Flink's own
+      assertEnd(openedInVain(bootstrap));
+    }
+  }
+
+  /** A try to open a writer; gives the clients that it began and left. */
+  private static Set<Thread> openedInVain(String bootstrap) throws Exception {
     Set<Thread> before = admins();
     KafkaConfig away =
         MillraceConfig.defaults()
             .with(
                 Map.of(
-                    "kafka.bootstrap", "127.0.0.1:1",
+                    "kafka.bootstrap", bootstrap,
                     "kafka.client.default.api.timeout.ms", "1000",
                     "kafka.client.request.timeout.ms", "1000"))
             .kafka();
@@ -156,7 +173,7 @@ class FrugalKafkaSinkIT {
     }
     Set<Thread> left = admins();
     left.removeAll(before);
-    assertEnd(left);
+    return left;
   }
 
   private static void assertEnd(Set<Thread> clients) throws InterruptedException {
