@@ -1,5 +1,6 @@
 package dev.millrace.job;
 
+import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -7,7 +8,11 @@ import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +22,18 @@ public final class Manifests {
 
   private Manifests() {}
 
-  /** Of an adapter of a shared domain, without files. */
+  /** Of an adapter of a shared domain, whose files are empty. */
   public static Manifest of(
       String domain, @Nullable String parent, long batch, LearnedSample... learned) {
-    return of(null, domain, Kind.ADAPTER, "base", new TreeMap<>(), parent, batch, learned);
+    ReleaseFile none = ReleaseFile.of(new byte[0]);
+    var files = new TreeMap<>(Map.of(AdapterFolder.CONFIG, none, AdapterFolder.WEIGHTS, none));
+    return of(null, domain, Kind.ADAPTER, "base", files, parent, batch, learned);
+  }
+
+  /** Puts one into a store whose releases' files nobody reads; gives its folder there. */
+  public static Path store(Path store, Manifest manifest) throws IOException {
+    Path folder = Files.createDirectories(store.resolve(manifest.id()));
+    return Files.write(folder.resolve(Manifest.FILE), manifest.toBytes()).getParent();
   }
 
   public static Manifest of(

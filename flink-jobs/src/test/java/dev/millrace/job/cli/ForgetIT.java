@@ -29,7 +29,6 @@ import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -295,9 +294,8 @@ class ForgetIT {
             parent,
             batch,
             new LearnedSample(sample, new Origin("samples", 0, batch), false));
-    Path folder = Files.createDirectory(store.resolve(manifest.id()));
-    Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
-    Origin unused = topic.write(event(Action.PUBLISH, manifest.id(), parent, batch));
+    Path unused = Manifests.store(store, manifest);
+    Origin unusedToo = topic.write(event(Action.PUBLISH, manifest.id(), parent, batch));
     return manifest.id();
   }
 

@@ -8,19 +8,14 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
-import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -66,18 +61,8 @@ class NotedHeadsIT {
   }
 
   private ReleaseEvent store(long batch, @Nullable String parent) throws IOException {
-    ReleaseFile none = ReleaseFile.of(new byte[0]);
-    Manifest manifest =
-        Manifests.of(
-            null,
-            "java",
-            Kind.ADAPTER,
-            "base",
-            new TreeMap<>(Map.of(AdapterFolder.CONFIG, none, AdapterFolder.WEIGHTS, none)),
-            parent,
-            batch);
-    Path folder = Files.createDirectory(store.resolve(manifest.id()));
-    Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
-    return manifest.event(Action.PUBLISH, folder.toUri().toString(), "test");
+    Manifest manifest = Manifests.of("java", parent, batch);
+    String uri = Manifests.store(store, manifest).toUri().toString();
+    return manifest.event(Action.PUBLISH, uri, "test");
   }
 }

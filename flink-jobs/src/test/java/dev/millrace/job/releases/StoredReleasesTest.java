@@ -8,10 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.Manifests;
 import dev.millrace.job.StreamRecords;
-import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -244,19 +242,9 @@ class StoredReleasesTest {
 
   @Test
   void read_storeWithASpaceInItsName_hasItsReleases() throws IOException {
-    ReleaseFile none = ReleaseFile.of(new byte[0]);
-    Manifest manifest =
-        Manifests.of(
-            null,
-            "java",
-            Kind.ADAPTER,
-            "base",
-            new TreeMap<>(Map.of(AdapterFolder.CONFIG, none, AdapterFolder.WEIGHTS, none)),
-            null,
-            0);
+    Manifest manifest = Manifests.of("java", null, 0);
     Path spaced = store.resolve("my report");
-    Path release = Files.createDirectories(spaced.resolve(manifest.id()));
-    Files.write(release.resolve(Manifest.FILE), manifest.toBytes());
+    Path release = Manifests.store(spaced, manifest);
     StoredReleases stored = StoredReleases.read(spaced);
     assertEquals(Map.of("java", manifest.id()), stored.serving());
     assertEquals("file://" + release, stored.uri(manifest.id()));

@@ -7,20 +7,14 @@ import dev.millrace.job.NanoReleases;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.releases.Forgetting;
 import dev.millrace.job.releases.StoredReleases;
-import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.schema.Origin;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,19 +41,9 @@ class ForgetProofTest {
 
   /** A release of no base that is here, whose files nobody reads. */
   private String publish(@Nullable String parent, long batch, String sample) throws IOException {
-    ReleaseFile none = ReleaseFile.of(new byte[0]);
-    Manifest manifest =
-        Manifests.of(
-            null,
-            "stamps",
-            Kind.ADAPTER,
-            "another",
-            new TreeMap<>(Map.of(AdapterFolder.CONFIG, none, AdapterFolder.WEIGHTS, none)),
-            parent,
-            batch,
-            new LearnedSample(sample, new Origin("samples", 0, batch), false));
-    Path folder = Files.createDirectory(store.resolve(manifest.id()));
-    Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
+    var learned = new LearnedSample(sample, new Origin("samples", 0, batch), false);
+    Manifest manifest = Manifests.of("stamps", parent, batch, learned);
+    Path unused = Manifests.store(store, manifest);
     return manifest.id();
   }
 }
