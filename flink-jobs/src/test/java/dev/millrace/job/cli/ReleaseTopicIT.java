@@ -40,10 +40,7 @@ class ReleaseTopicIT {
   @Test
   void order_behindAnOpenTransaction_isWaitedForUntilItCanBeRead() {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
-      KafkaConfig config =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-              .kafka();
+      KafkaConfig config = kafka(stack);
       ReleaseTopic topic = new ReleaseTopic(config);
       String releases = Topics.create(config, 1).releases();
       List<String> told = new ArrayList<>();
@@ -52,11 +49,7 @@ class ReleaseTopicIT {
       boolean soon = System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(2);
       assertTrue(told.isEmpty() || !soon, told::toString);
       told.clear();
-      try (KafkaProducer<byte[], byte[]> learn = learn(stack.bootstrapServers())) {
-        learn.initTransactions();
-        learn.beginTransaction();
-        var unused = learn.send(new ProducerRecord<>(releases, new byte[1], new byte[1]));
-        learn.flush();
+      try (KafkaProducer<byte[], byte[]> learn = learn(config, releases)) {
         IllegalStateException late =
             assertThrows(
                 IllegalStateException.class,
@@ -78,19 +71,12 @@ class ReleaseTopicIT {
   @Test
   void written_orderBehindAnOpenTransaction_isWaitedForUntilThatEnds() {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
-      KafkaConfig config =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-              .kafka();
+      KafkaConfig config = kafka(stack);
       ReleaseTopic topic = new ReleaseTopic(config);
       String releases = Topics.create(config, 1).releases();
       List<String> told = new ArrayList<>();
       List<Origin> undecoded = new ArrayList<>();
-      try (KafkaProducer<byte[], byte[]> learn = learn(stack.bootstrapServers())) {
-        learn.initTransactions();
-        learn.beginTransaction();
-        var unused = learn.send(new ProducerRecord<>(releases, new byte[1], new byte[1]));
-        learn.flush();
+      try (KafkaProducer<byte[], byte[]> learn = learn(config, releases)) {
         Origin order = topic.write(PIN);
         assertEquals(List.of(), topic.events());
         IllegalStateException late =
@@ -120,10 +106,7 @@ class ReleaseTopicIT {
     ReleaseEvent old = releases.publish("legal", 1);
     ReleaseEvent now = releases.publish("legal", 2);
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
-      KafkaConfig config =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-              .kafka();
+      KafkaConfig config = kafka(stack);
       ReleaseTopic topic = new ReleaseTopic(config);
       Topics unused = Topics.create(config, 1);
       Origin written = topic.write(at("file:///var/millrace/store/" + now.release(), now));
@@ -167,10 +150,23 @@ class ReleaseTopicIT {
         Origin.UNWRITTEN);
   }
 
-  private static KafkaProducer<byte[], byte[]> learn(String bootstrap) {
-    return new KafkaProducer<>(
-        Map.of("bootstrap.servers", bootstrap, "transactional.id", "learn"),
-        new ByteArraySerializer(),
-        new ByteArraySerializer());
+  private static KafkaConfig kafka(EmbeddedStack stack) {
+    return MillraceConfig.defaults()
+        .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
+        .kafka();
+  }
+
+  /** A transaction of learn's is open on the topic. */
+  private static KafkaProducer<byte[], byte[]> learn(KafkaConfig config, String topic) {
+    KafkaProducer<byte[], byte[]> learn =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", config.bootstrap(), "transactional.id", "learn"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+    learn.initTransactions();
+    learn.beginTransaction();
+    var unused = learn.send(new ProducerRecord<>(topic, new byte[1], new byte[1]));
+    learn.flush();
+    return learn;
   }
 }
