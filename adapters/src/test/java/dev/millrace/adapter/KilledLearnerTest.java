@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.publish.ForwardingFiles;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
-import dev.millrace.adapter.publish.StoredFile;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import java.io.IOException;
@@ -115,16 +115,18 @@ class KilledLearnerTest extends BigramLearners {
   }
 
   /** Fails before or after a file is written, now and then. */
-  private record Failing(StoreFiles files, Random random) implements StoreFiles {
-    @Override
-    public boolean exists(String path) throws IOException {
-      return files.exists(path);
+  private static final class Failing extends ForwardingFiles {
+    private final Random random;
+
+    Failing(StoreFiles files, Random random) {
+      super(files);
+      this.random = random;
     }
 
     @Override
     public void write(String path, byte[] bytes) throws IOException {
       kill();
-      files.write(path, bytes);
+      super.write(path, bytes);
       kill();
     }
 
@@ -132,21 +134,6 @@ class KilledLearnerTest extends BigramLearners {
       if (!survives(random, 12)) {
         throw new IOException("killed while publishing");
       }
-    }
-
-    @Override
-    public List<StoredFile> list() throws IOException {
-      return files.list();
-    }
-
-    @Override
-    public void delete(String path) throws IOException {
-      files.delete(path);
-    }
-
-    @Override
-    public String uri(String path) {
-      return files.uri(path);
     }
   }
 }

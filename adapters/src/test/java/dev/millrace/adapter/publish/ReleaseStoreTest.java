@@ -77,33 +77,12 @@ class ReleaseStoreTest {
   /** As where somebody sweeps the store at that moment. */
   @Test
   void publish_fileIsDeletedBeforeAllAreThere_failsAndIsNoRelease() {
-    StoreFiles files = StoreFiles.in(folder);
     StoreFiles swept =
-        new StoreFiles() {
-          @Override
-          public boolean exists(String path) throws IOException {
-            return files.exists(path);
-          }
-
+        new ForwardingFiles(StoreFiles.in(folder)) {
           @Override
           public void write(String path, byte[] bytes) throws IOException {
-            files.write(path, bytes);
-            files.delete(ID + "/adapter_config.json");
-          }
-
-          @Override
-          public List<StoredFile> list() throws IOException {
-            return files.list();
-          }
-
-          @Override
-          public void delete(String path) throws IOException {
-            files.delete(path);
-          }
-
-          @Override
-          public String uri(String path) {
-            return files.uri(path);
+            super.write(path, bytes);
+            delete(ID + "/adapter_config.json");
           }
         };
     ReleaseStore store = ReleaseStore.of(swept);
@@ -237,18 +216,12 @@ class ReleaseStoreTest {
   }
 
   /** Lets some writes through, then dies. */
-  private static final class Dying implements StoreFiles {
-    private final StoreFiles files;
+  private static final class Dying extends ForwardingFiles {
     private int left;
 
     Dying(StoreFiles files, int left) {
-      this.files = files;
+      super(files);
       this.left = left;
-    }
-
-    @Override
-    public boolean exists(String path) throws IOException {
-      return files.exists(path);
     }
 
     @Override
@@ -256,22 +229,7 @@ class ReleaseStoreTest {
       if (left-- == 0) {
         throw new IOException("killed before " + path);
       }
-      files.write(path, bytes);
-    }
-
-    @Override
-    public List<StoredFile> list() throws IOException {
-      return files.list();
-    }
-
-    @Override
-    public void delete(String path) throws IOException {
-      files.delete(path);
-    }
-
-    @Override
-    public String uri(String path) {
-      return files.uri(path);
+      super.write(path, bytes);
     }
   }
 }
