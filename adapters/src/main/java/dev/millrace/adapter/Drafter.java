@@ -5,6 +5,7 @@ import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.Hyperparameters;
 import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.TrainedBeside;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.LearnedSample;
@@ -69,7 +70,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
     }
     hyperparameters.remove(PATIENCE);
     attempt.mix().write(hyperparameters);
-    AnchorDigest.write(surroundings.anchors(), hyperparameters);
+    TrainedBeside.ANCHORS.write(AnchorDigest.of(surroundings.anchors()), hyperparameters);
     return new TrainingPlan(
         attempt.trained().task().lesson().seed(),
         hyperparameters,

@@ -10,6 +10,7 @@ import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Terms;
+import dev.millrace.adapter.train.TrainedBeside;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
@@ -62,19 +63,13 @@ public record Retrainer(
 
   /** Why what a manifest names cannot lead to its files here; empty if it may. */
   public Optional<String> hindrance(Manifest manifest) {
-    String there = AnchorDigest.take(new TreeMap<>(manifest.plan().hyperparameters()));
-    String here = AnchorDigest.of(anchors);
-    return there == null || there.equals(here)
-        ? Optional.empty()
-        : Optional.of(
-            "anchors of the base are %s, expected %s, beside which release %s was trained: its anchors.jsonl or tokenizer.json was replaced"
-                .formatted(here, there, manifest.id()));
+    return TrainedBeside.ANCHORS.hindrance(manifest, AnchorDigest.of(anchors));
   }
 
   /** What a manifest of earlier code does not name; what there is here is taken in its place. */
   public List<String> unnamed(Manifest manifest) {
     List<String> unnamed = new ArrayList<>();
-    if (AnchorDigest.take(new TreeMap<>(manifest.plan().hyperparameters())) == null) {
+    if (!TrainedBeside.ANCHORS.isNamedIn(manifest)) {
       unnamed.add("the anchors");
     }
     if (manifest.learned().stream().anyMatch(sample -> sample.tokens() == 0)) {
@@ -92,7 +87,7 @@ public record Retrainer(
   public Again train(Manifest manifest, @Nullable Again parent, @Nullable Release taken) {
     SortedMap<String, String> hyperparameters = new TreeMap<>(manifest.plan().hyperparameters());
     Mix mix = Mix.take(hyperparameters);
-    String unused = AnchorDigest.take(hyperparameters);
+    TrainedBeside.ANCHORS.remove(hyperparameters);
     LearnerConfig config = configs.apply(hyperparameters);
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);

@@ -3,7 +3,6 @@ package dev.millrace.adapter;
 import static dev.millrace.adapter.Configs.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +15,7 @@ import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.AnchorDigest;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.TrainedBeside;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -290,7 +290,8 @@ class CandidatesTest extends BigramLearners {
   void hindrance_manifestOfEarlierCode_isNoneAndItIsTrainedAgainAlike() throws IOException {
     Manifest now = read(outcomes(learner("store"), 1).get(0).release()).manifest();
     TreeMap<String, String> named = new TreeMap<>(now.plan().hyperparameters());
-    assertNotNull(AnchorDigest.take(named));
+    assertTrue(TrainedBeside.ANCHORS.isNamedIn(now));
+    TrainedBeside.ANCHORS.remove(named);
     Manifest earlier = with(now, "plan", with(now.plan(), "hyperparameters", named));
     List<int[]> other = Bigrams.known().texts(400, 22);
     assertEquals(Optional.empty(), retrainer(CONFIG, other).hindrance(earlier));

@@ -6,6 +6,7 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.publish.Ancestry;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.Hyperparameters;
+import dev.millrace.adapter.train.TrainedBeside;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.AlignRelease;
 import dev.millrace.model.align.Places;
@@ -209,7 +210,7 @@ final class PairLearner implements AlignmentLearner {
 
   private TrainingPlan plan(long seed) {
     SortedMap<String, String> hyperparameters = Hyperparameters.of(config);
-    KnownDigest.write(parts.known(), hyperparameters);
+    TrainedBeside.KNOWN_PAIRS.write(parts.known().digest(), hyperparameters);
     return new TrainingPlan(
         seed,
         hyperparameters,

@@ -1,5 +1,6 @@
 package dev.millrace.adapter.align;
 
+import dev.millrace.adapter.train.TrainedBeside;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.release.LearnedSample;
@@ -27,19 +28,14 @@ public record PairRetrainer(
 
   /** Why what a manifest names cannot lead to its files here; empty if it may. */
   public Optional<String> hindrance(Manifest manifest) {
-    String there = KnownDigest.take(new TreeMap<>(manifest.plan().hyperparameters()));
-    String here = known.digest();
-    return there == null || there.equals(here)
-        ? Optional.empty()
-        : Optional.of(
-            "pairs that the encoders know are %s, expected %s, beside which release %s was trained: their known.safetensors was replaced"
-                .formatted(here, there, manifest.id()));
+    return TrainedBeside.KNOWN_PAIRS.hindrance(manifest, known.digest());
   }
 
   /** What a manifest of earlier code does not name; what there is here is taken in its place. */
   public List<String> unnamed(Manifest manifest) {
-    String named = KnownDigest.take(new TreeMap<>(manifest.plan().hyperparameters()));
-    return named == null ? List.of("the pairs that the encoders know") : List.of();
+    return TrainedBeside.KNOWN_PAIRS.isNamedIn(manifest)
+        ? List.of()
+        : List.of("the pairs that the encoders know");
   }
 
   /**
@@ -49,7 +45,7 @@ public record PairRetrainer(
    */
   public AlignAdapter train(Manifest manifest, AlignAdapter parent) {
     SortedMap<String, String> hyperparameters = new TreeMap<>(manifest.plan().hyperparameters());
-    String unused = KnownDigest.take(hyperparameters);
+    TrainedBeside.KNOWN_PAIRS.remove(hyperparameters);
     AlignmentConfig config = configs.apply(hyperparameters);
     return new PairTrainer(config, KnownHalves.of(known).anchors())
         .train(parent, pairs(manifest, false), pairs(manifest, true), manifest.plan().seed());
