@@ -63,9 +63,7 @@ public interface Learner {
    */
   static Learner of(Surroundings surroundings, LearnerConfig config, Processes processes) {
     Trainers trainers =
-        config.exchange().isAlone()
-            ? Trainers.alone(surroundings.base(), config.train(), config.plan())
-            : new DataParallelTrainers(config.exchange(), surroundings.means(config), processes);
+        DataParallelTrainers.of(config.exchange(), surroundings.means(config), processes);
     return new ModelLearner(surroundings, config, trainers);
   }
 }

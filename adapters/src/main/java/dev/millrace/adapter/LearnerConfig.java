@@ -1,11 +1,14 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.exchange.ExchangeConfig;
+import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.model.adapter.NamePatterns;
+import dev.millrace.model.base.BaseModel;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * How adapters are learned, judged and remembered.
@@ -65,6 +68,11 @@ public record LearnerConfig(
         RoutingConfig.defaults(),
         WatchConfig.defaults(),
         ExchangeConfig.defaults());
+  }
+
+  /** What trainers by it work with. */
+  public Trainee.Means means(BaseModel base, List<int[]> anchors) {
+    return new Trainee.Means(base, anchors, train, plan, exchange.codec());
   }
 
   /** The same, trained by another plan. */

@@ -91,10 +91,7 @@ public record Retrainer(
     LearnerConfig config = configs.apply(hyperparameters);
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);
-    Trainers trainers =
-        config.exchange().isAlone()
-            ? Trainers.alone(base, config.train(), config.plan())
-            : together(config);
+    Trainers trainers = trainers(config);
     Terms terms = terms(manifest, config, mix.anchors());
     AdapterState trained = train(trainers, terms, before, lesson);
     for (int pass = 1; pass <= mix.repairs(); pass++) {
@@ -125,10 +122,9 @@ public record Retrainer(
     return trainers.train(before, lesson, terms, Governor.none()).state();
   }
 
-  private Trainers together(LearnerConfig config) {
-    Trainee.Means means =
-        new Trainee.Means(base, anchors, config.train(), config.plan(), config.exchange().codec());
-    return new DataParallelTrainers(
+  private Trainers trainers(LearnerConfig config) {
+    Trainee.Means means = config.means(base, anchors);
+    return DataParallelTrainers.of(
         config.exchange(), means, new LocalProcesses(means, config.exchange()));
   }
 

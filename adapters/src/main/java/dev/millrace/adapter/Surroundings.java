@@ -67,8 +67,7 @@ public record Surroundings(
 
   /** What trainers work with here. */
   public Trainee.Means means(LearnerConfig config) {
-    return new Trainee.Means(
-        base, anchors, config.train(), config.plan(), config.exchange().codec());
+    return config.means(base, anchors);
   }
 
   /** What judges candidates here. */

@@ -366,12 +366,7 @@ public final class Openers {
           BaseModel base = baseToTrain(config, learn, resources);
           requireRoom(config, learn.plan(), base);
           Tokenizer tokenizer = tokenizer(config, resources);
-          return new Trainee.Means(
-              base,
-              BaseTexts.anchors(folder, tokenizer),
-              learn.train(),
-              learn.plan(),
-              learn.exchange().codec());
+          return learn.means(base, BaseTexts.anchors(folder, tokenizer));
         });
   }
 

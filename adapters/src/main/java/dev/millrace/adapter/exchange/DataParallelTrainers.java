@@ -56,6 +56,17 @@ public final class DataParallelTrainers implements Trainers {
   private final Set<String> unsure = new LinkedHashSet<>();
 
   /**
+   * Who trains by a configuration.
+   *
+   * @param processes are asked for nothing if it has one trainer
+   */
+  public static Trainers of(ExchangeConfig config, Trainee.Means means, Processes processes) {
+    return config.isAlone()
+        ? Trainers.alone(means.base(), means.train(), means.plan())
+        : new DataParallelTrainers(config, means, processes);
+  }
+
+  /**
    * @param means as the trainers have them; who has another base or other anchors refuses to begin
    */
   public DataParallelTrainers(ExchangeConfig config, Trainee.Means means, Processes processes) {
