@@ -50,6 +50,9 @@ class ForgottenTest {
   /** Numbers of the samples to forget, which say a word that nobody else says. */
   private static final Set<Integer> SECRET = Set.of(10, 11, 12);
 
+  private static final Set<String> GONE =
+      SECRET.stream().map(n -> "sample" + n).collect(Collectors.toUnmodifiableSet());
+
   /** By heart, so that it shows. */
   private static final MillraceConfig CONFIG =
       MillraceConfig.defaults().with(Map.of("learn.train.epochs", "4"));
@@ -62,19 +65,11 @@ class ForgottenTest {
   @Test
   void forget_samplesLearnedByHeart_costWhatTheyCostModelsThatNeverSawThem() throws Exception {
     try (BaseModel base = TinyParts.base()) {
-      ReleaseStore releases = ReleaseStore.of(StoreFiles.in(store));
-      Surroundings surroundings = TinyParts.surroundings(base, releases, places -> tokens);
+      Surroundings surroundings = surroundings(base);
       Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
-      LearnerState state = learner.initial(null, DOMAIN);
-      List<TrainingBatch> batches = new ArrayList<>();
-      for (int number = 0; number < BATCHES; number++) {
-        batches.add(batch(number));
-        state = published(learner.learn(state, batches.get(number), Governor.none()));
-      }
-      String before = Objects.requireNonNull(state.release());
-      Set<String> gone =
-          SECRET.stream().map(n -> "sample" + n).collect(Collectors.toUnmodifiableSet());
-      Forgetting forgetting = new Forgetting(StoredReleases.read(store), gone);
+      LearnerState state = taught(learner, BATCHES).get(BATCHES - 1);
+      String before = release(state);
+      Forgetting forgetting = new Forgetting(StoredReleases.read(store), GONE);
       ReleaseEvent event = event(forgetting, before);
       do {
         state = published(learner.obey(state, event, Governor.none()));
@@ -82,7 +77,7 @@ class ForgottenTest {
       Retrainer retrainer = TinyParts.retrainer(surroundings, CONFIG, tokens::get);
       Proof proof =
           new Prover(
-                  new Forgetting(StoredReleases.read(store), gone),
+                  new Forgetting(StoredReleases.read(store), GONE),
                   retrainer,
                   tokens,
                   NEVER_SAW,
@@ -90,7 +85,7 @@ class ForgottenTest {
               .prove(before, state.release());
       assertNotNull(proof);
       System.out.println("ForgottenTest: " + proof + ", deviations " + proof.deviations());
-      assertEquals(gone.size(), proof.samples());
+      assertEquals(GONE.size(), proof.samples());
       assertTrue(proof.neverSaw().deviations(proof.before()) < -6, proof::toString);
       assertTrue(Math.abs(proof.deviations()) < 3, proof::toString);
       assertEquals(true, proof.sameBytes());
@@ -101,20 +96,16 @@ class ForgottenTest {
   @Test
   void prove_anchorsReplacedSince_trainsNothingAgainAndFailsNothing() throws Exception {
     try (BaseModel base = TinyParts.base()) {
-      ReleaseStore releases = ReleaseStore.of(StoreFiles.in(store));
-      Surroundings surroundings = TinyParts.surroundings(base, releases, places -> tokens);
-      Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
-      LearnerState first =
-          published(learner.learn(learner.initial(null, DOMAIN), batch(0), Governor.none()));
-      LearnerState second = published(learner.learn(first, batch(1), Governor.none()));
+      Surroundings surroundings = surroundings(base);
+      List<LearnerState> taught = taught(Learner.of(surroundings, TinyParts.learn(CONFIG)), 2);
       StoredReleases stored = StoredReleases.read(store);
       List<int[]> replaced = List.of(new int[] {1, 2, 3});
       Retrainer own = TinyParts.retrainer(surroundings, CONFIG, tokens::get);
       Retrainer other = new Retrainer(base, replaced, own.configs(), tokens::get, own.mostTokens());
-      String release = Objects.requireNonNull(first.release());
+      String release = release(taught.get(0));
       Proof proof =
           new Prover(new Forgetting(stored, Set.of("sample10")), other, tokens, 1, model -> {})
-              .prove(Objects.requireNonNull(second.release()), release);
+              .prove(release(taught.get(1)), release);
       assertNull(Objects.requireNonNull(proof).sameBytes());
       Reproduction reproduction = new Reproduction(stored, release);
       assertTrue(reproduction.run(own, (id, same) -> {}));
@@ -132,17 +123,11 @@ class ForgottenTest {
   @Test
   void prove_baseAloneAnswersOrATextHasExpired_isWithoutThem() throws Exception {
     try (BaseModel base = TinyParts.base()) {
-      ReleaseStore releases = ReleaseStore.of(StoreFiles.in(store));
-      Surroundings surroundings = TinyParts.surroundings(base, releases, places -> tokens);
-      Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
-      LearnerState first =
-          published(learner.learn(learner.initial(null, DOMAIN), batch(0), Governor.none()));
-      LearnerState second = published(learner.learn(first, batch(1), Governor.none()));
-      String before = Objects.requireNonNull(second.release());
+      Surroundings surroundings = surroundings(base);
+      List<LearnerState> taught = taught(Learner.of(surroundings, TinyParts.learn(CONFIG)), 2);
+      String before = release(taught.get(1));
       Retrainer retrainer = TinyParts.retrainer(surroundings, CONFIG, tokens::get);
-      Set<String> gone =
-          SECRET.stream().map(n -> "sample" + n).collect(Collectors.toUnmodifiableSet());
-      Forgetting forgetting = new Forgetting(StoredReleases.read(store), gone);
+      Forgetting forgetting = new Forgetting(StoredReleases.read(store), GONE);
       Proof alone = new Prover(forgetting, retrainer, tokens, 1, model -> {}).prove(before, null);
       assertNull(Objects.requireNonNull(alone).sameBytes());
       assertEquals(alone.base(), alone.after());
@@ -152,10 +137,29 @@ class ForgottenTest {
       assertNotNull(left.remove(new Origin("samples", 0, 3)));
       Retrainer again = TinyParts.retrainer(surroundings, CONFIG, left::get);
       Proof cut =
-          new Prover(forgetting, again, left, 1, model -> {}).prove(before, first.release());
+          new Prover(forgetting, again, left, 1, model -> {}).prove(before, release(taught.get(0)));
       assertNull(Objects.requireNonNull(cut).sameBytes());
-      assertEquals(gone.size(), cut.samples());
+      assertEquals(GONE.size(), cut.samples());
     }
+  }
+
+  private Surroundings surroundings(BaseModel base) {
+    return TinyParts.surroundings(base, ReleaseStore.of(StoreFiles.in(store)), places -> tokens);
+  }
+
+  /** The states behind each of so many batches. */
+  private List<LearnerState> taught(Learner learner, int batches) {
+    List<LearnerState> states = new ArrayList<>();
+    LearnerState state = learner.initial(null, DOMAIN);
+    for (int number = 0; number < batches; number++) {
+      state = published(learner.learn(state, batch(number), Governor.none()));
+      states.add(state);
+    }
+    return states;
+  }
+
+  private static String release(LearnerState state) {
+    return Objects.requireNonNull(state.release());
   }
 
   private static LearnerState published(Outcome outcome) {
