@@ -4,14 +4,13 @@ import dev.millrace.job.bench.serve.SwapReleases;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** All faults there are, by name. */
 record Faults(Map<String, Fault> byName) {
 
   private static final List<String> TASK_MANAGERS = List.of("taskmanager-1", "taskmanager-2");
 
-  /** The names, those of processes first. */
+  /** The names, those of processes first, those that must be asked for last. */
   static final List<String> NAMES =
       List.of(
           "kill-taskmanager",
@@ -45,18 +44,8 @@ record Faults(Map<String, Fault> byName) {
           Rescale.NAME,
           RescaleServe.NAME);
 
-  private static final Set<String> BY_NAME =
-      Set.of(
-          LoseTaskManager.NAME,
-          ClockJump.NAME,
-          DiskFull.NAME,
-          KillAtRestore.NAME,
-          Rescale.NAME,
-          RescaleServe.NAME);
-
   /** Those that strike where none is asked for by name. */
-  static final List<String> ANYWHERE =
-      NAMES.stream().filter(name -> !BY_NAME.contains(name)).toList();
+  static final List<String> ANYWHERE = NAMES.subList(0, NAMES.indexOf(LoseTaskManager.NAME));
 
   static Faults of(SwapReleases releases) {
     Map<String, Fault> faults = new LinkedHashMap<>();

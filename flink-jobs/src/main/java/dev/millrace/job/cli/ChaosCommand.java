@@ -57,7 +57,7 @@ final class ChaosCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       completionCandidates = Names.class,
-      description = "Some of ${COMPLETION-CANDIDATES} (default: all but the last five).")
+      description = "Some of ${COMPLETION-CANDIDATES} (default: those before lose-taskmanager).")
   private List<String> faults = List.of();
 
   @Option(
