@@ -21,6 +21,7 @@ import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
@@ -94,24 +95,18 @@ public final class TopicAdopting implements Adopting {
   }
 
   private Adopter.Now now(Surroundings surroundings, Proposal proposal) throws IOException {
-    ReleaseEvent current = null;
-    for (ReleaseEvent event : events(proposal)) {
-      if (event.kind() == ReleaseEvent.Kind.ADAPTER) {
-        current = SwapRule.after(event, current);
-      }
-    }
+    List<ReleaseEvent> events = events(proposal);
+    ReleaseEvent current = events.isEmpty() ? null : SwapRule.after(events);
     boolean pinned = current != null && current.action() == ReleaseEvent.Action.PIN;
     return new Adopter.Now(current == null ? null : answering(surroundings, current), pinned);
   }
 
   private List<ReleaseEvent> events(Proposal proposal) {
+    ReleaseLine line =
+        new ReleaseLine(proposal.tenant(), proposal.domain(), ReleaseEvent.Kind.ADAPTER);
     try (RecordReader reader =
         RecordReader.fromBeginning(config.kafka(), List.of(topics.releases()))) {
-      return reader.readToEnd(
-          Codecs.releases(),
-          event ->
-              event.domain().equals(proposal.domain())
-                  && Objects.equals(event.tenant(), proposal.tenant()));
+      return reader.readToEnd(Codecs.releases(), event -> event.line().equals(line));
     }
   }
 

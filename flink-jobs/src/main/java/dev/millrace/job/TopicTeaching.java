@@ -237,11 +237,8 @@ final class TopicTeaching implements Teaching {
    */
   private @Nullable ReleaseEvent head(List<Text> taught, @Nullable TeachingRelease teacher) {
     requireNoneForgotten(taught, teacher);
-    ReleaseEvent head = null;
-    for (ReleaseEvent event : bases()) {
-      head = SwapRule.after(event, head);
-    }
-    return head;
+    List<ReleaseEvent> bases = bases();
+    return bases.isEmpty() ? null : SwapRule.after(bases);
   }
 
   private List<ReleaseEvent> bases() {

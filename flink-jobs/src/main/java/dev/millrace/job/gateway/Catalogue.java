@@ -28,12 +28,8 @@ final class Catalogue {
 
   /** A release event came. */
   void take(ReleaseEvent event) {
-    if (event.kind() == Kind.BASE) {
-      return;
-    }
-    ReleaseEvent now = followed.get(event.line());
-    if (SwapRule.reasonNotToFollow(event, now) == null) {
-      followed.put(event.line(), SwapRule.followed(event, now));
+    if (event.kind() != Kind.BASE) {
+      followed.put(event.line(), SwapRule.after(event, followed.get(event.line())));
     }
   }
 
