@@ -12,6 +12,7 @@ import dev.millrace.schema.wire.Counted;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -152,10 +153,11 @@ public record Topics(String prefix) {
     String bootstrap = client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
     List<String> names = wanted.stream().map(NewTopic::name).toList();
     try (Admin admin = KafkaTopics.at(bootstrap, () -> Admin.create(client))) {
-      Set<String> existing = KafkaTopics.first(bootstrap, admin.listTopics(FIRST).names(), told);
+      Set<String> existing =
+          new HashSet<>(KafkaTopics.first(bootstrap, admin.listTopics(FIRST).names(), told));
       for (NewTopic topic : wanted) {
-        if (!existing.contains(topic.name())) {
-          create(admin, topic);
+        if (!existing.contains(topic.name()) && !create(admin, topic)) {
+          existing.add(topic.name());
         }
       }
       Map<String, TopicDescription> known = awaitKnown(admin, names);
@@ -173,14 +175,17 @@ public record Topics(String prefix) {
     }
   }
 
-  private static void create(Admin admin, NewTopic topic)
+  /** False if it is there: somebody made it just now. */
+  private static boolean create(Admin admin, NewTopic topic)
       throws ExecutionException, InterruptedException {
     try {
       admin.createTopics(List.of(topic)).all().get();
+      return true;
     } catch (ExecutionException e) {
       if (!(e.getCause() instanceof TopicExistsException)) {
         throw e;
       }
+      return false;
     }
   }
 
