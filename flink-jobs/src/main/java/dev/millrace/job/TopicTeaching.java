@@ -222,13 +222,12 @@ final class TopicTeaching implements Teaching {
       Path student, Supplier<@Nullable ReleaseEvent> heads, Progress progress) throws IOException {
     BasePublisher publisher = new BasePublisher(config, LOG::info, progress::requireWanted);
     BasePublisher.Result done = publisher.released(student, bases());
-    return done == null
-        ? publisher.publish(
-            student,
-            heads,
-            new BasePublisher.Bounds(compress.bound(), compress.domainBound()),
-            REASON)
-        : done;
+    if (done != null) {
+      return done;
+    }
+    progress.awaitKept(); // or another student could be released after it
+    return publisher.publish(
+        student, heads, new BasePublisher.Bounds(compress.bound(), compress.domainBound()), REASON);
   }
 
   /**

@@ -101,6 +101,7 @@ class TopicTeachingIT {
     new BasePublisher(config, System.err::println).takeBack(released, "a test");
     assertTrue(nothing.asked, "it may give way to answers between calls of the teacher");
     assertEquals(release, teach(config, nothing).release());
+    assertEquals(1, nothing.kept, "what is released is chosen for good");
     assertEquals(List.of(release, ""), bases(config).stream().map(ReleaseEvent::release).toList());
   }
 
@@ -117,6 +118,11 @@ class TopicTeachingIT {
     }
 
     @Override
+    public void awaitKept() {
+      throw new AssertionError("it releases");
+    }
+
+    @Override
     public void stepped(long step, double loss) {
       throw new AssertionError("it trains");
     }
@@ -127,6 +133,7 @@ class TopicTeachingIT {
     private final Runnable order;
     private boolean learned;
     private boolean asked;
+    private int kept;
 
     Judged(Runnable order) {
       this.order = order;
@@ -143,6 +150,11 @@ class TopicTeachingIT {
     @Override
     public void asked() {
       asked = true;
+    }
+
+    @Override
+    public void awaitKept() {
+      kept++;
     }
 
     @Override

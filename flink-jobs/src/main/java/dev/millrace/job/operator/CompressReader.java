@@ -26,6 +26,13 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
   private final CompletableFuture<Verdict> verdict = new CompletableFuture<>();
   private final CompletableFuture<Void> available = verdict.handle((told, failure) -> null);
   private volatile @Nullable Chosen chosen;
+
+  /** Done once a checkpoint is complete that knows what was chosen. */
+  private final CompletableFuture<@Nullable Void> kept = new CompletableFuture<>();
+
+  /** The first that knows it. */
+  private long knowing = Long.MAX_VALUE;
+
   private volatile boolean closing;
   private volatile long steps;
   private volatile double loss;
@@ -79,6 +86,10 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
     }
   }
 
+  private static CancellationException ended() {
+    return new CancellationException("the task ends");
+  }
+
   private final class Heard implements Teaching.Progress {
     private final Governor governor;
 
@@ -89,8 +100,13 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
     @Override
     public void requireWanted() {
       if (closing) {
-        throw new CancellationException("the task ends");
+        throw ended();
       }
+    }
+
+    @Override
+    public void awaitKept() {
+      kept.join();
     }
 
     @Override
@@ -107,7 +123,7 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
 
     private void giveWay() {
       if (!governor.proceed()) {
-        throw new CancellationException("the task ends");
+        throw ended();
       }
     }
   }
@@ -130,13 +146,25 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
   @Override
   public List<Chosen> snapshotState(long checkpoint) {
     Chosen known = chosen;
-    return known == null ? List.of() : List.of(known);
+    if (known == null) {
+      return List.of();
+    }
+    knowing = Math.min(knowing, checkpoint);
+    return List.of(known);
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpoint) {
+    if (checkpoint >= knowing) {
+      kept.complete(null);
+    }
   }
 
   /** Comes before the start, after a restart. */
   @Override
   public void addSplits(List<Chosen> splits) {
     chosen = splits.get(0);
+    kept.complete(null);
   }
 
   @Override
@@ -146,6 +174,7 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
   @Override
   public void close() {
     closing = true;
+    kept.completeExceptionally(ended());
     DaemonThreads.end(thread);
   }
 }

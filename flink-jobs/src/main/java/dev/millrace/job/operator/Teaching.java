@@ -27,6 +27,9 @@ public interface Teaching {
     /** The teacher was called; returns when it may be called again. */
     void asked();
 
+    /** Returns once it would be done again of the same samples, whatever fails. */
+    void awaitKept();
+
     /** A step is done; returns when the next may begin. */
     void stepped(long step, double loss);
   }

@@ -86,12 +86,12 @@ class CompressSourceTest {
   }
 
   @Test
-  void teach_failsAfterACheckpoint_goesOnWithWhatWasChosenAndEndsWithOneVerdict() throws Exception {
+  void teach_failsOnceItsChoiceIsKept_teachesTheSameAndEndsWithOneVerdict() throws Exception {
     JobClient job =
         start(
             (attempt, progress) -> {
               if (attempt == 1) {
-                awaitCheckpoints(progress);
+                progress.awaitKept();
                 throw new IllegalStateException("fails because the test says so");
               }
             },
@@ -184,15 +184,6 @@ class CompressSourceTest {
     for (List<Origin> some : List.of(List.<Origin>of(), places)) {
       byte[] bytes = serializer.serialize(new Chosen(some));
       assertEquals(some, serializer.deserialize(serializer.getVersion(), bytes).places());
-    }
-  }
-
-  /** Two: the first may have been under way before it chose. */
-  private static void awaitCheckpoints(Teaching.Progress progress) throws InterruptedException {
-    int before = CHECKPOINTS.get();
-    while (CHECKPOINTS.get() < before + 2) {
-      progress.requireWanted();
-      Thread.sleep(5);
     }
   }
 
