@@ -123,7 +123,7 @@ final class BenchCommand implements Callable<Integer> {
             steps,
             factors,
             log,
-            line -> output.err().println(line));
+            output.err()::println);
     Instant begun = Instant.now();
     Machine machine = Machine.read();
     long start = System.nanoTime();

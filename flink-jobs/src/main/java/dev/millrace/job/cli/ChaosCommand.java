@@ -112,8 +112,7 @@ final class ChaosCommand implements Callable<Integer> {
             flink,
             home.nano(),
             cluster);
-    ChaosReport report =
-        new Chaos(config, line -> output.err().println(line), InstantSource.system()).run();
+    ChaosReport report = new Chaos(config, output.err()::println, InstantSource.system()).run();
     boolean kept = keep || !report.problems().isEmpty();
     if (kept) {
       output.err().println("logs, topics and checkpoints are in " + folder);

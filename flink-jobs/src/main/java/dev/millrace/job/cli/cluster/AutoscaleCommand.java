@@ -98,7 +98,7 @@ public final class AutoscaleCommand implements Callable<Integer> {
           "the cluster that is up was started without --adaptive, expected with it: its jobs need all slots that they began with");
     }
     Autoscaler autoscaler =
-        new Autoscaler(cluster, config, line -> output.err().println(line), InstantSource.system());
+        new Autoscaler(cluster, config, output.err()::println, InstantSource.system());
     List<Autoscaler.Change> changes =
         autoscaler.watch(
             Duration.ofMillis(

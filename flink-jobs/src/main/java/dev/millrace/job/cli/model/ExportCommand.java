@@ -69,7 +69,7 @@ final class ExportCommand implements Callable<Integer> {
     if (form.gguf != null) {
       written = form.gguf;
       Output.requireWritable("--gguf", written);
-      GgufExport.write(folder, written, tensor -> output.err().println(tensor));
+      GgufExport.write(folder, written, output.err()::println);
       bytes = Files.size(written);
     } else {
       written = newFolder(form.safetensors);
@@ -87,8 +87,7 @@ final class ExportCommand implements Callable<Integer> {
   private long writeWhole(Path out) throws IOException {
     Path next = out.resolve(".next");
     try (Unfinished unused = Unfinished.watch(next)) {
-      long bytes =
-          DequantizedExport.write(folder, next, SHARD_BYTES, file -> output.err().println(file));
+      long bytes = DequantizedExport.write(folder, next, SHARD_BYTES, output.err()::println);
       List<Path> files = new ArrayList<>();
       try (Stream<Path> list = Files.list(next)) {
         list.filter(file -> !file.endsWith(CONFIG)).forEach(files::add);
