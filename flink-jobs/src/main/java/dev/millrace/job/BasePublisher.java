@@ -157,12 +157,11 @@ public final class BasePublisher {
    */
   @Nullable Result released(Path folder, List<ReleaseEvent> line) throws IOException {
     Result released = null;
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      for (ReleaseEvent event : line) {
-        Manifest manifest = event.release().isEmpty() ? null : manifest(event);
-        if (manifest != null && BaseRelease.base(manifest).equals(checkpoint.id())) {
-          released = result(manifest);
-        }
+    String id = Checkpoint.idOf(folder);
+    for (ReleaseEvent event : line) {
+      Manifest manifest = event.release().isEmpty() ? null : manifest(event);
+      if (manifest != null && BaseRelease.base(manifest).equals(id)) {
+        released = result(manifest);
       }
     }
     return released;
@@ -257,30 +256,29 @@ public final class BasePublisher {
     if (named.isEmpty()) {
       return drafts;
     }
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      for (Map.Entry<String, BaseRelease.Rebased> of : named.entrySet()) {
-        String id = of.getValue().release();
-        String uri = ReleaseFiles.uri(BaseRelease.rebased(folder, id));
-        Manifest manifest = ReleaseReader.readManifest(new FlinkReleaseFiles(), uri, id);
-        if (!manifest.base().equals(checkpoint.id())
-            || !of.getKey().equals(manifest.parent())
-            || !allPassed(manifest.verdict())) {
-          throw new IllegalArgumentException(
-              "release %s in %s is of base %s, of parent %s and passed %s, expected base %s, parent %s and true"
-                  .formatted(
-                      id,
-                      folder,
-                      manifest.base(),
-                      manifest.parent(),
-                      allPassed(manifest.verdict()),
-                      checkpoint.id(),
-                      of.getKey()));
-        }
-        drafts.add(
-            new Draft(
-                manifest,
-                new TreeMap<>(ReleaseReader.readFiles(new FlinkReleaseFiles(), uri, manifest))));
+    String base = Checkpoint.idOf(folder);
+    for (Map.Entry<String, BaseRelease.Rebased> of : named.entrySet()) {
+      String id = of.getValue().release();
+      String uri = ReleaseFiles.uri(BaseRelease.rebased(folder, id));
+      Manifest manifest = ReleaseReader.readManifest(new FlinkReleaseFiles(), uri, id);
+      if (!manifest.base().equals(base)
+          || !of.getKey().equals(manifest.parent())
+          || !allPassed(manifest.verdict())) {
+        throw new IllegalArgumentException(
+            "release %s in %s is of base %s, of parent %s and passed %s, expected base %s, parent %s and true"
+                .formatted(
+                    id,
+                    folder,
+                    manifest.base(),
+                    manifest.parent(),
+                    allPassed(manifest.verdict()),
+                    base,
+                    of.getKey()));
       }
+      drafts.add(
+          new Draft(
+              manifest,
+              new TreeMap<>(ReleaseReader.readFiles(new FlinkReleaseFiles(), uri, manifest))));
     }
     return drafts;
   }

@@ -92,7 +92,8 @@ final class TopicTeaching implements Teaching {
     if (compress.release().isEmpty()) {
       return null;
     }
-    TeachingRelease teacher = TeachingRelease.fetch(config, accepted.releases(), id(base));
+    TeachingRelease teacher =
+        TeachingRelease.fetch(config, accepted.releases(), Checkpoint.idOf(base));
     teacher.requireUntaught(accepted.forgotten());
     return teacher;
   }
@@ -108,12 +109,6 @@ final class TopicTeaching implements Teaching {
       Path student = train(others, teacher.folder(), tokenizer, progress);
       teacher.note(base, student, exam, progress::requireWanted);
       return student;
-    }
-  }
-
-  private static String id(Path folder) throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return checkpoint.id();
     }
   }
 
@@ -166,7 +161,7 @@ final class TopicTeaching implements Teaching {
     String run =
         String.join(
             " ",
-            id(base),
+            Checkpoint.idOf(base),
             compress.release().isEmpty() ? "" : compress.release() + " as it routes",
             Double.toString(compress.factor()),
             Integer.toString(compress.likeliest()),

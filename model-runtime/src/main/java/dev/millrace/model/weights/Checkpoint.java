@@ -230,6 +230,13 @@ public final class Checkpoint implements AutoCloseable {
     return values;
   }
 
+  /** The {@link #id} of the one in a folder. */
+  public static String idOf(Path folder) throws IOException {
+    try (Checkpoint checkpoint = open(folder)) {
+      return checkpoint.id();
+    }
+  }
+
   /**
    * SHA-256 over the names and digests of config and weights files; reads all of them. What ends a
    * text is in it too where config.json does not say that.

@@ -264,10 +264,7 @@ final class ConsolidateCommand implements Callable<Integer> {
    * @throws IllegalArgumentException if one is of another base: what it says there, none here does
    */
   private Map<String, String> releases(Path folder) throws IOException {
-    String base;
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      base = checkpoint.id();
-    }
+    String base = Checkpoint.idOf(folder);
     Map<String, String> releases = new TreeMap<>();
     for (Map.Entry<String, Path> adapter : adapters.entrySet()) {
       String domain = adapter.getKey();

@@ -63,11 +63,9 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
   }
 
   private boolean areOfThisBase(Forgetting forgetting, List<String> releases) throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(base)) {
-      String id = checkpoint.id();
-      return releases.stream()
-          .allMatch(release -> forgetting.stored().manifest(release).base().equals(id));
-    }
+    String id = Checkpoint.idOf(base);
+    return releases.stream()
+        .allMatch(release -> forgetting.stored().manifest(release).base().equals(id));
   }
 
   private void say(String what) {
