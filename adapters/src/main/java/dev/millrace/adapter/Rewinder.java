@@ -15,17 +15,13 @@ import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
-import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Takes what is remembered of a domain back to the release that an event names. */
@@ -177,27 +173,14 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
    * @param trouble why the event is not obeyed; empty if it is
    */
   static Verdict verdict(LearnerState now, LearnerState state, ReleaseEvent event, String trouble) {
-    boolean obeyed = trouble.isEmpty();
-    SortedMap<String, Double> figures = new TreeMap<>();
-    figures.put("offset", (double) event.origin().offset());
-    if (!event.forgotten().isEmpty()) {
-      figures.put("forgotten", (double) event.forgotten().size());
-      figures.put("releasesLeft", (double) now.forgotten().again().size());
-    }
-    RuleResult result =
-        new RuleResult(
-            event.action().name().toLowerCase(Locale.ROOT) + "-obeyed", obeyed, trouble, figures);
-    return new Verdict(
-        event.tenant(),
-        event.domain(),
+    return Verdict.onOrder(
+        event,
         state.batches(),
-        obeyed && !event.release().isEmpty() ? event.release() : null,
+        event.release().isEmpty() ? null : event.release(),
         state.release(),
-        obeyed,
-        List.of(result),
-        0,
-        0,
-        0,
-        List.of());
+        trouble,
+        event.forgotten().isEmpty()
+            ? Map.of()
+            : Map.of("releasesLeft", (double) now.forgotten().again().size()));
   }
 }

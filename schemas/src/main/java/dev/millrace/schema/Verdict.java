@@ -1,6 +1,9 @@
 package dev.millrace.schema;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +62,41 @@ public record Verdict(
         trainMillis,
         qualities,
         ReleaseEvent.Kind.ADAPTER);
+  }
+
+  /**
+   * Of what became of an order.
+   *
+   * @param trouble why it was not obeyed; empty if it was
+   * @param figures beside where the order stands and how many samples it names
+   */
+  public static Verdict onOrder(
+      ReleaseEvent order,
+      long batch,
+      @Nullable String release,
+      @Nullable String parent,
+      String trouble,
+      Map<String, Double> figures) {
+    boolean obeyed = trouble.isEmpty();
+    Map<String, Double> told = new TreeMap<>(figures);
+    told.put("offset", (double) order.origin().offset());
+    if (!order.forgotten().isEmpty()) {
+      told.put("forgotten", (double) order.forgotten().size());
+    }
+    String rule = order.action().name().toLowerCase(Locale.ROOT) + OBEYED;
+    return new Verdict(
+        order.tenant(),
+        order.domain(),
+        batch,
+        obeyed ? release : null,
+        parent,
+        obeyed,
+        List.of(new RuleResult(rule, obeyed, trouble, told)),
+        0,
+        0,
+        0,
+        List.of(),
+        order.kind());
   }
 
   /** Whether it says what became of an order, and not what the gate found. */

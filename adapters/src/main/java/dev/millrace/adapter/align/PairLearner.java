@@ -29,7 +29,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -312,26 +312,8 @@ final class PairLearner implements AlignmentLearner {
   /** The verdict on an order. */
   static Verdict obeyed(
       AlignmentState now, AlignmentState before, ReleaseEvent event, String trouble) {
-    SortedMap<String, Double> figures = new TreeMap<>();
-    figures.put("offset", (double) event.origin().offset());
-    if (!event.forgotten().isEmpty()) {
-      figures.put("forgotten", (double) event.forgotten().size());
-    }
-    String rule = event.action().name().toLowerCase(Locale.ROOT) + "-obeyed";
-    boolean obeyed = trouble.isEmpty();
-    return new Verdict(
-        event.tenant(),
-        event.domain(),
-        before.batches(),
-        obeyed ? now.release() : null,
-        before.release(),
-        obeyed,
-        List.of(new RuleResult(rule, obeyed, trouble, figures)),
-        0,
-        0,
-        0,
-        List.of(),
-        Kind.ALIGNMENT);
+    return Verdict.onOrder(
+        event, before.batches(), now.release(), before.release(), trouble, Map.of());
   }
 
   private long seed(Sample sample) {
