@@ -15,8 +15,8 @@ import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
@@ -120,18 +120,8 @@ public final class Adopter {
   private Adoption publish(Proposal proposal, Now now, Served served, List<RuleResult> rules) {
     Draft draft = draft(proposal, now.release(), served, rules);
     String id = draft.manifest().id();
-    ReleaseEvent event =
-        new ReleaseEvent(
-            proposal.tenant(),
-            proposal.domain(),
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.ROLLBACK,
-            id,
-            surroundings.store().publish(draft),
-            null,
-            draft.manifest().batch(),
-            reason(proposal.origin()),
-            Origin.NOWHERE);
+    String uri = surroundings.store().publish(draft);
+    ReleaseEvent event = draft.manifest().event(Action.ROLLBACK, uri, reason(proposal.origin()));
     return new Adoption(verdict(proposal, now, id, rules), event);
   }
 

@@ -60,6 +60,6 @@ public record Place(
         parent,
         batch,
         reason,
-        Origin.NOWHERE);
+        Origin.UNWRITTEN);
   }
 }

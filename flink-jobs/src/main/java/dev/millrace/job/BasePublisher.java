@@ -22,7 +22,6 @@ import dev.millrace.model.release.Routing;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Checkpoint;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -130,7 +129,7 @@ public final class BasePublisher {
               return BaseRelease.read(folder, piece);
             });
     requireUnmoved(head, heads.get());
-    write(event(Action.PUBLISH, manifest.id(), uri, manifest.parent(), manifest.batch(), reason));
+    write(manifest.event(Action.PUBLISH, uri, reason));
     return result(manifest);
   }
 
@@ -198,7 +197,7 @@ public final class BasePublisher {
    * @param head the event that it follows
    */
   public void takeBack(ReleaseEvent head, String reason) throws IOException {
-    write(event(Action.ROLLBACK, "", "", null, head.batch(), reason));
+    write(head.backToBase(reason));
   }
 
   private static void requireUnmoved(@Nullable ReleaseEvent before, @Nullable ReleaseEvent now) {
@@ -372,26 +371,6 @@ public final class BasePublisher {
           "it has %d positions, expected at least %d: requests may be that long"
               .formatted(found, expected));
     }
-  }
-
-  private static ReleaseEvent event(
-      Action action,
-      String release,
-      String uri,
-      @Nullable String parent,
-      long batch,
-      String reason) {
-    return new ReleaseEvent(
-        null,
-        BaseRelease.DOMAIN,
-        Kind.BASE,
-        action,
-        release,
-        uri,
-        parent,
-        batch,
-        reason,
-        Origin.UNWRITTEN);
   }
 
   private void write(ReleaseEvent event) throws IOException {

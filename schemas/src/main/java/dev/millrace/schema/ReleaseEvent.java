@@ -122,6 +122,12 @@ public record ReleaseEvent(
         tenant, domain, kind, order, release, uri, parent, batch, why, Origin.UNWRITTEN);
   }
 
+  /** What people order to take whoever follows the event back to the base alone. */
+  public ReleaseEvent backToBase(String why) {
+    return new ReleaseEvent(
+        tenant, domain, kind, Action.ROLLBACK, "", "", null, batch, why, Origin.UNWRITTEN);
+  }
+
   /** Where a release of the same store lies; empty if this one's URI does not end with its id. */
   public Optional<String> uriOf(String id) {
     if (id.equals(release)) {

@@ -177,18 +177,7 @@ final class PairLearner implements AlignmentLearner {
             state.obeyed(),
             Kind.ALIGNMENT);
     String id = manifest.id();
-    ReleaseEvent event =
-        new ReleaseEvent(
-            last.tenant(),
-            manifest.domain(),
-            Kind.ALIGNMENT,
-            Action.PUBLISH,
-            id,
-            parts.store().uri(id),
-            state.release(),
-            state.batches(),
-            "passed the gate",
-            Origin.NOWHERE);
+    ReleaseEvent event = manifest.event(Action.PUBLISH, parts.store().uri(id), "passed the gate");
     return new AlignmentOutcome(
         state.published(candidate, id, remembered(state, seed), progress),
         verdict(state, last, rules, id, config.steps(), millis),

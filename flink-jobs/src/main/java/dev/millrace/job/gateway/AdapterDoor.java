@@ -105,19 +105,7 @@ final class AdapterDoor implements AutoCloseable {
         catalogue
             .own(caller.tenant(), domain)
             .orElseThrow(() -> ApiProblem.noModel("domain " + domain + " has no release"));
-    ReleaseEvent event =
-        new ReleaseEvent(
-            current.tenant(),
-            domain,
-            current.kind(),
-            ReleaseEvent.Action.ROLLBACK,
-            "",
-            "",
-            null,
-            current.batch(),
-            "unloaded by an operator",
-            Origin.UNWRITTEN);
-    return Operating.write(writer, topics, event);
+    return Operating.write(writer, topics, current.backToBase("unloaded by an operator"));
   }
 
   private static void requireOperator(ApiKeys.Caller caller) {
