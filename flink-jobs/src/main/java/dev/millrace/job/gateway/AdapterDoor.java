@@ -44,7 +44,7 @@ final class AdapterDoor implements AutoCloseable {
    * @throws ApiProblem if the caller may not, or the fields are not vLLM's
    */
   CompletableFuture<Verdict> load(ApiKeys.Caller caller, Fields fields) {
-    requireOperator(caller);
+    caller.requireOperator();
     String domain = fields.text("lora_name");
     if (!Names.isDomain(domain)) {
       throw ApiProblem.badField("lora_name", '"' + domain + '"', Names.EXPECTED_DOMAIN);
@@ -97,7 +97,7 @@ final class AdapterDoor implements AutoCloseable {
    * @throws ApiProblem if the caller may not, or the domain has no release
    */
   CompletableFuture<Origin> unload(ApiKeys.Caller caller, Fields fields) {
-    requireOperator(caller);
+    caller.requireOperator();
     String domain = fields.text("lora_name");
     fields.ignore("lora_int_id");
     fields.requireNoOther();
@@ -106,12 +106,6 @@ final class AdapterDoor implements AutoCloseable {
             .own(caller.tenant(), domain)
             .orElseThrow(() -> ApiProblem.noModel("domain " + domain + " has no release"));
     return Operating.write(writer, topics, current.backToBase("unloaded by an operator"));
-  }
-
-  private static void requireOperator(ApiKeys.Caller caller) {
-    if (!caller.operator()) {
-      throw ApiProblem.forbidden("the API key is not an operator's");
-    }
   }
 
   /** Lets the folder that is being judged come to its end. */

@@ -120,6 +120,17 @@ public final class ApiKeys {
    */
   record Caller(@Nullable String tenant, boolean operator) {
 
+    /**
+     * Lets operators go on.
+     *
+     * @throws ApiProblem if it is none
+     */
+    void requireOperator() {
+      if (!operator) {
+        throw ApiProblem.forbidden("the API key is not an operator's");
+      }
+    }
+
     /** What limits are counted under. */
     String account() {
       return tenant == null ? NO_TENANT : tenant;

@@ -236,9 +236,7 @@ public final class Gateway implements AutoCloseable {
 
   /** Sends the picture every second, as server-sent events, until the operator goes away. */
   private void watch(Context ctx) throws IOException, InterruptedException {
-    if (!calls.authorized(ctx).operator()) {
-      throw ApiProblem.forbidden("the API key is not an operator's");
-    }
+    calls.authorized(ctx).requireOperator();
     if (!watching.tryAcquire()) {
       throw ApiProblem.tooMany(MOST_WATCHING + " are watching, expected fewer");
     }

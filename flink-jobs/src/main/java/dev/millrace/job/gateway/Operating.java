@@ -24,9 +24,7 @@ record Operating(RecordWriter writer, Topics topics, Console console, Catalogue 
    *     go that nobody holds there any more
    */
   CompletableFuture<Origin> order(ApiKeys.Caller caller, Fields fields) {
-    if (!caller.operator()) {
-      throw ApiProblem.forbidden("the API key is not an operator's");
-    }
+    caller.requireOperator();
     String name = fields.text("action");
     String release = fields.text("release");
     String reason = fields.textOrNull("reason");
