@@ -1,9 +1,12 @@
 package dev.millrace.job.operator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.job.config.UnlabelledConfig;
 import dev.millrace.model.assign.DomainFinder;
 import dev.millrace.model.assign.DomainFinder.Placed;
 import dev.millrace.model.score.Reason;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Limits;
 import java.util.HashSet;
@@ -45,6 +48,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   private static final Logger LOG = LoggerFactory.getLogger(AssignOperator.class);
   private static final String WAITING = "waiting";
   private static final String TOKENIZER = "tokenizer";
+  private static final int FOUND_DIGITS = 12;
 
   /** So long named texts alone say what domains are like, where another tokenizer reads them. */
   private static final long SETTLES_MILLIS = 600_000;
@@ -155,7 +159,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       return;
     }
     long number = number();
-    String name = "found-" + sample.origin().partition() + "-" + sample.origin().offset();
+    String name = found(sample);
     waiting.put(number, sample);
     List<Placed> placed = finder.place(number, tokens, room(sample), mayOpen() ? name : null);
     for (Placed one : placed) {
@@ -199,6 +203,15 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       opens.clear();
       tokenizer.clear();
     }
+  }
+
+  /**
+   * The domain that a sample opens. Not by where that stands: of topics that are made anew another
+   * sample stands there, and the releases of what was found before are in the store still.
+   */
+  private static String found(Sample opens) {
+    String what = opens.id() + "\n" + opens.teaches();
+    return "found-" + Digest.sha256(what.getBytes(UTF_8)).substring(0, FOUND_DIGITS);
   }
 
   /** Media wait in state as the texts whose room they take. */

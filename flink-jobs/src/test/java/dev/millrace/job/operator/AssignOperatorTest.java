@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -224,6 +225,24 @@ class AssignOperatorTest {
     }
     assertEquals(throughout, restored);
     assertTrue(throughout.values().stream().anyMatch(d -> d.startsWith("found-")));
+  }
+
+  /** The store has the releases of the one that was found before, by its name. */
+  @Test
+  void processElement_otherTextsOnATopicMadeAnew_findADomainOfAnotherName() throws Exception {
+    assertNotEquals(foundOf("legal"), foundOf("dictionary"));
+    assertEquals(foundOf("legal"), foundOf("legal"));
+  }
+
+  /** The name of the domain that a job without state finds, whose samples have no other place. */
+  private static String foundOf(String domain) throws Exception {
+    try (Bench bench = new Bench(config(256))) {
+      for (int i = 0; i < UNLABELLED && !hasFound(bench); i++) {
+        bench.offset = 0;
+        bench.send(null, domain, false, TEXTS.get(domain).get(i));
+      }
+      return bench.assigned().get(0).domain();
+    }
   }
 
   private static Map<Long, String> byOffset(List<Sample> samples) {
