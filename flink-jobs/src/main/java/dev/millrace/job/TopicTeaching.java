@@ -24,11 +24,13 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Verdict;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.apache.flink.util.FileUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,9 +75,10 @@ final class TopicTeaching implements Teaching {
     Openers.requireTrusted(config); // what it cannot release it need not teach
     TeachingRelease teacher = teacher();
     List<Text> texts = texts(chosen, progress);
-    Path student = taught(texts, teacher, progress);
+    Path next = taught(texts, teacher, progress);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
-    BaseRelease.noteLearned(student, base, texts.stream().map(Text::id).toList());
+    BaseRelease.noteLearned(next, base, texts.stream().map(Text::id).toList());
+    Path student = finished(next);
     return verdict(publish(student, () -> head(texts, teacher), progress), texts.size(), millis);
   }
 
@@ -112,7 +115,20 @@ final class TopicTeaching implements Teaching {
     }
   }
 
-  /** The folder of the student, which has learned. */
+  /** Who finds the student finds beside it what taught it. */
+  private static Path finished(Path next) throws IOException {
+    Path student = next.resolveSibling("student");
+    FileUtils.deleteDirectory(student.toFile());
+    return Files.move(next, student);
+  }
+
+  private static String id(Path folder) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return checkpoint.id();
+    }
+  }
+
+  /** The folder of a student that has learned, which does not say yet what taught it. */
   private Path train(
       List<Text> texts, @Nullable Path adapter, Tokenizer tokenizer, Progress progress)
       throws IOException {
@@ -133,7 +149,7 @@ final class TopicTeaching implements Teaching {
     Path run = work.resolve(name(plan, stream));
     LOG.info(
         "{} texts of {} tokens, {} steps in {}", texts.size(), stream.length, plan.steps(), run);
-    Path out = run.resolve("student");
+    Path out = run.resolve("student.next");
     compressor.run(
         student.shape(), plan, stream, run, out, compress.saveEvery(), new Heard(progress));
     return out;

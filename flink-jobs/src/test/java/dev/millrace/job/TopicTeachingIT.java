@@ -19,13 +19,17 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -103,6 +107,31 @@ class TopicTeachingIT {
     assertEquals(release, teach(config, nothing).release());
     assertEquals(1, nothing.kept, "what is released is chosen for good");
     assertEquals(List.of(release, ""), bases(config).stream().map(ReleaseEvent::release).toList());
+  }
+
+  /** Whoever released it by hand would release a base of which nobody knows what it has learned. */
+  @Test
+  void teach_cutOffBeforeAllIsNoted_leavesNoStudentThatDoesNotSayWhatTaughtIt() throws Exception {
+    MillraceConfig learning = config("cut");
+    String release = cloud(learning, texts(learning)).release();
+    MillraceConfig config = learning.with(Map.of("compress.release", release));
+    Runnable cut =
+        () -> {
+          throw new CancellationException("a test");
+        };
+    assertThrows(CancellationException.class, () -> teach(config, new Judged(cut)));
+    assertEquals(List.of(), students(config));
+    assertNotNull(teach(config, new Judged(() -> {})).release());
+    BaseRelease.Learned learned = BaseRelease.learned(students(config).get(0));
+    assertEquals(TEXTS + 1, learned.samples().size());
+    assertEquals(Set.of(release), learned.releases());
+  }
+
+  /** The folders that docs/compression.md names. */
+  private static List<Path> students(MillraceConfig config) throws IOException {
+    try (Stream<Path> all = Files.walk(Path.of(config.compress().work()))) {
+      return all.filter(path -> path.endsWith("student")).toList();
+    }
   }
 
   /** For who is to do nothing. */
