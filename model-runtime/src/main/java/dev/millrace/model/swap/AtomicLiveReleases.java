@@ -373,8 +373,7 @@ final class AtomicLiveReleases implements LiveReleases {
   private void tried(Prepared prepared) throws IOException {
     Registered next = prepared.next;
     Registered current = answering(next.alias()).release();
-    String parent = next.event().parent();
-    boolean succeeds = current != null && (parent == null || parent.equals(current.release()));
+    boolean succeeds = current != null && current.release().equals(next.event().parent());
     Registered before = succeeds ? current : ReleaseLoader.before(next);
     prepared.trial = new Trial(next, next.event().withheld());
     prepared.answering = before;

@@ -384,6 +384,16 @@ class LiveReleasesTest {
     assertEquals(Set.of(PARENT, CHILD), answering());
   }
 
+  /** So it is for whoever reads the event later, and after a restart. */
+  @Test
+  void apply_trialWithoutAParentBesideARelease_theBaseAnswersTheOthers() {
+    ReleaseEvent trial = FakeReleases.published("java", 2).withholding(0.5);
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(trial);
+    assertEquals("", trial.answering());
+    assertNull(releaseOf(null, "java"));
+  }
+
   @Test
   void apply_trialIsAllThatIsLeftOfTheTopic_itsParentAnswersTheOthers() {
     assertSwapped(trial());
