@@ -155,6 +155,9 @@ public final class BasePublisher {
    * @param line the events of the line of bases, in order
    */
   @Nullable Result released(Path folder, List<ReleaseEvent> line) throws IOException {
+    if (line.isEmpty()) {
+      return null; // its id is a digest of all weights
+    }
     Result released = null;
     String id = Checkpoint.idOf(folder);
     for (ReleaseEvent event : line) {

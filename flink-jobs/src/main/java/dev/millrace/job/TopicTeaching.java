@@ -122,12 +122,6 @@ final class TopicTeaching implements Teaching {
     return Files.move(next, student);
   }
 
-  private static String id(Path folder) throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return checkpoint.id();
-    }
-  }
-
   /** The folder of a student that has learned, which does not say yet what taught it. */
   private Path train(
       List<Text> texts, @Nullable Path adapter, Tokenizer tokenizer, Progress progress)

@@ -92,6 +92,7 @@ final class ActivationCoordinator implements OperatorCoordinator, CoordinationRe
   @Override
   public void subtaskReset(int subtask, long checkpoint) {
     ballots.leave(subtask);
+    begun = null;
   }
 
   @Override

@@ -185,8 +185,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     worker = new Worker("alignments", getUserCodeClassloader(), mailbox);
     atWork = new HashSet<>();
     held = new HashSet<>();
-    figures = new ScoreFigures(getMetricGroup(), this::held);
     waits = new Waits(LOG::warn);
+    figures = new ScoreFigures(getMetricGroup(), waits::size);
     untaught = new HashMap<>();
     requireSameHeldOut();
     for (String key : Keys.with(getKeyedStateBackend(), ORDERS, UNWRITTEN)) {
@@ -280,11 +280,11 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   }
 
   /**
-   * Whether the store has work of the key and has not failed: then samples wait, so that what they
-   * teach does not depend on how fast it is.
+   * Whether the store has work of the key and has not failed, neither for it nor for what stands
+   * before it: then samples wait, so that what they teach does not depend on how fast it is.
    */
   private boolean isSlow(String key) {
-    return atWork.contains(key) && !waits.contains(key);
+    return atWork.contains(key) && atWork.stream().noneMatch(waits::contains);
   }
 
   private void yieldFor(String key, boolean told) throws Exception {
@@ -456,11 +456,6 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     while (isAtWork() || !held.isEmpty()) {
       mailbox.yield();
     }
-  }
-
-  /** How many domains wait for the store: it is at their work, or has failed. */
-  int held() {
-    return atWork.size() + held.size();
   }
 
   /** Whether the worker is at something. */

@@ -359,8 +359,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private void failed(ReleaseEvent event, String why) {
     figures.failedSwap();
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
-    if (subtask() == 0 || event.kind() == ReleaseEvent.Kind.BASE) { // each opens it by itself
-      boolean together = why.startsWith(Ballots.NOT_TOGETHER);
+    boolean together = why.startsWith(Ballots.NOT_TOGETHER);
+    boolean alone = coordinator != null && !together; // who began by another release than others
+    if (alone || subtask() == 0 || event.kind() == ReleaseEvent.Kind.BASE) {
       reject(event, together ? "not-together" : INVALID, why);
     }
   }

@@ -75,8 +75,11 @@ class ActivationCoordinatorTest {
     assertEquals("b", agreed("b"));
     assertEquals("b", agreed("c"));
     assertEquals("b", agreed("a"));
-    coordinator.resetToCheckpoint(OperatorCoordinator.NO_CHECKPOINT, null);
+    coordinator.subtaskReset(0, OperatorCoordinator.NO_CHECKPOINT);
+    coordinator.subtaskReset(1, OperatorCoordinator.NO_CHECKPOINT);
     assertEquals("c", agreed("c"));
+    coordinator.resetToCheckpoint(OperatorCoordinator.NO_CHECKPOINT, null);
+    assertEquals("d", agreed("d"));
   }
 
   private String agreed(String read) throws Exception {
