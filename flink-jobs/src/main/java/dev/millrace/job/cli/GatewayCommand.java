@@ -8,6 +8,7 @@ import dev.millrace.job.cli.options.BaseOption;
 import dev.millrace.job.cli.options.BrokerOption;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.cli.options.StoreOption;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.ProcessLock;
@@ -104,10 +105,13 @@ final class GatewayCommand implements Callable<Integer> {
     ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
     requireClosed(apiKeys);
     requireUsable();
+    Path folder = base.folder(broker);
+    if (store != null) {
+      StoreOption.requireUnset(broker);
+    }
     Optional<MillraceConfig> running = broker.find(store, output.err());
     if (running.isPresent()) {
-      MillraceConfig config =
-          running.get().with(Map.of("base.dir", base.folder().toString())).with(broker.settings());
+      MillraceConfig config = running.get().with(Map.of("base.dir", folder.toString()));
       try (Ending ending = new Ending()) {
         ending.watch();
         return open(config, apiKeys, adopting(config), ending);
@@ -115,7 +119,6 @@ final class GatewayCommand implements Callable<Integer> {
     }
     broker.requireUsable();
     Openers.requireTrusted(MillraceConfig.defaults().with(broker.settings()));
-    Path folder = base.folder();
     BaseTexts.requireProtected(folder);
     Path from = store();
     try (ProcessLock unused = Home.lock(from, "--store " + from)) {

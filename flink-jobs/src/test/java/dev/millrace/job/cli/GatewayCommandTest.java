@@ -41,6 +41,8 @@ class GatewayCommandTest {
         "--base src | base src, expected a checkpoint folder with a config.json",
         "--set store.uri=src | --set store.uri=src, expected --store DIR",
         "--set base.dir=src | --set base.dir=src, expected --base DIR",
+        "--bootstrap 127.0.0.1:1 --set base.dir=src | --set base.dir=src, expected --base DIR",
+        "--bootstrap 127.0.0.1:1 --store src --set store.uri=pom.xml | --set store.uri=pom.xml, expected --store DIR",
         "--set gateway.inFlight=0 | invalid configuration: gateway.inFlight is \"0\", expected more than 0",
         "--set learn.watch.window=15 | invalid configuration: learn.watch.least is 16, expected at most learn.watch.window, 15",
         "--set store.trustedKeys=MCowBQYDK2VwAyEAIvv2A5LzRrh/3JdcTx7v6yp0k3aZ0TzCYmVDDDhrEJM= | store.trustedKeys lacks the public key of MILLRACE_SIGNING_KEY, or that is not set here, expected both: what is published would be refused",
