@@ -30,11 +30,11 @@ public final class ErrorLine {
       return message + ": " + e.getClass().getSimpleName(); // the message is the file alone
     }
     Throwable cause = e.getCause();
+    if (cause != null && message.equals(cause.toString())) {
+      return words(cause); // of one that only brings it, as futures do
+    }
     if (e instanceof UncheckedIOException && cause != null) {
       String why = words(cause);
-      if (message.equals(cause.toString())) {
-        return why;
-      }
       return message.contains(why) ? message : message + ": " + why;
     }
     return message;

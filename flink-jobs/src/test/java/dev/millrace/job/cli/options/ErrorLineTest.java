@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
 class ErrorLineTest {
@@ -23,5 +24,12 @@ class ErrorLineTest {
         "cannot write the report to out: report.html: AccessDeniedException",
         ErrorLine.of(new UncheckedIOException("cannot write the report to out", denied)));
     assertEquals("disk full", ErrorLine.of(new UncheckedIOException(new IOException("disk full"))));
+  }
+
+  /** An order whose broker went away was told with the class of what it had failed of. */
+  @Test
+  void of_failedFuture_saysWhatItFailedOfAlone() {
+    Throwable why = new IllegalStateException("broker b:1, expected one that answers");
+    assertEquals(why.getMessage(), ErrorLine.of(new CompletionException(why)));
   }
 }
