@@ -294,6 +294,36 @@ class GatewayDoorIT {
     }
   }
 
+  /** OpenAI's clients show which field it was; before, what was too long or empty named none. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "completions 'prompt':'a','stop':'LONG' stop",
+        "completions 'prompt':['a',''] prompt",
+        "completions 'prompt':'','stream':true prompt",
+        "completions 'prompt':'LONG-LONG' prompt",
+        "chat/completions 'messages':[{'role':'user','content':'LONG-LONG'}] messages",
+        "embeddings 'input':['a',''] input",
+        "embeddings 'messages':[{'content':''}] messages"
+      })
+  void call_whatIsAskedIsEmptyOrTooLong_isRefusedWithTheFieldThatItCameIn(
+      String route, String fields, String param) throws Exception {
+    String body =
+        "{'model':'base',%s}"
+            .formatted(fields)
+            .replace("LONG-LONG", "a".repeat(17_000))
+            .replace("LONG", "b".repeat(257))
+            .replace('\'', '"');
+    try (Gateway gateway = openTo(List.of("a"))) {
+      HttpClient client = HttpClient.newHttpClient();
+      var reply = send(client, gateway, "/v1/" + route, "key-of-a", body).get();
+      assertProblem(400, "request_refused", reply);
+      JsonNode error = new ObjectMapper().readTree(reply.body()).path("error");
+      assertEquals(param, error.path("param").asText(), error::toString);
+    }
+  }
+
   /** They would wait without end, for their turn or for a thread to write what was said. */
   @Test
   void calls_moreWithoutAReplyThanATenantMayHave_areTooMany() throws Exception {

@@ -4,6 +4,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.schema.wire.Requests;
 import java.io.Serial;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +23,25 @@ final class ApiProblem extends RuntimeException {
           "bad-top-p", "top_p",
           "bad-stop", "stop");
 
+  /** What it says of the prompt, and of what stands before it. */
+  private static final Set<String> OF_PROMPT =
+      Set.of(
+          "empty-prompt",
+          "too-long",
+          "prompt-too-long",
+          "prompt-too-short",
+          "bad-modality",
+          "modality-unsupported",
+          "media-unknown",
+          "media-broken",
+          "media-too-large");
+
+  private static final String PROMPT = "prompt";
+
   /** Characters of a value that are told: it may be most of a body, such as an agent's tools. */
   private static final int TOLD = 200;
 
-  /** Characters of an error: whoever does not read a long one holds the thread that writes it. */
+  /** Characters of an error: one that is not read is kept until its client is given up. */
   private static final int MESSAGE = 1 << 16;
 
   @Serial private static final long serialVersionUID = 1;
@@ -147,7 +163,7 @@ final class ApiProblem extends RuntimeException {
       case "overloaded" -> tooMany(error);
       case "cancelled", "deadline-passed" -> bad("request_refused", error);
       case "model-failed" -> new ApiProblem(500, "model_failed", null, error);
-      case "prompt-too-long" -> bad("context_length_exceeded", error);
+      case "prompt-too-long" -> new ApiProblem(400, "context_length_exceeded", PROMPT, error);
       default -> Requests.isMistake(error) ? mistake(reason, error) : unavailable(error);
     };
   }
@@ -155,7 +171,29 @@ final class ApiProblem extends RuntimeException {
   private static ApiProblem mistake(String reason, String error) {
     return reason.startsWith("unknown-")
         ? noModel(error)
-        : new ApiProblem(400, "request_refused", FIELDS.get(reason), error);
+        : new ApiProblem(
+            400,
+            "request_refused",
+            OF_PROMPT.contains(reason) ? PROMPT : FIELDS.get(reason),
+            error);
+  }
+
+  /** What was asked; where it fails for its prompt, that is told as the field that it came in. */
+  static <T> CompletableFuture<T> in(String field, CompletableFuture<T> asked) {
+    return asked.exceptionally(
+        failure -> {
+          throw new CompletionException(in(field, failure));
+        });
+  }
+
+  private static Throwable in(String field, Throwable failure) {
+    Throwable cause = failure.getCause();
+    if (failure instanceof CompletionException && cause != null) {
+      return in(field, cause);
+    }
+    return failure instanceof ApiProblem told && PROMPT.equals(told.param)
+        ? new ApiProblem(told.status, told.code, field, String.valueOf(told.getMessage()))
+        : failure;
   }
 
   /** What a failure is told as. */

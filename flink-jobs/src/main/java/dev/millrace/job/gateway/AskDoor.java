@@ -65,18 +65,22 @@ final class AskDoor {
     Catalogue.Target target = catalogue.target(caller.tenant(), asked.model());
     long now = clock.millis();
     List<Request> requests = asked.requests(caller, target, now);
+    String field = chat ? "messages" : "prompt";
     if (asked.stream()) {
       Streaming stream = new Streaming(asked, requests, verdicts, chat, now / 1000);
       stream(
           ctx,
           caller,
           stream,
-          () -> asking.each(caller, requests, asked.user(), stream::take),
+          () ->
+              asking.each(caller, requests, asked.user(), stream::take).stream()
+                  .map(answer -> ApiProblem.in(field, answer))
+                  .toList(),
           () -> asking.abandon(requests));
     } else {
       reply(
           ctx,
-          () -> asking.all(caller, requests, asked.user()),
+          () -> ApiProblem.in(field, asking.all(caller, requests, asked.user())),
           (context, found) ->
               Calls.json(context, writing.write(asked, found, verdicts, now / 1000)));
     }
@@ -134,8 +138,11 @@ final class AskDoor {
     reply(
         ctx,
         () ->
-            OneRelease.ask(
-                () -> asking.all(caller, asked.requests(caller, target, clock.millis()), null)),
+            ApiProblem.in(
+                asked.field(),
+                OneRelease.ask(
+                    () ->
+                        asking.all(caller, asked.requests(caller, target, clock.millis()), null))),
         (context, found) ->
             Calls.json(
                 context, Replies.embeddings(asked.model(), asked.base64(), found, verdicts)));

@@ -3,6 +3,7 @@ package dev.millrace.job.gateway;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Requests;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -28,8 +29,9 @@ record Asking(Desk desk, Admission admission, Meter meter) {
 
   /**
    * Asks; what fails, fails in its future, and what comes after it with it: where the broker is
-   * away, each would wait for it before it fails. A request's place is free again before its future
-   * is done, so that whoever has all answers may ask as much again.
+   * away, each would wait for it before it fails. If one is refused at once, none is asked. A
+   * request's place is free again before its future is done, so that whoever has all answers may
+   * ask as much again.
    *
    * @param chunks is given what comes before the answers, and of which request
    * @throws ApiProblem if the account has too many under way
@@ -44,7 +46,7 @@ record Asking(Desk desk, Admission admission, Meter meter) {
     long start = System.nanoTime();
     AtomicInteger left = new AtomicInteger(requests.size());
     List<CompletableFuture<Answer>> asked = new ArrayList<>();
-    CompletableFuture<Answer> last = new CompletableFuture<>();
+    CompletableFuture<Answer> last = checked(requests);
     for (Request request : requests) {
       int choice = asked.size();
       if (!last.isCompletedExceptionally()) {
@@ -61,6 +63,17 @@ record Asking(Desk desk, Admission admission, Meter meter) {
               }));
     }
     return asked;
+  }
+
+  /** Fails if one of them will be refused, whatever comes of the others. */
+  private static CompletableFuture<Answer> checked(List<Request> requests) {
+    for (Request request : requests) {
+      String problem = Requests.problem(request);
+      if (problem != null) {
+        return CompletableFuture.failedFuture(ApiProblem.refused(problem));
+      }
+    }
+    return new CompletableFuture<>();
   }
 
   private CompletableFuture<Answer> ask(

@@ -10,7 +10,6 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -76,13 +75,9 @@ final class Desk implements AutoCloseable {
    *
    * @param key requests under one key are answered in their order; null has no order to keep
    * @param chunks is given the chunks of the answer that come before it
-   * @throws ApiProblem if the request can be told to be refused at once
+   * @throws ApiProblem if the door is being closed
    */
   CompletableFuture<Answer> ask(Request request, @Nullable String key, Consumer<Chunk> chunks) {
-    String problem = Requests.problem(request);
-    if (problem != null) {
-      throw ApiProblem.refused(problem);
-    }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     Waiting asked = new Waiting(answer, chunks, new AtomicLong(System.nanoTime()));
     waiting.put(request.id(), asked);

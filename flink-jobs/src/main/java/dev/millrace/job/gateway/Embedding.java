@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +20,13 @@ import org.jspecify.annotations.Nullable;
  * takes them in {@code input} and vLLM in {@code messages}.
  *
  * @param model as the caller wrote it
+ * @param field that holds what is asked
  * @param texts for the base; empty if there are media
  * @param media for the encoders, texts among them; empty if there are texts
  * @param base64 whether vectors are told as little-endian floats in base 64
  */
-record Embedding(String model, List<String> texts, List<Media> media, boolean base64) {
+record Embedding(
+    String model, String field, List<String> texts, List<Media> media, boolean base64) {
 
   private static final int MOST_INPUTS = 64;
 
@@ -33,8 +36,8 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
   static Embedding of(Fields fields) {
     List<JsonNode> messages = fields.list("messages");
     List<JsonNode> inputs = fields.list("input");
-    boolean inInput = messages.isEmpty();
-    if (!inInput && !inputs.isEmpty()) {
+    String field = messages.isEmpty() ? "input" : "messages";
+    if (!messages.isEmpty() && !inputs.isEmpty()) {
       throw ApiProblem.badField("messages", "given beside input", "one of them");
     }
     if (messages.size() > 1) {
@@ -44,12 +47,12 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
     Embedding read =
         new Embedding(
             fields.text("model"),
+            field,
             inputs.stream().filter(JsonNode::isTextual).map(JsonNode::textValue).toList(),
-            (inInput ? inputs : messages)
-                .stream()
-                    .filter(input -> !input.isTextual())
-                    .map(input -> placed(input, inInput ? "input" : "messages"))
-                    .toList(),
+            Stream.concat(inputs.stream(), messages.stream())
+                .filter(input -> !input.isTextual())
+                .map(input -> placed(input, field))
+                .toList(),
             base64(fields.textOrNull("encoding_format")));
     fields.ignore("user");
     fields.requireNoOther();

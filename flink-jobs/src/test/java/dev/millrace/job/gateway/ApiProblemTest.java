@@ -1,6 +1,8 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,11 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ApiProblemTest {
 
@@ -42,7 +47,7 @@ class ApiProblemTest {
     assertEquals(error, problem.getMessage());
   }
 
-  /** Whoever does not read a reply of megabytes holds a thread of the server's. */
+  /** A reply of megabytes is kept as long as its client does not read it. */
   @Test
   void message_repeatsALongValue_isCutHoweverItWasMade() {
     String longest = "x".repeat(1 << 20);
@@ -73,6 +78,35 @@ class ApiProblemTest {
   @Test
   void refused_fieldThatTheServeJobCallsOtherwise_isNamedAsTheCallerWroteIt() {
     assertEquals("top_p", ApiProblem.refused("bad-top-p: topP is 2").param());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "empty-prompt: prompt is \"\"",
+        "too-long: media is IMAGE of 524289 bytes",
+        "prompt-too-long: 600 tokens",
+        "media-broken: cut short"
+      })
+  void in_refusedForItsPrompt_namesTheFieldThatItCameIn(String error) {
+    ApiProblem problem = ApiProblem.refused(error);
+    assertEquals("prompt", problem.param());
+    ApiProblem told = in("messages", problem);
+    assertEquals("messages", told.param());
+    assertEquals(problem.code(), told.code());
+    assertEquals(error, told.getMessage());
+  }
+
+  @Test
+  void in_refusedForAnotherField_namesThatOne() {
+    assertEquals("stop", in("messages", ApiProblem.refused("bad-stop: 9 texts")).param());
+    assertNull(in("messages", ApiProblem.refused("overloaded: 9 wait")).param());
+  }
+
+  private static ApiProblem in(String field, ApiProblem problem) {
+    CompletableFuture<Integer> asked = CompletableFuture.failedFuture(problem);
+    CompletableFuture<Integer> told = ApiProblem.in(field, asked.thenApply(answer -> answer));
+    return ApiProblem.of(assertThrows(CompletionException.class, told::join));
   }
 
   /** Whoever asks with tools was told them all, before what was expected. */

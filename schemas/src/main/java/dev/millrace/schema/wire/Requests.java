@@ -172,12 +172,12 @@ public final class Requests {
     }
     for (int i = 0; i < stop.size(); i++) {
       String what = "stop[" + i + "]";
-      Problem problem =
-          stop.get(i).isEmpty()
-              ? new Problem("bad-stop", what + " is \"\", expected text")
-              : Checks.length(what, stop.get(i), Limits.STOP_BYTES);
-      if (problem != null) {
-        return problem;
+      if (stop.get(i).isEmpty()) {
+        return new Problem("bad-stop", what + " is \"\", expected text");
+      }
+      Problem tooLong = Checks.length(what, stop.get(i), Limits.STOP_BYTES);
+      if (tooLong != null) {
+        return new Problem("bad-stop", tooLong.detail());
       }
     }
     return null;

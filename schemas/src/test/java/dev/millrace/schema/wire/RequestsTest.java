@@ -82,7 +82,7 @@ class RequestsTest {
         "bad-stop: stop[1] is \"\", expected text",
         Requests.problem(selecting(0, 1, List.of("x", ""))));
     assertEquals(
-        "too-long: stop[0] has at least 257 bytes, expected at most 256",
+        "bad-stop: stop[0] has at least 257 bytes, expected at most 256",
         Requests.problem(selecting(0, 1, List.of(longest + "x"))));
   }
 
