@@ -17,8 +17,10 @@ import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.job.io.HeldSends;
 import dev.millrace.job.io.Keytool;
 import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordWriter;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
@@ -409,28 +411,38 @@ class GatewayDoorIT {
     }
   }
 
-  /** The server gives up a client that does not read for half a minute. */
+  /** No thread waits for them; the server gives up one that does not read for half a minute. */
   @Test
-  void reply_clientDoesNotRead_othersAreAnsweredMeanwhileAndItHasTheWholeLater() throws Exception {
+  void reply_clientsDoNotRead_othersAreAnsweredMeanwhileAndTheyHaveTheWholeLater()
+      throws Exception {
     String text = "b".repeat(LARGE);
-    try (Gateway gateway = open(LIMIT, null);
+    List<Socket> slow = new ArrayList<>();
+    try (Gateway gateway = openTo(List.of("a", "b"));
         Feed feed = loop.feed();
-        Committed requests = loop.committed(loop.topics().requests());
-        Socket slow = new Socket()) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
-      slow.setReceiveBufferSize(64 << 10);
-      slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port()));
-      String key = "Authorization: Bearer key-of-acme";
-      send(slow, "POST /v1/completions", "a", ASK, ASK.length(), key);
-      Request first = decode(requests.await(before + 1, LIMIT).get(before));
-      byte[] large = Codecs.answers().encode(answer(first, text, null, null));
-      feed.send(loop.topics().answers(), "", large).get();
-      var reply = ask(HttpClient.newHttpClient(), gateway, "key-of-other", ASK);
-      Request second = decode(requests.await(before + 2, LIMIT).get(before + 1));
-      feed.send(loop.topics().answers(), "", Codecs.answers().encode(answer(second))).get();
-      assertEquals(200, reply.get().statusCode(), reply.get()::body);
-      String whole = new String(slow.getInputStream().readAllBytes(), UTF_8);
-      assertTrue(whole.contains(text), () -> whole.length() + " bytes came");
+      for (int i = 0; i < 5; i++) {
+        Socket one = new Socket();
+        slow.add(one);
+        one.setReceiveBufferSize(64 << 10);
+        one.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port()));
+        send(one, "POST /v1/completions", "a", ASK, ASK.length(), "Authorization: Bearer key-of-a");
+        Request asked = decode(requests.await(before + 1, LIMIT).get(before++));
+        byte[] large = Codecs.answers().encode(answer(asked, text, null, null));
+        feed.send(loop.topics().answers(), "", large).get();
+      }
+      var reply = ask(HttpClient.newHttpClient(), gateway, "key-of-b", ASK);
+      Request last = decode(requests.await(before + 1, LIMIT).get(before));
+      feed.send(loop.topics().answers(), "", Codecs.answers().encode(answer(last))).get();
+      assertEquals(200, reply.get(20, TimeUnit.SECONDS).statusCode(), reply.get()::body);
+      for (Socket one : slow) {
+        String whole = new String(one.getInputStream().readAllBytes(), UTF_8);
+        assertTrue(whole.contains(text), () -> whole.length() + " bytes came");
+      }
+    } finally {
+      for (Socket one : slow) {
+        one.close();
+      }
     }
   }
 
@@ -680,11 +692,37 @@ class GatewayDoorIT {
     }
   }
 
+  /** Each call that waits for the broker holds a thread, and no bound was on all of them. */
+  @Test
+  void calls_brokerTakesNothing_areRefusedBeyondABoundAndOthersGoOn() throws Exception {
+    List<String> tenants = List.of("a", "b", "c");
+    KafkaConfig kafka =
+        loop.config()
+            .with(Map.of("kafka.client.interceptor.classes", HeldSends.class.getName()))
+            .kafka();
+    HttpClient client = HttpClient.newHttpClient();
+    try (Gateway gateway = openTo(tenants, kafka);
+        HeldSends.Hold sends = HeldSends.hold(RecordWriter.MOST_WAITING)) {
+      for (int i = 0; i < 600; i++) {
+        var unused = ask(client, gateway, "key-of-" + tenants.get(i % tenants.size()), ASK);
+      }
+      sends.await();
+      for (String path : List.of("/health", "/metrics", "/v1/models")) {
+        assertEquals(200, status(gateway, "GET " + path, "key-of-a", ""), path);
+      }
+      assertProblem(503, "unavailable", ask(client, gateway, "key-of-a", ASK).get());
+    }
+  }
+
   private Gateway openTo(List<String> tenants) throws IOException {
+    return openTo(tenants, loop.config().kafka());
+  }
+
+  private Gateway openTo(List<String> tenants, KafkaConfig kafka) throws IOException {
     List<String> lines = tenants.stream().map(name -> "key-of-" + name + " " + name).toList();
     return Gateway.start(
         GatewayConfig.local(0, loop.config().gateway()),
-        loop.config().kafka(),
+        kafka,
         ApiKeys.read(Files.write(folder.resolve("tenants"), lines)),
         Adopting.unavailable("not asked for here"));
   }

@@ -4,18 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.job.config.GatewayLimits;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -40,16 +43,21 @@ final class Calls implements AutoCloseable {
   /** Each holds a thread of the server's, as long as the client takes to send it. */
   static final int MOST_SENDING = 256;
 
+  private static final int REPLYING = 4;
+
   private final ApiKeys keys;
   private final long bodyBytes;
   private final Admission bodies = new Admission("bodies", MOST_BODIES);
   private final Semaphore sending = new Semaphore(MOST_SENDING);
 
-  /** Until their reply is written: of a client that does not read, no more of them wait. */
+  /** Until their reply is read: of a client that does not read, no more of them are kept. */
   private final Admission calls;
 
   private final CallsUnderWay underWay = new CallsUnderWay();
-  private final ReplyThreads replies = new ReplyThreads();
+
+  /** What brings answers does not wait until one is written out as JSON. */
+  private final ExecutorService replies =
+      Executors.newFixedThreadPool(REPLYING, new DaemonThreads("millrace-reply"));
 
   Calls(ApiKeys keys, GatewayLimits limits) {
     this.keys = keys;
@@ -128,21 +136,29 @@ final class Calls implements AutoCloseable {
     later(ctx, call, Calls::json);
   }
 
-  /**
-   * Makes a call, and replies when there is what to reply. Javalin writes on the thread that ends
-   * the future, and waits there for the client to read.
-   */
+  /** Makes a call, and replies when there is what to reply. */
   <T> void later(Context ctx, Supplier<CompletableFuture<T>> call, BiConsumer<Context, T> writing) {
     String account = caller(ctx).account();
-    Executor threads = replies.of(account);
     calls.enter(account, 1);
     whenEnded(ctx, () -> calls.leave(account, 1));
     CompletableFuture<T> reply = call.get();
     ctx.future(
         () ->
             reply
-                .thenAcceptAsync(found -> writing.accept(ctx, found), threads)
-                .exceptionallyAsync(failure -> failLater(ctx, failure), threads));
+                .thenAcceptAsync(found -> writing.accept(ctx, found), replies)
+                .exceptionallyAsync(failure -> failLater(ctx, failure), replies));
+  }
+
+  /**
+   * Has the server keep a reply whole, and write it as its client reads: no thread waits for one
+   * that does not, which the server gives up after half a minute.
+   */
+  static void buffer(Context ctx) throws IOException {
+    InputStream result = ctx.resultInputStream();
+    if (result != null && !ctx.res().isCommitted()) {
+      byte[] whole = result.readAllBytes();
+      ctx.result(whole).res().setBufferSize(whole.length + 1); // a full one is written at once
+    }
   }
 
   /** The server's own stream: flushing Javalin's, which may compress, does nothing. */
@@ -185,6 +201,6 @@ final class Calls implements AutoCloseable {
 
   @Override
   public void close() {
-    replies.close();
+    replies.shutdownNow();
   }
 }

@@ -56,7 +56,7 @@ public final class Gateway implements AutoCloseable {
 
   /** For those that may hold one, and 64 for all other calls. */
   private static final int THREADS =
-      Calls.MOST_SENDING + AskDoor.MOST_STREAMING + MOST_WATCHING + 64;
+      Calls.MOST_SENDING + AskDoor.MOST_STREAMING + MOST_WATCHING + RecordWriter.MOST_WAITING + 64;
 
   /** For what is said last to be written. */
   private static final Duration TELLING = Duration.ofSeconds(1);
@@ -201,6 +201,7 @@ public final class Gateway implements AutoCloseable {
     javalin.routes.exception(
         HttpResponseException.class, (failure, ctx) -> Calls.fail(ctx, problem(failure, ctx)));
     javalin.routes.after(ctx -> meter.call(route(ctx), ctx.statusCode()));
+    javalin.routes.after(Calls::buffer);
   }
 
   /** Also HEAD, which Javalin would answer with 200 whatever GET says. */

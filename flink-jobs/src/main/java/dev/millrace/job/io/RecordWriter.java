@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -21,12 +22,16 @@ import org.jspecify.annotations.Nullable;
 /** Appends records to topics, each once. Any thread may use it. */
 public final class RecordWriter implements AutoCloseable {
 
+  /** Threads that may wait until a broker that is away takes a record. */
+  public static final int MOST_WAITING = 256;
+
   private static final String PATIENCE = String.valueOf(KafkaTopics.PATIENCE.toMillis());
 
   private final String broker;
   private final WireFormat format;
   private final KafkaProducer<byte[], byte[]> producer;
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+  private final Semaphore waiting = new Semaphore(MOST_WAITING);
 
   public RecordWriter(KafkaConfig config) {
     broker = config.bootstrap();
@@ -87,9 +92,24 @@ public final class RecordWriter implements AutoCloseable {
 
   /**
    * Sends a record; gives where it was written, or the reason why it was not: a {@link
-   * TooLargeException} where no later try is better.
+   * TooLargeException} where no later try is better. While the broker is away it holds its caller,
+   * but no more than {@link #MOST_WAITING} at a time.
    */
   public CompletableFuture<Origin> append(String topic, @Nullable String key, byte[] value) {
+    if (!waiting.tryAcquire()) {
+      return CompletableFuture.failedFuture(
+          new IllegalStateException(
+              "%d records wait for broker %s, expected one that takes them"
+                  .formatted(MOST_WAITING, broker)));
+    }
+    try {
+      return sent(topic, key, value);
+    } finally {
+      waiting.release();
+    }
+  }
+
+  private CompletableFuture<Origin> sent(String topic, @Nullable String key, byte[] value) {
     CompletableFuture<Origin> written = new CompletableFuture<>();
     byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
     try {

@@ -5,9 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.schema.Origin;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class RecordWriterTest {
 
@@ -29,5 +36,44 @@ class RecordWriterTest {
           assertThrows(IllegalStateException.class, () -> writer.awaitTopic("t", said -> {}));
       assertEquals(SAYS, awaited.getMessage());
     }
+  }
+
+  /** Each holds a thread of the gateway's. */
+  @Test
+  @Timeout(60)
+  void append_asManyAsMayWaitForABroker_refusesMoreAtOnceUntilOneIsThrough() throws Exception {
+    KafkaConfig away =
+        MillraceConfig.defaults()
+            .with(
+                Map.of(
+                    "kafka.bootstrap", "127.0.0.1:1",
+                    "kafka.client.max.block.ms", "1",
+                    "kafka.client.interceptor.classes", HeldSends.class.getName()))
+            .kafka();
+    ExecutorService callers = Executors.newFixedThreadPool(RecordWriter.MOST_WAITING);
+    try (RecordWriter writer = new RecordWriter(away)) {
+      List<CompletableFuture<String>> held = new ArrayList<>();
+      try (HeldSends.Hold sends = HeldSends.hold(RecordWriter.MOST_WAITING)) {
+        for (int i = 0; i < RecordWriter.MOST_WAITING; i++) {
+          held.add(CompletableFuture.supplyAsync(() -> failure(writer), callers));
+        }
+        sends.await();
+        assertEquals(
+            "256 records wait for broker 127.0.0.1:1, expected one that takes them",
+            failure(writer));
+      }
+      for (CompletableFuture<String> one : held) {
+        assertEquals(SAYS, one.get());
+      }
+      assertEquals(SAYS, failure(writer));
+    } finally {
+      callers.shutdownNow();
+    }
+  }
+
+  private static String failure(RecordWriter writer) {
+    CompletableFuture<Origin> written = writer.append("t", null, new byte[1]);
+    CompletionException failed = assertThrows(CompletionException.class, written::join);
+    return String.valueOf(failed.getCause().getMessage());
   }
 }
