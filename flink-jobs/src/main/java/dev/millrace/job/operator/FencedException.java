@@ -10,7 +10,7 @@ final class FencedException extends IllegalStateException {
 
   FencedException(ReleaseEvent later, long epoch) {
     super(
-        "domain %s is taught by a job submitted at %s, this one was at %s; expected to be alone"
+        "domain %s is taught by a job submitted at %s, this one was at %s; expected to be alone: cancel this one, or where that one is over, as its clock was ahead, submit from its state or after its time"
             .formatted(
                 later.domain(), Instant.ofEpochMilli(later.epoch()), Instant.ofEpochMilli(epoch)));
   }
