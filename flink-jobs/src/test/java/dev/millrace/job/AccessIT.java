@@ -48,7 +48,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -82,11 +81,9 @@ class AccessIT {
         SecureBroker.start(
             folder.resolve("broker"), List.of("serve", "learn", "gateway", "compress", "late"));
     topics = Topics.create(broker.open(), Topics.DEFAULT_PREFIX, 1);
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
-      List<AclBinding> rights = rights();
-      assertTrue(rights.size() > 12, rights.size() + " rights in " + PAGE);
-      admin.createAcls(rights).all().get();
-    }
+    List<AclBinding> rights = rights();
+    assertTrue(rights.size() > 12, rights.size() + " rights in " + PAGE);
+    broker.allow(rights);
   }
 
   @AfterAll
@@ -273,9 +270,8 @@ class AccessIT {
   void tail_topicThatItMayNotReadYet_saysSoAndGoesOnOnceItMay() throws Exception {
     String topic = Topics.create(broker.open(), "late.", 1).verdicts();
     CountDownLatch taken = new CountDownLatch(1);
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()));
-        RecordWriter writer = new RecordWriter(open())) {
-      admin.createAcls(List.of(right(topic, AclOperation.DESCRIBE))).all().get();
+    try (RecordWriter writer = new RecordWriter(open())) {
+      broker.allow(List.of(right(topic, AclOperation.DESCRIBE)));
       RecordReader reader = RecordReader.fromEnd(as("late"), List.of(topic));
       try (Tail<?> tail =
           Tail.start(topic, reader, Codecs.verdicts(), (verdict, at) -> taken.countDown())) {
@@ -286,7 +282,7 @@ class AccessIT {
         Verdict verdict =
             new Verdict(null, "d", 0, null, null, false, List.of(), 8, 100, 5, List.of());
         writer.append(topic, "d", Codecs.verdicts().encode(verdict)).get();
-        admin.createAcls(List.of(right(topic, AclOperation.READ))).all().get();
+        broker.allow(List.of(right(topic, AclOperation.READ)));
         taken.await();
         while (tail.problem() != null) {
           Thread.onSpinWait();
@@ -299,10 +295,7 @@ class AccessIT {
   @Test
   void create_topicsThatAreThereForAUserWhoMayOnlySeeThem_arePassedOver() throws Exception {
     Topics unused = Topics.create(broker.open(), "seen.", 1);
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
-      AclBinding sees = right("seen.", PatternType.PREFIXED, AclOperation.DESCRIBE);
-      admin.createAcls(List.of(sees)).all().get();
-    }
+    broker.allow(List.of(right("seen.", PatternType.PREFIXED, AclOperation.DESCRIBE)));
     KafkaConfig late = as("late");
     KafkaConfig seeing =
         new KafkaConfig(

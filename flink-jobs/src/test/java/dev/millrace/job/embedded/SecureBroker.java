@@ -7,6 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.metadata.authorizer.StandardAuthorizer;
 
 /**
@@ -71,6 +74,16 @@ public final class SecureBroker implements AutoCloseable {
   /** Where users come. */
   public String secure() {
     return "127.0.0.1:" + port;
+  }
+
+  /** Gives rights; a broker goes by them some time after it was answered that they are there. */
+  public void allow(List<AclBinding> rights) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", open()))) {
+      admin.createAcls(rights).all().get();
+      while (!admin.describeAcls(AclBindingFilter.ANY).values().get().containsAll(rights)) {
+        Thread.onSpinWait();
+      }
+    }
   }
 
   /** What a client of that user is configured with. */

@@ -33,7 +33,7 @@ class SqlSessionIT {
   void run_tableOfABrokerThatAsksWhoComes_itsTopicIsMade(@TempDir Path folder) throws Exception {
     try (SecureBroker broker = SecureBroker.start(folder, List.of("analyst"));
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
-      admin.createAcls(List.of(everythingOn(TOPIC, "analyst"))).all().get();
+      broker.allow(List.of(everythingOn(TOPIC, "analyst")));
       Map<String, String> client = new HashMap<>(broker.client("analyst"));
       client.put("bootstrap.servers", broker.secure());
       String options =
