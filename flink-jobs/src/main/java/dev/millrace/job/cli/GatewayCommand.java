@@ -47,7 +47,8 @@ import picocli.CommandLine.Option;
     aliases = "console",
     description = {
       "HTTP in front of the topics: OpenAI's completions, chat, embeddings and models, /v1/samples",
-      "and /v1/feedback to teach, and a console to watch. Without --bootstrap and without a cluster",
+      "and /v1/feedback to teach, and a console to watch. Without --bootstrap and without a"
+          + " cluster",
       "that is up it runs both jobs in this process, from the releases of the store that answered",
       "when the last run ended."
     },
@@ -105,13 +106,13 @@ final class GatewayCommand implements Callable<Integer> {
     ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
     requireClosed(apiKeys);
     requireUsable();
-    Path folder = base.folder(broker);
+    base.requireUnset(broker);
     if (store != null) {
       StoreOption.requireUnset(broker);
     }
     Optional<MillraceConfig> running = broker.find(store, output.err());
     if (running.isPresent()) {
-      MillraceConfig config = running.get().with(Map.of("base.dir", folder.toString()));
+      MillraceConfig config = running.get().with(Map.of("base.dir", base.folder().toString()));
       try (Ending ending = new Ending()) {
         ending.watch();
         return open(config, apiKeys, adopting(config), ending);
@@ -119,6 +120,7 @@ final class GatewayCommand implements Callable<Integer> {
     }
     broker.requireUsable();
     Openers.requireTrusted(MillraceConfig.defaults().with(broker.settings()));
+    Path folder = base.folder();
     BaseTexts.requireProtected(folder);
     Path from = store();
     try (ProcessLock unused = Home.lock(from, "--store " + from)) {
@@ -144,7 +146,8 @@ final class GatewayCommand implements Callable<Integer> {
 
   private void sayThatItIsLost(String domain, String release, Path from) {
     output.say(
-        "domain %s was at release %s, which is not in %s: it does not answer until there is another",
+        "domain %s was at release %s, which is not in %s: it does not answer until there is"
+            + " another",
         domain, release, from);
   }
 

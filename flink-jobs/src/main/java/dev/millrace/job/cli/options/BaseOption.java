@@ -23,8 +23,13 @@ public final class BaseOption {
 
   /** The same where settings of the jobs may be given, too. */
   public Path folder(BrokerOption broker) {
-    broker.requireUnset("base.dir", "--base DIR");
+    requireUnset(broker);
     return folder();
+  }
+
+  /** Refuses the setting in whose place the option is. */
+  public void requireUnset(BrokerOption broker) {
+    broker.requireUnset("base.dir", "--base DIR");
   }
 
   /** The folder, if it can be that of a checkpoint. */
