@@ -95,9 +95,10 @@ final class Desk implements AutoCloseable {
                   ApiProblem.unwritten("the request was not written", failure));
               return null;
             });
+    boolean refused = written.isCompletedExceptionally();
     watch(asked, patience.toMillis());
     return answer
-        .whenComplete((done, failure) -> forget(request, key, done))
+        .whenComplete((done, failure) -> forget(request, key, refused || done != null))
         .thenApply(found -> require(found, written.isDone()));
   }
 
@@ -118,9 +119,9 @@ final class Desk implements AutoCloseable {
     var unusedToo = asked.answer().whenComplete((answer, failure) -> timer.cancel(false));
   }
 
-  private void forget(Request request, @Nullable String key, @Nullable Answer answer) {
+  private void forget(Request request, @Nullable String key, boolean isOver) {
     waiting.remove(request.id());
-    if (answer == null) {
+    if (!isOver) {
       try {
         cancelling.execute(() -> cancel(request, key));
       } catch (RejectedExecutionException e) {

@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +57,11 @@ public final class Gateway implements AutoCloseable {
 
   /** For those that may hold one, and 64 for all other calls. */
   private static final int THREADS =
-      Calls.MOST_SENDING + AskDoor.MOST_STREAMING + MOST_WATCHING + RecordWriter.MOST_WAITING + 64;
+      Calls.MOST_SENDING
+          + AskDoor.MOST_STREAMING
+          + MOST_WATCHING
+          + 2 * RecordWriter.MOST_WAITING
+          + 64;
 
   /** For what is said last to be written. */
   private static final Duration TELLING = Duration.ofSeconds(1);
@@ -75,6 +80,10 @@ public final class Gateway implements AutoCloseable {
   private final Admission admission;
   private final Calls calls;
   private final RecordWriter writer;
+
+  /** So nobody's question or order waits for room behind what others teach. */
+  private final RecordWriter sampleWriter;
+
   private final Desk desk;
   private final AskDoor questions;
   private final Catalogue catalogue = new Catalogue();
@@ -97,8 +106,9 @@ public final class Gateway implements AutoCloseable {
     admission = new Admission("requests", config.limits().inFlight());
     calls = new Calls(keys, config.limits());
     writer = new RecordWriter(kafka);
+    sampleWriter = new RecordWriter(kafka);
     desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
-    samples = new SampleDoor(writer, topics, clock);
+    samples = new SampleDoor(sampleWriter, topics, clock);
     feedback = new FeedbackDoor(desk, samples, meter);
     console = Console.start(kafka, clock);
     questions =
@@ -285,7 +295,9 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void models(Context ctx) {
-    Calls.json(ctx, Replies.models(catalogue.visible(Calls.caller(ctx).tenant())));
+    String tenant = Calls.caller(ctx).tenant();
+    calls.later(
+        ctx, () -> CompletableFuture.completedFuture(Replies.models(catalogue.visible(tenant))));
   }
 
   /** What one name stands for, of those that {@code model} may be. */
@@ -389,5 +401,6 @@ public final class Gateway implements AutoCloseable {
     Tail.close(List.of(answers, chunks, releases));
     adapters.close();
     writer.close();
+    sampleWriter.close();
   }
 }

@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -89,7 +90,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   /** Reads and writes the store. */
   private transient @Nullable Worker worker;
 
-  /** Keys whose next order or release the worker has. */
+  /** Keys whose next order or release the worker has, the one that it is at first. */
   private transient Set<String> atWork;
 
   /** Those whose next order or release is tried again in a moment. */
@@ -183,7 +184,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
             .getMailboxExecutorFactory()
             .createExecutor(getOperatorConfig().getChainIndex());
     worker = new Worker("alignments", getUserCodeClassloader(), mailbox);
-    atWork = new HashSet<>();
+    atWork = new LinkedHashSet<>();
     held = new HashSet<>();
     waits = new Waits(LOG::warn);
     figures = new ScoreFigures(getMetricGroup(), waits::size);
@@ -284,7 +285,15 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
    * before it: then samples wait, so that what they teach does not depend on how fast it is.
    */
   private boolean isSlow(String key) {
-    return atWork.contains(key) && atWork.stream().noneMatch(waits::contains);
+    for (String at : atWork) {
+      if (waits.contains(at)) {
+        return false;
+      }
+      if (at.equals(key)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void yieldFor(String key, boolean told) throws Exception {

@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -27,9 +28,9 @@ public final class HeldSends
       held = new CountDownLatch(senders);
     }
 
-    /** Until so many wait. */
-    public void await() throws InterruptedException {
-      held.await();
+    /** Whether so many wait, within a second. */
+    public boolean await() throws InterruptedException {
+      return held.await(1, TimeUnit.SECONDS);
     }
 
     @Override
