@@ -95,10 +95,9 @@ final class Desk implements AutoCloseable {
                   ApiProblem.unwritten("the request was not written", failure));
               return null;
             });
-    boolean refused = written.isCompletedExceptionally();
     watch(asked, patience.toMillis());
     return answer
-        .whenComplete((done, failure) -> forget(request, key, refused || done != null))
+        .whenComplete((done, failure) -> forget(request, key, done))
         .thenApply(found -> require(found, written.isDone()));
   }
 
@@ -119,9 +118,9 @@ final class Desk implements AutoCloseable {
     var unusedToo = asked.answer().whenComplete((answer, failure) -> timer.cancel(false));
   }
 
-  private void forget(Request request, @Nullable String key, boolean isOver) {
+  private void forget(Request request, @Nullable String key, @Nullable Answer answer) {
     waiting.remove(request.id());
-    if (!isOver) {
+    if (answer == null) {
       try {
         cancelling.execute(() -> cancel(request, key));
       } catch (RejectedExecutionException e) {
