@@ -47,8 +47,7 @@ import picocli.CommandLine.Option;
     aliases = "console",
     description = {
       "HTTP in front of the topics: OpenAI's completions, chat, embeddings and models, /v1/samples",
-      "and /v1/feedback to teach, and a console to watch. Without --bootstrap and without a"
-          + " cluster",
+      "and /v1/feedback to teach, and a console to watch. Without --bootstrap and without a cluster",
       "that is up it runs both jobs in this process, from the releases of the store that answered",
       "when the last run ended."
     },
@@ -146,8 +145,7 @@ final class GatewayCommand implements Callable<Integer> {
 
   private void sayThatItIsLost(String domain, String release, Path from) {
     output.say(
-        "domain %s was at release %s, which is not in %s: it does not answer until there is"
-            + " another",
+        "domain %s was at release %s, which is not in %s: it does not answer until there is another",
         domain, release, from);
   }
 
