@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class LoopOptionsTest extends MovesHome {
 
@@ -82,6 +83,17 @@ class LoopOptionsTest extends MovesHome {
   }
 
   /** Its learn job failed four times, each without a word here. */
+  /** Of one document in ten too few judged: pictures, sounds and small domains got no release. */
+  @Test
+  void config_ofARunOfMinutes_holdsOutAFifthUnlessToldOtherwise() throws Exception {
+    assertEquals(5, options().config(32).heldOut().everyNth());
+    assertEquals(9, options("--set=heldOut.everyNth=9").config(32).heldOut().everyNth());
+  }
+
+  private static LoopOptions options(String... line) {
+    return CommandLine.populateCommand(new LoopOptions(), line);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"demo", "adapt --domain d --input none --report none"})
   @Timeout(60)
