@@ -235,6 +235,8 @@ class MainTest extends RunsCommands {
         "topics --bootstrap 127.0.0.1:99999 | kafka.bootstrap is \"127.0.0.1:99999\", expected a port",
         "ask --domain d --bootstrap 127.0.0.1:0 hello | kafka.bootstrap is \"127.0.0.1:0\", expected a",
         "produce --topic samples --bootstrap nonsense pom.xml | kafka.bootstrap is \"nonsense\"",
+        "verdicts --bootstrap 127.0.0.1:1 --set kafka.bootstrap=127.0.0.1:2 | --set kafka.bootstrap=127.0.0.1:2, expected --bootstrap alone, which is 127.0.0.1:1",
+        "verdicts --bootstrap 127.0.0.1:1 --store src | --store src beside a broker, expected one of them",
         "verdicts --set kafka.bootstrap=127.0.0.1:99999 | \"127.0.0.1:99999\", expected a port from 1",
         "submit serve --rest http://127.0.0.1:99999 | --rest http://127.0.0.1:99999, expected a URL",
         "submit serve --set redis.uri=redis://h:99999 --rest http://127.0.0.1:1 | expected a port from",

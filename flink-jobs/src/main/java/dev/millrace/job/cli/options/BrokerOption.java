@@ -55,6 +55,9 @@ public final class BrokerOption {
 
   /** What is set, with the broker that the command line names; empty if it names none. */
   public Optional<MillraceConfig> named() {
+    if (bootstrap != null) {
+      requireUnset(BOOTSTRAP, "--bootstrap alone, which is " + bootstrap);
+    }
     return Optional.ofNullable(bootstrap)
         .or(() -> Optional.ofNullable(settings.get(BOOTSTRAP)))
         .map(this::at);

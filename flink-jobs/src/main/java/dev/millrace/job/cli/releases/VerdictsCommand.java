@@ -82,6 +82,11 @@ public final class VerdictsCommand implements Callable<Integer> {
   }
 
   private List<Verdict> read() throws IOException {
+    if (store != null && broker.named().isPresent()) {
+      throw new IllegalArgumentException(
+          "--store %s beside a broker, expected one of them: the topic has all verdicts"
+              .formatted(store));
+    }
     Optional<MillraceConfig> running = broker.find(store, output.err());
     if (running.isPresent()) {
       return ofTopic(running.get().kafka());
