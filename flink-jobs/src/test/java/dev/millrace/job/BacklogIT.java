@@ -7,6 +7,7 @@ import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
@@ -17,8 +18,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.core.execution.JobClient;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -61,25 +60,11 @@ class BacklogIT {
 
   /** A checkpoint that is past all samples, while no batch has been learned. */
   private static void awaitCheckpointPastAll(Loop loop) throws Exception {
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", loop.stack().bootstrapServers()))) {
-      while (read(loop, admin) < DOMAINS.size() * (long) SAMPLES) {
-        Thread.sleep(100);
-      }
+    KafkaTopics learn =
+        new KafkaTopics(loop.config().kafka(), loop.config().job().name() + "-learn");
+    while (learn.read(loop.topics().samples()) < DOMAINS.size() * (long) SAMPLES) {
+      Thread.sleep(100);
     }
-  }
-
-  /** How many samples the last checkpoint is past. */
-  private static long read(Loop loop, Admin admin) throws Exception {
-    return admin
-        .listConsumerGroupOffsets(loop.config().job().name() + "-learn")
-        .partitionsToOffsetAndMetadata()
-        .get()
-        .entrySet()
-        .stream()
-        .filter(entry -> entry.getKey().topic().equals(loop.topics().samples()))
-        .map(Map.Entry::getValue)
-        .mapToLong(OffsetAndMetadata::offset)
-        .sum();
   }
 
   /** How many batches the samples fill. */

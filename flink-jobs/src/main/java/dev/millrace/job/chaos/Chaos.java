@@ -15,6 +15,7 @@ import dev.millrace.job.embedded.EndHook;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.FreePorts;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 /** One run of the whole system on a cluster of processes, while faults strike. */
 public final class Chaos {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final List<String> DOMAINS = List.of("cloud", "legal");
   private static final int TEXT_BYTES = 300;
   private static final int LEAST_BYTES = 96;
@@ -223,8 +224,9 @@ public final class Chaos {
       long begun)
       throws Exception {
     progress.accept("waiting for the last answers");
-    long requests = audit(direct, topics).requests().size();
-    expect("the last answers", () -> witness.count(topics.answers()) >= requests);
+    Recording sent = audit(direct, topics);
+    expect("the last answers", () -> witness.count(topics.answers()) >= sent.requests().size());
+    expectCommits(direct, topics, sent.samples().size());
     Recording recording = audit(direct, topics);
     progress.accept("auditing");
     Evidence evidence =
@@ -239,10 +241,29 @@ public final class Chaos {
         .report(config, hits, (clock.millis() - begun) / 1e3);
   }
 
+  /**
+   * What one checkpoint commits can be read on one topic before it can on another, and poison is
+   * refused by a checkpoint that is past it.
+   */
+  private void expectCommits(MillraceConfig direct, Topics topics, int samples)
+      throws InterruptedException {
+    KafkaTopics learn = new KafkaTopics(direct.kafka(), Jobs.LEARN);
+    expect("a checkpoint past all samples", () -> learn.read(topics.samples()) >= samples);
+    try (RecordReader reader = reader(direct, topics)) {
+      var unused = reader.readToWritten(direct.kafka(), said -> {}, PATIENCE);
+    } catch (IllegalStateException e) {
+      problems.add(e.getMessage());
+    }
+  }
+
   private static Recording audit(MillraceConfig direct, Topics topics) {
-    try (RecordReader reader = RecordReader.fromBeginning(direct.kafka(), topics.all())) {
+    try (RecordReader reader = reader(direct, topics)) {
       return Recorder.audit(reader, topics);
     }
+  }
+
+  private static RecordReader reader(MillraceConfig direct, Topics topics) {
+    return RecordReader.fromBeginning(direct.kafka(), topics.all());
   }
 
   private static List<String> watched(Topics topics) {

@@ -15,7 +15,7 @@ final class Jobs {
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long PAUSE_MILLIS = 1_000;
-  private static final String LEARN = "millrace-learn";
+  static final String LEARN = "millrace-learn";
 
   private final FlinkRest flink;
   private final Path jar;

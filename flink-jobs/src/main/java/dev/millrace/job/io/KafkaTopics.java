@@ -79,6 +79,21 @@ public record KafkaTopics(KafkaConfig config, String job) {
     return builder(topic, start).setBounded(OffsetsInitializer.latest()).build();
   }
 
+  /** How many records of a topic the job's last complete checkpoint is past. */
+  public long read(String topic) {
+    try (Admin admin = at(config.bootstrap(), () -> Admin.create(clientProperties(config)))) {
+      return first(
+              config.bootstrap(),
+              admin.listConsumerGroupOffsets(job).partitionsToOffsetAndMetadata(),
+              said -> {})
+          .entrySet()
+          .stream()
+          .filter(at -> at.getKey().topic().equals(topic))
+          .mapToLong(at -> at.getValue().offset())
+          .sum();
+    }
+  }
+
   /** Writes to a topic: in the checkpoints' transactions if exactly-once is asked for. */
   public <T> Sink<T> sink(String topic, Encoder<T> key, Encoder<T> value) {
     return sink(topic, key, value, config.guarantee());
