@@ -78,7 +78,8 @@ public final class Checkpoint implements AutoCloseable {
 
   /**
    * Holds the numbers of layers and experts to the tensors before anything is made of what they
-   * promise: a few bytes of config.json could ask for any amount of memory.
+   * promise: a few bytes of config.json could ask for any amount of memory. Behind the last layer
+   * may be one that predicts further tokens, which is not run (DeepSeek-V3's eh_proj tells it).
    */
   private void requireLayers() {
     for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
@@ -88,6 +89,13 @@ public final class Checkpoint implements AutoCloseable {
         tensor(at + config.names().sparse() + ".gate.weight")
             .require(config.router().numExperts(), config.hiddenSize());
       }
+    }
+    String next = "model.layers." + config.numHiddenLayers() + ".";
+    @Nullable Tensor more = find(next + "input_layernorm.weight");
+    if (more != null && !has(next + "eh_proj.weight")) {
+      throw new InvalidWeightsException(
+          "tensor %s: num_hidden_layers is %d, expected as many as there are layers"
+              .formatted(more.name(), config.numHiddenLayers()));
     }
   }
 

@@ -81,9 +81,10 @@ class CheckpointTest {
       value = {
         "\"num_experts\": 16777216 | tensor model.layers.0.mlp.gate.weight: shape [16, 64],",
         "\"num_hidden_layers\": 4096 | tensor model.layers.3.input_layernorm.weight: missing",
+        "\"num_hidden_layers\": 2 | tensor model.layers.2.input_layernorm.weight: num_hidden_layers is 2,",
         "\"hidden_size\": 1048576 | tensor model.layers.0.input_layernorm.weight: shape [64]",
       })
-  void open_configThatCountsMoreThanThereIs_isRefusedBeforeItIsBelieved(
+  void open_configThatCountsOtherThanThereIs_isRefusedBeforeItIsBelieved(
       String field, String message) throws IOException {
     Files.copy(GOLDEN.resolve("model.safetensors"), folder.resolve("model.safetensors"));
     String name = field.substring(0, field.indexOf(':'));
@@ -91,6 +92,18 @@ class CheckpointTest {
         folder.resolve("config.json"),
         Files.readString(GOLDEN.resolve("config.json")).replaceAll(name + ": \\d+", field));
     assertRefused(message, () -> Checkpoint.open(folder));
+  }
+
+  @Test
+  void open_layerThatPredictsFurtherTokens_isPassedOver() throws IOException {
+    new SafetensorsWriter()
+        .add(NORM, DType.F32, new float[] {1}, 1)
+        .add("model.layers.1.input_layernorm.weight", DType.F32, new float[] {1}, 1)
+        .add("model.layers.1.eh_proj.weight", DType.F32, new float[] {1, 1}, 1, 2)
+        .write(folder.resolve("model.safetensors"));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      assertEquals(1, checkpoint.config().numHiddenLayers());
+    }
   }
 
   @Test
