@@ -26,6 +26,9 @@ public final class MoeConfigs {
   /** Half a GB, twice: a million positions of 128 features fit. */
   private static final int MAX_ANGLES = 1 << 27;
 
+  /** Features of all heads together: a product of two sizes would not fit an int. */
+  private static final int MAX_WIDTH = 1 << 24;
+
   private static final ObjectMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -64,7 +67,13 @@ public final class MoeConfigs {
             .findFirst()
             .orElseThrow(() -> json.invalid("model_type", "one of " + supported()))
             .read(json);
-    int most = MAX_ANGLES / config.attention().ropeDim();
+    AttentionConfig a = config.attention();
+    if ((long) a.numAttentionHeads() * (a.headDim() + a.valueHeadDim()) > MAX_WIDTH) {
+      throw json.invalid(
+          "num_attention_heads",
+          "keys and values of all heads to have at most %d features".formatted(MAX_WIDTH));
+    }
+    int most = MAX_ANGLES / a.ropeDim();
     if (config.maxPositionEmbeddings() > most) {
       throw json.invalid(
           "max_position_embeddings",

@@ -288,6 +288,8 @@ class MoeConfigsTest {
         "'model_type':'qwen2_moe','use_sliding_window':true,'layer_types':['full_attention'] | layer_types is [\"full_attention\"], expected full_attention or sliding_attention, 24 times",
         "'model_type':'qwen2_moe','num_hidden_layers':1,'use_sliding_window':true,'layer_types':['linear_attention'] | layer_types is [\"linear_attention\"]",
         "'model_type':'mixtral','head_dim':33 | head_dim is 33",
+        "'model_type':'olmoe','hidden_size':64,'num_attention_heads':51616,'head_dim':83210,'max_position_embeddings':128 | num_attention_heads is 51616, expected keys and values",
+        "'model_type':'deepseek_v2','num_experts_per_tok':6,'num_attention_heads':16777216 | num_attention_heads is 16777216, expected keys",
         "'model_type':'olmoe','max_position_embeddings':16777216 | max_position_embeddings is 16777216, expected at most 1048576",
         "'model_type':'deepseek_v3','max_position_embeddings':2097153 | expected at most 2097152: their rotary angles",
         "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu or swish",
