@@ -3,6 +3,7 @@ package dev.millrace.job;
 import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.RoutingConfig;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.adapter.align.AlignmentParts;
@@ -27,6 +28,7 @@ import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.config.RouterConfig;
 import dev.millrace.model.djl.Devices;
 import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.djl.DjlModels;
@@ -203,6 +205,19 @@ public final class Openers {
     }
   }
 
+  /** Else a threshold would be looked for with every batch, and none would do. */
+  private static void requireReachable(RoutingConfig routing, BaseModel base) {
+    RouterConfig router = base.config().router();
+    double least = 1.0 / router.numExperts();
+    double most = (double) router.mostExperts() / router.numExperts();
+    if (routing.policy() == RoutingConfig.Policy.ENTROPY
+        && (routing.share() < least || routing.share() > most)) {
+      throw new IllegalArgumentException(
+          "learn.routing.share is %s, expected %s to %s: a token of the base gets 1 to %d of its %d experts"
+              .formatted(routing.share(), least, most, router.mostExperts(), router.numExperts()));
+    }
+  }
+
   private static KnownTexts known(MillraceConfig config, Tokenizer tokenizer) throws IOException {
     Path folder = Path.of(config.base().dir());
     int vocabulary = MoeConfigs.read(folder.resolve("config.json")).vocabSize();
@@ -314,6 +329,7 @@ public final class Openers {
                     ReleaseStore store = resources.add(stores.open(number));
                     BaseModel base = baseToTrain(config, learn, resources);
                     requireRoom(config, learn.plan(), base);
+                    requireReachable(learn.routing(), base);
                     return Learner.of(
                         surroundings(config, base, store, resources), learn, processes);
                   });

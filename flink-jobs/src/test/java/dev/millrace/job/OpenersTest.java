@@ -25,6 +25,8 @@ import java.util.Map;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenersTest {
 
@@ -64,6 +66,26 @@ class OpenersTest {
       assertTrue(said.startsWith("learn.plan.memoryBytes is 34603008, for "), said);
       assertTrue(said.endsWith("score.model.trainTokens, 128: 69206016 holds them"), said);
     }
+  }
+
+  /** Else each token would have one expert, or all that it may have, and nothing would say so. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0.05", "0.3"})
+  void learners_shareThatNoTokenOfTheBaseCanHave_refusedBeforeTheFirst(String share) {
+    MillraceConfig config =
+        config(
+            Map.of(
+                "score.model.trainTokens", "128",
+                "learn.routing.policy", "entropy",
+                "learn.routing.share", share));
+    LearnerOpener learners = Openers.learners(config);
+    Exception refused =
+        assertThrows(IllegalArgumentException.class, () -> learners.open(0, new Nobody()));
+    assertEquals(
+        "learn.routing.share is "
+            + share
+            + ", expected 0.0625 to 0.25: a token of the base gets 1 to 4 of its 16 experts",
+        refused.getMessage());
   }
 
   /** It would publish, and nobody would serve it. */
