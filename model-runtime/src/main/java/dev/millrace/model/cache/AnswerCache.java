@@ -1,5 +1,6 @@
 package dev.millrace.model.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.schema.Answer;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,11 @@ public interface AnswerCache extends AutoCloseable {
       SemanticTier semantic,
       ExecutorService beside) {
     return new TieredAnswerCache(
-        l1Bytes, remote, new AnswerCodec(new Hmac(secret)), semantic, beside);
+        l1Bytes,
+        remote,
+        new AnswerCodec(new Hmac(secret)),
+        semantic,
+        beside,
+        Ticker.systemTicker());
   }
 }

@@ -2,6 +2,7 @@ package dev.millrace.model.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.schema.Answer;
 import java.util.SplittableRandom;
@@ -21,6 +22,7 @@ final class NeighbourTier implements SemanticTier {
   private final NeighbourCodec codec;
   private final ErrorBound bound;
   private final ExecutorService thread;
+  private final Ticker ticker;
   private final SplittableRandom coin;
 
   /** A scope that is not asked for any more loses its evidence. */
@@ -34,11 +36,20 @@ final class NeighbourTier implements SemanticTier {
   private final LongAdder wrong = new LongAdder();
   private final LongAdder bad = new LongAdder();
 
-  NeighbourTier(VectorStore store, NeighbourCodec codec, ErrorBound bound, ExecutorService thread) {
+  /**
+   * @param ticker by which waiting for the store is measured
+   */
+  NeighbourTier(
+      VectorStore store,
+      NeighbourCodec codec,
+      ErrorBound bound,
+      ExecutorService thread,
+      Ticker ticker) {
     this.store = store;
     this.codec = codec;
     this.bound = bound;
     this.thread = thread;
+    this.ticker = ticker;
     this.coin = new SplittableRandom(bound.seed());
   }
 
@@ -49,18 +60,19 @@ final class NeighbourTier implements SemanticTier {
 
   @Override
   public void ask(CacheKey scope, CacheKey key, float[] vector, Asker asker) {
+    long asked = ticker.read();
     try {
-      thread.execute(() -> lookUp(scope, key, vector, asker));
+      thread.execute(() -> lookUp(scope, key, vector, asker, asked));
     } catch (RejectedExecutionException e) {
       asker.compute(own -> {});
     }
   }
 
-  private void lookUp(CacheKey scope, CacheKey key, float[] vector, Asker asker) {
+  private void lookUp(CacheKey scope, CacheKey key, float[] vector, Asker asker, long asked) {
     lookups.increment();
     Neighbour neighbour = null;
     try {
-      neighbour = nearest(scope, vector);
+      neighbour = RemoteThread.isLate(asked, ticker) ? null : nearest(scope, vector);
     } finally { // whatever was thrown, nobody waits for ever
       told(scope, key, vector, asker, neighbour);
     }
@@ -149,7 +161,13 @@ final class NeighbourTier implements SemanticTier {
   }
 
   private void keep(CacheKey scope, Neighbour neighbour) {
-    later(() -> store.add(scope.toBytes(), neighbour.vector(), codec.encode(scope, neighbour)));
+    long answered = ticker.read();
+    later(
+        () -> {
+          if (!RemoteThread.isLate(answered, ticker)) {
+            store.add(scope.toBytes(), neighbour.vector(), codec.encode(scope, neighbour));
+          }
+        });
   }
 
   private void later(Runnable task) {

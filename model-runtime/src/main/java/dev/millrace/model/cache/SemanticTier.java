@@ -1,5 +1,6 @@
 package dev.millrace.model.cache;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,8 @@ public interface SemanticTier extends AutoCloseable {
   /** The same, the vectors' store talked to by a thread that the tier ends when it is closed. */
   static SemanticTier of(
       VectorStore store, byte[] secret, ErrorBound bound, ExecutorService beside) {
-    return new NeighbourTier(store, new NeighbourCodec(new Hmac(secret)), bound, beside);
+    return new NeighbourTier(
+        store, new NeighbourCodec(new Hmac(secret)), bound, beside, Ticker.systemTicker());
   }
 
   /** Ends the thread that talks to the store, and closes the store. */

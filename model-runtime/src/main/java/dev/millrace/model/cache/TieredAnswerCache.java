@@ -2,6 +2,7 @@ package dev.millrace.model.cache;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.schema.Answer;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,6 +22,7 @@ final class TieredAnswerCache implements AnswerCache {
   private final AnswerCodec codec;
   private final SemanticTier semantic;
   private final ExecutorService beside;
+  private final Ticker ticker;
   private final Flights flights = new Flights();
   private final LongAdder l1Hits = new LongAdder();
   private final LongAdder remoteHits = new LongAdder();
@@ -28,12 +30,16 @@ final class TieredAnswerCache implements AnswerCache {
   private final LongAdder misses = new LongAdder();
   private final LongAdder bad = new LongAdder();
 
+  /**
+   * @param ticker by which waiting for the remote tier is measured
+   */
   TieredAnswerCache(
       long l1Bytes,
       RemoteTier remote,
       AnswerCodec codec,
       SemanticTier semantic,
-      ExecutorService beside) {
+      ExecutorService beside,
+      Ticker ticker) {
     this.l1 =
         Caffeine.newBuilder()
             .maximumWeight(l1Bytes)
@@ -44,6 +50,7 @@ final class TieredAnswerCache implements AnswerCache {
     this.codec = codec;
     this.semantic = semantic;
     this.beside = beside;
+    this.ticker = ticker;
   }
 
   @Override
@@ -80,17 +87,18 @@ final class TieredAnswerCache implements AnswerCache {
       miss(asker);
       return;
     }
+    long asked = ticker.read();
     try {
-      beside.execute(() -> lookUp(key, asker));
+      beside.execute(() -> lookUp(key, asker, asked));
     } catch (RejectedExecutionException e) {
       miss(asker);
     }
   }
 
-  private void lookUp(CacheKey key, Asker asker) {
+  private void lookUp(CacheKey key, Asker asker, long asked) {
     CachedAnswer far = null;
     try {
-      far = fromRemote(key);
+      far = RemoteThread.isLate(asked, ticker) ? null : fromRemote(key);
     } finally { // whatever was thrown, nobody waits for ever
       told(key, asker, far);
     }
@@ -122,11 +130,18 @@ final class TieredAnswerCache implements AnswerCache {
     l1.put(key, answer);
     land(key, new Hit(answer, Answer.From.MODEL));
     if (remote != RemoteTier.none()) {
+      long answered = ticker.read();
       try {
-        beside.execute(() -> remote.put(key.toBytes(), codec.encode(key, answer)));
+        beside.execute(() -> keep(key, answer, answered));
       } catch (RejectedExecutionException e) {
         // A remote tier that is behind, or gone, may forget.
       }
+    }
+  }
+
+  private void keep(CacheKey key, CachedAnswer answer, long answered) {
+    if (!RemoteThread.isLate(answered, ticker)) {
+      remote.put(key.toBytes(), codec.encode(key, answer));
     }
   }
 

@@ -42,6 +42,10 @@ public final class MapVectorStore implements VectorStore {
     }
   }
 
+  int size(byte[] set) {
+    return sets.getOrDefault(ByteBuffer.wrap(set), List.of()).size();
+  }
+
   void down() {
     up = false;
   }

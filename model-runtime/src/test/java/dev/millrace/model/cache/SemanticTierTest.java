@@ -9,7 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.schema.Answer.From;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -124,6 +129,36 @@ class SemanticTierTest {
           asker(own -> own.is(new CachedAnswer("same", -1, tokens, new float[0]))));
     }
     assertEquals(1, tier.counts().wrong());
+  }
+
+  @Test
+  void ask_storeIsBehind_whoeverWaitedTooLongComputesAndIsNotKept() {
+    AtomicLong now = new AtomicLong();
+    LaterExecutor line = new LaterExecutor();
+    SemanticTier behind =
+        new NeighbourTier(
+            store,
+            new NeighbourCodec(new Hmac(SECRET)),
+            new ErrorBound(BOUND, 0.1, 42),
+            line,
+            now::get);
+    assertNull(ask(tier, SCOPE, 0, "kept"));
+    List<SemanticTier.Own> computing = new ArrayList<>();
+    Told late = asker(computing::add);
+    behind.ask(SCOPE, new CacheKey(7, 7, 7, 0), at(0), late);
+    now.addAndGet(TimeUnit.MILLISECONDS.toNanos(101));
+    line.runFirst();
+    assertEquals(1, computing.size());
+    Told inTime = asker(computing::add);
+    behind.ask(SCOPE, new CacheKey(7, 7, 7, 0), at(0), inTime);
+    now.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
+    line.runFirst();
+    assertEquals("kept", Objects.requireNonNull(inTime.hit).answer().text());
+    computing.get(0).is(answer("late"));
+    now.addAndGet(TimeUnit.MILLISECONDS.toNanos(101));
+    line.runFirst();
+    assertEquals("kept", decoded(SCOPE, store.nearest(SCOPE.toBytes(), at(0))));
+    assertEquals(1, store.size(SCOPE.toBytes()));
   }
 
   @Test
