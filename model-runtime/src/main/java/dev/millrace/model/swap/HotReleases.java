@@ -7,9 +7,12 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.base.DaemonThreads;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -43,7 +46,7 @@ final class HotReleases implements AutoCloseable {
   /** All that are in native memory, those included that only a lease holds. */
   private final Map<Identity, LoadedRelease> alive = new ConcurrentHashMap<>();
 
-  private final Map<Identity, CompletableFuture<LoadedRelease>> loading = new ConcurrentHashMap<>();
+  private final Map<Identity, Loading> loading = new ConcurrentHashMap<>();
   private final Map<Registered, CompletableFuture<Void>> reading = new ConcurrentHashMap<>();
   private final FairThreads fetchers;
   private final AtomicInteger threads = new AtomicInteger();
@@ -156,7 +159,8 @@ final class HotReleases implements AutoCloseable {
 
   private CompletableFuture<Lease> loaded(@Nullable String tenant, Registered registered) {
     return loading
-        .computeIfAbsent(Identity.of(registered), absent -> begin(tenant, registered))
+        .computeIfAbsent(Identity.of(registered), absent -> new Loading(registered))
+        .askedBy(tenant)
         .thenCompose(
             loaded -> {
               if (closing) {
@@ -169,14 +173,34 @@ final class HotReleases implements AutoCloseable {
             });
   }
 
-  private CompletableFuture<LoadedRelease> begin(@Nullable String tenant, Registered registered) {
-    CompletableFuture<LoadedRelease> askers = new CompletableFuture<>();
-    try {
-      fetchers.of(tenant).execute(() -> load(registered, askers));
-    } catch (RejectedExecutionException e) {
-      askers.completeExceptionally(closed());
+  /** A release that is asked for: fetched at the first turn of anybody who asks. */
+  private final class Loading {
+
+    private final Registered registered;
+    private final CompletableFuture<LoadedRelease> askers = new CompletableFuture<>();
+    private final Set<Optional<String>> tenants = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean begun = new AtomicBoolean();
+
+    Loading(Registered registered) {
+      this.registered = registered;
     }
-    return askers;
+
+    CompletableFuture<LoadedRelease> askedBy(@Nullable String tenant) {
+      if (tenants.add(Optional.ofNullable(tenant))) {
+        try {
+          fetchers.of(tenant).execute(this::begin);
+        } catch (RejectedExecutionException e) {
+          askers.completeExceptionally(closed());
+        }
+      }
+      return askers;
+    }
+
+    private void begin() {
+      if (begun.compareAndSet(false, true)) {
+        load(registered, askers);
+      }
+    }
   }
 
   /** Askers take their leases before this thread lets go: no room is no reason to fetch again. */

@@ -232,6 +232,29 @@ class HotReleasesTest {
     many.forEach(lease -> lease.join().close());
   }
 
+  /** Else a shared release that somebody has asked for behind many others came behind all these. */
+  @Test
+  void acquire_whatAnotherTenantAskedForBehindManyColdOnes_isFetchedInTurn() throws Exception {
+    restoreAll();
+    CountDownLatch first = new CountDownLatch(1);
+    CountDownLatch others = new CountDownLatch(1);
+    List<CompletableFuture<Lease>> many = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      source.hold("bias-" + i, i < 10 ? first : others);
+      many.add(live.acquire("many", domain(i)));
+    }
+    many.add(live.acquire("many", domain(20)));
+    CompletableFuture<Lease> one = live.acquire("one", domain(20));
+    first.countDown();
+    try {
+      one.get(30, TimeUnit.SECONDS).close();
+    } finally {
+      others.countDown();
+    }
+    many.forEach(lease -> lease.join().close());
+    assertEquals(21, source.fetches());
+  }
+
   @Test
   void acquire_cannotBeFetched_failsWithTheReasonOthersGoOnAndItHeals() throws IOException {
     restoreAll();
