@@ -3,23 +3,26 @@ package dev.millrace.job.operator;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A bounded line in which tenants take turns. Whoever holds most of it gives way first: what is
- * refused when the line is full is the newest of the tenant that has most in it. Large entries
- * count as several.
+ * refused when the line is full is the newest of the tenant that has most in it, of those that
+ * wait. Large entries count as several.
  */
 final class FairQueue<T> {
 
   private final int bound;
   private final int share;
   private final ToIntFunction<T> weight;
-  private final Map<Optional<String>, Tenant<T>> tenants = new HashMap<>();
+  private final Predicate<T> idle;
+  private final Map<Optional<String>, Tenant<T>> tenants = new LinkedHashMap<>();
   private final Deque<Tenant<T>> turns = new ArrayDeque<>();
 
   /** Entries that were added and are not closed, by weight. */
@@ -29,6 +32,7 @@ final class FairQueue<T> {
   private static final class Tenant<T> {
     private final Optional<String> name;
     private final Deque<T> waiting = new ArrayDeque<>();
+    private final Deque<T> taken = new ArrayDeque<>();
     private int open;
 
     Tenant(Optional<String> name) {
@@ -40,9 +44,11 @@ final class FairQueue<T> {
    * @param bound entries that may be open, waiting or taken
    * @param share of the bound that one tenant may hold while others hold any
    * @param weight how many an entry counts as; one that counts as more than the bound fills it
+   * @param idle whether an entry that was taken waits all the same
    */
-  FairQueue(int bound, double share, ToIntFunction<T> weight) {
+  FairQueue(int bound, double share, ToIntFunction<T> weight, Predicate<T> idle) {
     this.bound = bound;
+    this.idle = idle;
     this.weight = entry -> Math.min(bound, weight.applyAsInt(entry));
     this.share = (int) Math.max(1, Math.ceil(bound * share));
   }
@@ -75,22 +81,42 @@ final class FairQueue<T> {
     T evicted = null;
     if (!hasRoom(own)) {
       Tenant<T> largest = largest();
-      if (largest == null || largest.open <= held + own || !makesRoom(largest, own)) {
+      T newest = largest == null ? null : newest(largest);
+      if (largest == null
+          || newest == null
+          || largest.open <= held + own
+          || size - weight.applyAsInt(newest) + own > bound) {
         return entry;
       }
-      evicted = largest.waiting.removeLast();
+      evicted = newest;
+      largest.waiting.remove(evicted);
+      largest.taken.remove(evicted);
       closed(largest, evicted);
     }
     add(tenant, entry);
     return evicted;
   }
 
-  private boolean makesRoom(Tenant<T> largest, int needed) {
-    return size - weight.applyAsInt(largest.waiting.getLast()) + needed <= bound;
+  /** Of those of whom something waits. */
+  private @Nullable Tenant<T> largest() {
+    return tenants.values().stream()
+        .filter(tenant -> newest(tenant) != null)
+        .max(Comparator.comparingInt(tenant -> tenant.open))
+        .orElse(null);
   }
 
-  private @Nullable Tenant<T> largest() {
-    return turns.stream().max(Comparator.comparingInt(tenant -> tenant.open)).orElse(null);
+  /** What waits and came last; null if nothing waits. */
+  private @Nullable T newest(Tenant<T> tenant) {
+    if (!tenant.waiting.isEmpty()) {
+      return tenant.waiting.getLast();
+    }
+    for (Iterator<T> newest = tenant.taken.descendingIterator(); newest.hasNext(); ) {
+      T entry = newest.next();
+      if (idle.test(entry)) {
+        return entry;
+      }
+    }
+    return null;
   }
 
   /** Takes the next entry, each tenant's in turn; null if none waits. It stays open. */
@@ -99,7 +125,8 @@ final class FairQueue<T> {
     if (next == null) {
       return null;
     }
-    T entry = next.waiting.poll();
+    T entry = next.waiting.remove();
+    next.taken.add(entry);
     if (!next.waiting.isEmpty()) {
       turns.add(next);
     }
@@ -109,8 +136,11 @@ final class FairQueue<T> {
   /** Takes an entry out of turn, if it waits. It stays open. */
   void take(@Nullable String tenant, T entry) {
     Tenant<T> own = tenants.get(Optional.ofNullable(tenant));
-    if (own != null && own.waiting.remove(entry) && own.waiting.isEmpty()) {
-      turns.remove(own);
+    if (own != null && own.waiting.remove(entry)) {
+      own.taken.add(entry);
+      if (own.waiting.isEmpty()) {
+        turns.remove(own);
+      }
     }
   }
 
@@ -120,6 +150,7 @@ final class FairQueue<T> {
     if (own == null) {
       throw new IllegalStateException("tenant " + tenant + " has nothing open");
     }
+    own.taken.remove(entry);
     closed(own, entry);
   }
 

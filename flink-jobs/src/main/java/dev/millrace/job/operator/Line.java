@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -126,8 +125,9 @@ final class Line {
     return place;
   }
 
-  Place at(long ticket) {
-    return Objects.requireNonNull(places.get(ticket), () -> "no request has ticket " + ticket);
+  /** Null if it has left. */
+  @Nullable Place at(long ticket) {
+    return places.get(ticket);
   }
 
   /** The latest request of that id and tenant under the key that has no answer; null if none. */

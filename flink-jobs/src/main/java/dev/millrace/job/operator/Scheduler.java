@@ -53,7 +53,11 @@ final class Scheduler {
     this.out = out;
     this.line = new Line(this::leave);
     this.queue =
-        new FairQueue<>(limits.queue(), limits.tenantShare(), place -> weight(place.request()));
+        new FairQueue<>(
+            limits.queue(),
+            limits.tenantShare(),
+            place -> weight(place.request()),
+            place -> responder.fetching().contains(place.ticket()));
   }
 
   /** Requests that have no answer yet. */
@@ -68,7 +72,7 @@ final class Scheduler {
 
   /** What waits for a release, or for its picture to be decoded, takes no place of others. */
   int atTheModel() {
-    return running - responder.fetching();
+    return running - responder.fetching().size();
   }
 
   /** Lets in again what had no answer before a restart, whatever the bounds say. */
@@ -161,8 +165,12 @@ final class Scheduler {
   /** Waits for nobody: what is refused must not make the line longer. */
   private void refuse(Line.Place place) {
     figures.overloaded();
+    String reason = overload();
+    if (place.isTaken()) {
+      responder.cancel(place.ticket(), reason);
+    }
     place.take();
-    out.accept(place.keyed(responder.bare(place.request(), overload())));
+    out.accept(place.keyed(responder.bare(place.request(), reason)));
     line.remove(place);
   }
 
@@ -197,7 +205,10 @@ final class Scheduler {
   void stepped(List<Answered> all) {
     for (Answered answered : all) {
       running--;
-      line.answer(line.at(answered.ticket()), answered.answer());
+      Line.Place place = line.at(answered.ticket());
+      if (place != null) { // else it was refused meanwhile
+        line.answer(place, answered.answer());
+      }
     }
     startMore();
   }

@@ -215,8 +215,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private List<Step> step() throws InterruptedException {
     List<Answered> answered = serving.responder().step();
     List<Chunk> chunks = serving.responder().chunks();
-    boolean room = waited < serving.responder().fetching();
-    waited = serving.responder().fetching();
+    int waits = serving.responder().fetching().size();
+    boolean room = waited < waits;
+    waited = waits;
     return answered.isEmpty() && chunks.isEmpty() && !room
         ? List.of()
         : List.of(new Step(chunks, answered));

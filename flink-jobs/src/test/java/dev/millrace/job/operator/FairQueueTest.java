@@ -18,7 +18,7 @@ class FairQueueTest {
 
   @Test
   void take_severalTenants_takeTurns() {
-    FairQueue<String> queue = new FairQueue<>(10, 1, entry -> 1);
+    FairQueue<String> queue = new FairQueue<>(10, 1, entry -> 1, entry -> false);
     offer(queue, null, "a1", "a2", "a3");
     offer(queue, "b", "b1");
     offer(queue, "c", "c1", "c2");
@@ -28,7 +28,7 @@ class FairQueueTest {
 
   @Test
   void offer_oneTenantAlone_hasTheWholeQueue() {
-    FairQueue<String> queue = new FairQueue<>(3, 0.5, entry -> 1);
+    FairQueue<String> queue = new FairQueue<>(3, 0.5, entry -> 1, entry -> false);
     offer(queue, "a", "a1", "a2", "a3");
     assertEquals("a4", queue.offer("a", "a4"));
     assertFalse(queue.hasRoom(1));
@@ -36,7 +36,7 @@ class FairQueueTest {
 
   @Test
   void offer_overItsShareBesideOthers_isRefusedBeforeTheQueueIsFull() {
-    FairQueue<String> queue = new FairQueue<>(10, 0.3, entry -> 1);
+    FairQueue<String> queue = new FairQueue<>(10, 0.3, entry -> 1, entry -> false);
     offer(queue, "b", "b1");
     offer(queue, "a", "a1", "a2", "a3");
     assertEquals("a4", queue.offer("a", "a4"));
@@ -45,7 +45,7 @@ class FairQueueTest {
 
   @Test
   void offer_full_whoHoldsMostGivesWayUntilAllHoldAlike() {
-    FairQueue<String> queue = new FairQueue<>(4, 1, entry -> 1);
+    FairQueue<String> queue = new FairQueue<>(4, 1, entry -> 1, entry -> false);
     offer(queue, "a", "a1", "a2", "a3", "a4");
     assertEquals("a4", queue.offer("b", "b1"));
     assertEquals("a3", queue.offer("b", "b2"));
@@ -57,7 +57,7 @@ class FairQueueTest {
 
   @Test
   void offer_fullOfTakenEntries_refusesWhoComes() {
-    FairQueue<String> queue = new FairQueue<>(2, 1, entry -> 1);
+    FairQueue<String> queue = new FairQueue<>(2, 1, entry -> 1, entry -> false);
     offer(queue, "a", "a1", "a2");
     drain(queue);
     assertEquals("b1", queue.offer("b", "b1"));
@@ -66,8 +66,21 @@ class FairQueueTest {
   }
 
   @Test
+  void offer_fullOfTakenEntriesThatWait_theNewestOfThemGivesWay() {
+    FairQueue<String> queue = new FairQueue<>(3, 1, entry -> 1, entry -> entry.startsWith("idle"));
+    offer(queue, "a", "idle 1", "idle 2", "busy");
+    drain(queue);
+    assertEquals("idle 2", queue.offer("b", "b1"));
+    assertEquals("idle 1", queue.offer("c", "c1"));
+    assertEquals("d1", queue.offer("d", "d1"), "what is being computed goes on");
+    assertEquals(List.of("b1", "c1"), drain(queue));
+    queue.close("a", "busy");
+    assertEquals(2, open(queue, 3));
+  }
+
+  @Test
   void offer_heavyEntries_countAsSeveral() {
-    FairQueue<String> queue = new FairQueue<>(6, 1, String::length);
+    FairQueue<String> queue = new FairQueue<>(6, 1, String::length, entry -> false);
     offer(queue, "a", "aa", "aaa");
     assertEquals(5, open(queue, 6));
     assertEquals("bb", queue.offer("a", "bb"));
@@ -83,7 +96,7 @@ class FairQueueTest {
 
   @Test
   void take_outOfTurn_leavesTheRestInOrder() {
-    FairQueue<String> queue = new FairQueue<>(10, 1, entry -> 1);
+    FairQueue<String> queue = new FairQueue<>(10, 1, entry -> 1, entry -> false);
     offer(queue, "a", "a1", "a2", "a3");
     queue.take("a", "a2");
     queue.take("a", "nothing");
@@ -101,7 +114,7 @@ class FairQueueTest {
     Random random = new Random(3);
     for (int run = 0; run < 200; run++) {
       int bound = 1 + random.nextInt(12);
-      FairQueue<String> queue = new FairQueue<>(bound, 1, entry -> 1);
+      FairQueue<String> queue = new FairQueue<>(bound, 1, entry -> 1, entry -> false);
       Map<String, Integer> open = new HashMap<>();
       Map<String, Integer> waiting = new HashMap<>();
       for (int i = 0; i < 300; i++) {

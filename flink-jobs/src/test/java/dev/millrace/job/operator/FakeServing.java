@@ -74,6 +74,7 @@ public class FakeServing implements Responder, LiveReleases {
   @Override
   public void cancel(long ticket, String reason) {
     Request request = submitted.remove(ticket);
+    waiting.remove(ticket);
     if (request != null) {
       cancelled.add(new Answered(ticket, bare(request, reason)));
       words.add(ticket);
@@ -122,8 +123,8 @@ public class FakeServing implements Responder, LiveReleases {
   }
 
   @Override
-  public int fetching() {
-    return waiting.size();
+  public Set<Long> fetching() {
+    return Set.copyOf(waiting);
   }
 
   @Override

@@ -163,6 +163,31 @@ class ServeOperatorTest {
     }
   }
 
+  /** Else who asks for what a slow store holds would have all others refused. */
+  @Test
+  void processElement1_queueFullOfOneTenantsColdReleases_theNewestGivesWayToAnother()
+      throws Exception {
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = opened(harness(serving))) {
+      for (int i = 0; i < LIMITS.queue(); i++) {
+        ask(harness, null, cold(i));
+      }
+      while (serving.fetching().size() < LIMITS.queue()) {
+        runOneMail(harness);
+      }
+      ask(harness, null, fromTenant("small", request(6)));
+      assertEquals(ids(5, 6), answered(harness));
+      while (answered(harness).size() < 2) {
+        runOneMail(harness);
+      }
+      assertEquals(List.of("request-5", "request-6"), answered(harness));
+      assertEquals(ids(0, 5), serving.running());
+      serving.fetched();
+      endRequests(harness);
+      assertEquals(ids(0, 7), answered(harness).stream().sorted().toList());
+    }
+  }
+
   /** Else it would wait for its turn, and take the room of those that still want an answer. */
   @Test
   void processElement1_deadlinePassesInTheQueue_goesToTheResponderOutOfTurn() throws Exception {

@@ -9,6 +9,7 @@ import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,10 +51,10 @@ public interface Responder extends AutoCloseable {
   List<Chunk> chunks();
 
   /**
-   * How many requests wait for a release that is not in memory, or for their picture or sound to be
-   * decoded: they take no part in the batch. Any thread may ask.
+   * Tickets of the requests that wait for a release that is not in memory, or for their picture or
+   * sound to be decoded: they take no part in the batch. Any thread may ask.
    */
-  int fetching();
+  Set<Long> fetching();
 
   /** What was guessed of the answers so far. Any thread may ask. */
   Drafts drafts();

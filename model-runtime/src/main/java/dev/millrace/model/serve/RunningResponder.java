@@ -20,6 +20,7 @@ import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.TokenLogProb;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,8 +59,8 @@ final class RunningResponder implements Responder {
   /** All that are in, by ticket. */
   private final Map<Long, Work> works = new HashMap<>();
 
-  /** Those that wait for a release which is not in memory, or for what is shown to be decoded. */
-  private final Set<Work> fetching = ConcurrentHashMap.newKeySet();
+  /** Tickets that wait for a release that is not in memory, or for media to be decoded. */
+  private final Set<Long> fetching = ConcurrentHashMap.newKeySet();
 
   /** Behind the last of an asker that is decoded, what came after it. */
   private final Map<Asker, Queue<Work>> behind = new HashMap<>();
@@ -166,14 +167,14 @@ final class RunningResponder implements Responder {
     if (line == null) {
       begin(work, caller);
     } else {
-      fetching.add(work);
+      fetching.add(work.ticket());
       line.add(work);
     }
   }
 
   /** First of all: so a work that waits holds no release, and takes no place in the batch. */
   private void decode(Work work, long caller) {
-    fetching.add(work);
+    fetching.add(work.ticket());
     Asker asker = new Asker(work.request().tenant(), caller);
     Queue<Work> line = new ArrayDeque<>();
     if (caller != Caller.NOBODY) {
@@ -188,20 +189,22 @@ final class RunningResponder implements Responder {
                     () -> {
                       decoded(work, decoding, caller);
                       behind.remove(asker, line);
-                      line.stream().filter(fetching::remove).forEach(w -> begin(w, caller));
+                      line.stream()
+                          .filter(w -> fetching.remove(w.ticket()))
+                          .forEach(w -> begin(w, caller));
                     }));
   }
 
   /** On another thread. */
   private Input decoded(Work work) {
-    if (!fetching.contains(work)) {
+    if (!fetching.contains(work.ticket())) {
       throw new CancellationException("it has left meanwhile");
     }
     return Reception.decoded(work);
   }
 
   private void decoded(Work work, CompletableFuture<Input> done, long caller) {
-    fetching.remove(work);
+    fetching.remove(work.ticket());
     if (work.isDone()) {
       return; // it has left meanwhile
     }
@@ -229,14 +232,14 @@ final class RunningResponder implements Responder {
     if (lease.isDone()) {
       arrived(work, lease);
     } else {
-      fetching.add(work);
+      fetching.add(work.ticket());
       var unused = lease.whenComplete((held, failure) -> inbox.tell(() -> arrived(work, lease)));
     }
   }
 
   /** The release of a work is in memory, or cannot be had. */
   private void arrived(Work work, CompletableFuture<Lease> done) {
-    fetching.remove(work);
+    fetching.remove(work.ticket());
     try {
       Lease lease = done.join();
       if (work.isDone()) {
@@ -277,8 +280,8 @@ final class RunningResponder implements Responder {
   }
 
   @Override
-  public int fetching() {
-    return fetching.size();
+  public Set<Long> fetching() {
+    return Collections.unmodifiableSet(fetching);
   }
 
   @Override
@@ -452,7 +455,7 @@ final class RunningResponder implements Responder {
     land(work);
     answered.add(new Answered(work.ticket(), writer.write(work)));
     works.remove(work.ticket());
-    fetching.remove(work);
+    fetching.remove(work.ticket());
     deadlines.remove(work);
     work.close();
   }

@@ -93,7 +93,7 @@ class AnsweringReleaseTest extends Responders {
     responder.submit(2, uncached(generate("cold too", "java", "prompt", 3)));
     responder.submit(3, score("hot", "python", "prompt"));
     assertEquals(List.of("hot"), ids(responder.step()));
-    assertEquals(2, responder.fetching());
+    assertEquals(2, responder.fetching().size());
     responder.submit(4, uncached(generate("hot too", "python", "prompt", 2)));
     assertEquals(List.of("hot too"), ids(untilAnswered(responder, 1)));
     assertNull(responder.known(score("known", "java", "prompt"), Caller.NOBODY));
@@ -101,7 +101,7 @@ class AnsweringReleaseTest extends Responders {
     List<Answered> answered = untilAnswered(responder, 2);
     answered.forEach(a -> assertNull(a.answer().error()));
     answered.forEach(a -> assertEquals("bias-1", a.answer().release()));
-    assertEquals(0, responder.fetching());
+    assertEquals(Set.of(), responder.fetching());
     assertNotNull(responder.known(score("known", "java", "prompt"), Caller.NOBODY));
   }
 
@@ -139,7 +139,7 @@ class AnsweringReleaseTest extends Responders {
     List<Answered> answered = untilAnswered(responder, 2);
     assertEquals(Set.of("late", "cancelled"), Set.copyOf(ids(answered)));
     answered.forEach(a -> assertNotNull(a.answer().error()));
-    assertEquals(0, responder.fetching());
+    assertEquals(Set.of(), responder.fetching());
     until.countDown();
   }
 

@@ -16,6 +16,7 @@ import dev.millrace.schema.Request;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -86,11 +87,11 @@ class MediaPromptsTest extends Responders {
       seeing.submit(1, large("picture"));
       seeing.submit(2, score("text", null, "text"));
       List<Answered> answered = untilAnswered(seeing, 1);
-      assertEquals(2 - answered.size(), seeing.fetching(), "it takes no place in the batch");
+      assertEquals(2 - answered.size(), seeing.fetching().size(), "it takes no place in the batch");
       answered.addAll(untilAnswered(seeing, 2 - answered.size()));
       assertEquals(List.of("text", "picture"), ids(answered));
       assertEquals(4, answered.get(1).answer().tokens());
-      assertEquals(0, seeing.fetching());
+      assertEquals(Set.of(), seeing.fetching());
     }
   }
 
@@ -113,7 +114,7 @@ class MediaPromptsTest extends Responders {
               .collect(Collectors.toMap(Answer::request, Answer::release));
       assertEquals("bias-1", releases.get("other"));
       assertEquals(releases.get("picture"), releases.get("text"));
-      assertEquals(0, seeing.fetching());
+      assertEquals(Set.of(), seeing.fetching());
       seeing.submit(4, uncached(text), 7);
       assertEquals(List.of("text"), ids(untilAnswered(seeing, 1)), "nothing waits for it any more");
     }

@@ -121,7 +121,7 @@ final class AdapterLoad implements AutoCloseable {
       int submitted = 0;
       for (int open = 0, done = 0; done < requests; ) {
         while (submitted < requests
-            && open - responder.fetching() < atATime
+            && open - responder.fetching().size() < atATime
             && open < 16 * atATime) {
           asked[submitted] = domain.getAsInt();
           String prompt = prompts.get(submitted % prompts.size());

@@ -8,6 +8,7 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +45,8 @@ record AtOnce(Responder real, BlockingQueue<Answered> due) implements Responder 
   }
 
   @Override
-  public int fetching() {
-    return 0;
+  public Set<Long> fetching() {
+    return Set.of();
   }
 
   @Override
