@@ -58,6 +58,21 @@ final class FairQueue<T> {
     return size + Math.min(bound, needed) <= bound;
   }
 
+  /** Entries that are open, by weight, and those of one tenant among them. */
+  record Held(int all, int own) {}
+
+  /** What would be open if an entry of a tenant were. */
+  Held with(@Nullable String tenant, T entry) {
+    Tenant<T> holder = tenants.get(Optional.ofNullable(tenant));
+    int takes = weight.applyAsInt(entry);
+    return new Held(size + takes, (holder == null ? 0 : holder.open) + takes);
+  }
+
+  /** How many one tenant may hold while others hold any. */
+  int share() {
+    return share;
+  }
+
   /** Adds an entry whatever the bounds say. */
   void add(@Nullable String tenant, T entry) {
     Tenant<T> own = tenants.computeIfAbsent(Optional.ofNullable(tenant), Tenant::new);

@@ -128,7 +128,10 @@ final class Scheduler {
     } else if (hasRoom(request.request())) {
       cancel(request);
     } else {
-      refuse(line.add(request));
+      String reason =
+          "overloaded: %d requests have no answer yet, expected at most %d"
+              .formatted(line.size(), 2L * limits.queue());
+      refuse(line.add(request), reason);
     }
   }
 
@@ -140,7 +143,7 @@ final class Scheduler {
     }
     Line.Place refused = queue.offer(tenant, admitted(request));
     if (refused != null) {
-      refuse(refused);
+      refuse(refused, overload(refused));
     }
   }
 
@@ -163,9 +166,8 @@ final class Scheduler {
   }
 
   /** Waits for nobody: what is refused must not make the line longer. */
-  private void refuse(Line.Place place) {
+  private void refuse(Line.Place place, String reason) {
     figures.overloaded();
-    String reason = overload();
     if (place.isTaken()) {
       responder.cancel(place.ticket(), reason);
     }
@@ -174,14 +176,11 @@ final class Scheduler {
     line.remove(place);
   }
 
-  private String overload() {
-    return "overloaded: "
-        + line.size()
-        + " requests have no answer yet, expected at most "
-        + limits.queue()
-        + ", and no more than "
-        + limits.tenantShare()
-        + " of them of one tenant beside others";
+  /** A place is a request's, or several are one's that is large. */
+  private String overload(Line.Place place) {
+    FairQueue.Held held = queue.with(place.request().tenant(), place);
+    return "overloaded: %d places would be taken, expected at most %d; %d of them by this tenant, expected at most %d beside others"
+        .formatted(held.all(), limits.queue(), held.own(), queue.share());
   }
 
   /** Gives the responder what waits, as long as its batch has room. */

@@ -266,12 +266,32 @@ class ServeOperatorTest {
       ask(harness, 0, 8);
       assertEquals(ids(6, 8), answered(harness));
       assertEquals(
-          "overloaded: 7 requests have no answer yet, expected at most 6, and no more than 0.5 of"
-              + " them of one tenant beside others",
+          "overloaded: 7 places would be taken, expected at most 6; 7 of them by this tenant,"
+              + " expected at most 3 beside others",
           harness.extractOutputValues().get(0).answer().error());
       serving.permits.release(FREE);
       endRequests(harness);
       assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
+    }
+  }
+
+  @Test
+  void processElement1_overItsShareByALargePrompt_isRefusedWithTheRoomThatItWouldTake()
+      throws Exception {
+    FakeServing serving = new FakeServing(0);
+    String prompt = "é".repeat(3 * Limits.PROMPT_BYTES / 2);
+    Request large = Request.builder("large", Request.Task.SCORE, prompt).domain("cloud").build();
+    try (var harness = opened(harness(serving))) {
+      ask(harness, null, fromTenant("small", request(0)));
+      ask(harness, 1, 2);
+      ask(harness, null, large);
+      assertEquals(List.of("large"), answered(harness));
+      assertEquals(
+          "overloaded: 5 places would be taken, expected at most 6; 4 of them by this tenant,"
+              + " expected at most 3 beside others",
+          harness.extractOutputValues().get(0).answer().error());
+      serving.permits.release(FREE);
+      endRequests(harness);
     }
   }
 
