@@ -26,7 +26,7 @@ public final class RedisAnswerStore implements RemoteTier {
   private final SetParams expiry;
 
   private RedisAnswerStore(RedisConfig config, Secret password) {
-    this.link = new RedisLink(config, password, "Redis", redis -> redis.exists(NO_KEY));
+    this.link = new RedisLink(config, password, "Redis", redis -> value(redis, NO_KEY));
     this.expiry = SetParams.setParams().ex(config.ttlSeconds());
   }
 
