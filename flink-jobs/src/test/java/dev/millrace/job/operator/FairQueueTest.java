@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -114,9 +116,11 @@ class FairQueueTest {
     Random random = new Random(3);
     for (int run = 0; run < 200; run++) {
       int bound = 1 + random.nextInt(12);
-      FairQueue<String> queue = new FairQueue<>(bound, 1, entry -> 1, entry -> false);
+      boolean idle = random.nextBoolean();
+      FairQueue<String> queue = new FairQueue<>(bound, 1, entry -> 1, entry -> idle);
       Map<String, Integer> open = new HashMap<>();
       Map<String, Integer> waiting = new HashMap<>();
+      Set<String> taken = new HashSet<>();
       for (int i = 0; i < 300; i++) {
         String tenant = "" + (char) ('a' + random.nextInt(5));
         if (random.nextInt(3) > 0) {
@@ -128,22 +132,24 @@ class FairQueueTest {
             waiting.merge(tenant, 1, Integer::sum);
             if (refused != null) {
               open.merge(loser, -1, Integer::sum);
-              waiting.merge(loser, -1, Integer::sum);
+              waiting.merge(loser, taken.remove(refused) ? 0 : -1, Integer::sum);
             }
           } else {
             int own = open.getOrDefault(tenant, 0);
             assertTrue(
                 waiting.entrySet().stream()
-                    .filter(other -> other.getValue() > 0)
+                    .filter(other -> other.getValue() > 0 || idle)
                     .allMatch(other -> open.getOrDefault(other.getKey(), 0) <= own + 1));
           }
         } else {
-          String taken = queue.take();
-          if (taken != null) {
-            waiting.merge(taken.substring(0, 1), -1, Integer::sum);
+          String next = queue.take();
+          if (next != null) {
+            waiting.merge(next.substring(0, 1), -1, Integer::sum);
             if (random.nextBoolean()) {
-              queue.close(taken.substring(0, 1), taken);
-              open.merge(taken.substring(0, 1), -1, Integer::sum);
+              queue.close(next.substring(0, 1), next);
+              open.merge(next.substring(0, 1), -1, Integer::sum);
+            } else {
+              taken.add(next);
             }
           }
         }
