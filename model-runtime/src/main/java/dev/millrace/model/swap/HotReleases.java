@@ -15,6 +15,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,8 @@ final class HotReleases implements AutoCloseable {
   /** All that are in native memory, those included that only a lease holds. */
   private final Map<Identity, LoadedRelease> alive = new ConcurrentHashMap<>();
 
-  private final Map<Identity, Loading> loading = new ConcurrentHashMap<>();
-  private final Map<Registered, CompletableFuture<Void>> reading = new ConcurrentHashMap<>();
+  private final Map<Identity, Asked<LoadedRelease>> loading = new ConcurrentHashMap<>();
+  private final Map<Registered, Asked<Void>> reading = new ConcurrentHashMap<>();
   private final FairThreads fetchers;
   private final AtomicInteger threads = new AtomicInteger();
   private final LongAdder hits = new LongAdder();
@@ -159,8 +160,9 @@ final class HotReleases implements AutoCloseable {
 
   private CompletableFuture<Lease> loaded(@Nullable String tenant, Registered registered) {
     return loading
-        .computeIfAbsent(Identity.of(registered), absent -> new Loading(registered))
-        .askedBy(tenant)
+        .computeIfAbsent(
+            Identity.of(registered), absent -> new Asked<>(askers -> load(registered, askers)))
+        .by(tenant)
         .thenCompose(
             loaded -> {
               if (closing) {
@@ -173,19 +175,19 @@ final class HotReleases implements AutoCloseable {
             });
   }
 
-  /** A release that is asked for: fetched at the first turn of anybody who asks. */
-  private final class Loading {
+  /** Something that is asked for: done at the first turn of anybody who asks. */
+  private final class Asked<T> {
 
-    private final Registered registered;
-    private final CompletableFuture<LoadedRelease> askers = new CompletableFuture<>();
+    private final Consumer<CompletableFuture<T>> work;
+    private final CompletableFuture<T> askers = new CompletableFuture<>();
     private final Set<Optional<String>> tenants = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean begun = new AtomicBoolean();
 
-    Loading(Registered registered) {
-      this.registered = registered;
+    Asked(Consumer<CompletableFuture<T>> work) {
+      this.work = work;
     }
 
-    CompletableFuture<LoadedRelease> askedBy(@Nullable String tenant) {
+    CompletableFuture<T> by(@Nullable String tenant) {
       if (tenants.add(Optional.ofNullable(tenant))) {
         try {
           fetchers.of(tenant).execute(this::begin);
@@ -198,7 +200,7 @@ final class HotReleases implements AutoCloseable {
 
     private void begin() {
       if (begun.compareAndSet(false, true)) {
-        load(registered, askers);
+        work.accept(askers);
       }
     }
   }
@@ -256,10 +258,19 @@ final class HotReleases implements AutoCloseable {
     if (registered.isLost(ticker.read())) {
       return CompletableFuture.completedFuture(null);
     }
-    CompletableFuture<Void> read =
-        reading.computeIfAbsent(
-            registered, r -> CompletableFuture.runAsync(() -> fetch(r), fetchers.of(tenant)));
-    return read.whenComplete((nothing, failure) -> reading.remove(registered, read));
+    return reading
+        .computeIfAbsent(registered, r -> new Asked<>(askers -> fetch(r, askers)))
+        .by(tenant);
+  }
+
+  private void fetch(Registered registered, CompletableFuture<Void> askers) {
+    try {
+      fetch(registered);
+    } catch (Throwable e) {
+      askers.completeExceptionally(e);
+    }
+    reading.remove(registered);
+    askers.complete(null);
   }
 
   private void fetch(Registered registered) {
