@@ -134,10 +134,10 @@ public final class DataParallelTrainers implements Trainers {
     }
 
     Training train() {
-      int rounds = (steps + config.steps() - 1) / config.steps();
-      if (rounds == 0) {
+      if (steps == 0) {
         return tally.training(before, "");
       }
+      int rounds = (steps - 1) / config.steps() + 1;
       for (int round = 0; round < rounds; round++) {
         List<Report> reports = round == 0 ? begin() : ask(round, null, "");
         tally.add(reports);

@@ -209,6 +209,17 @@ class DataParallelTrainersTest {
     assertTrue(training.lastLoss() < training.firstLoss(), training.toString());
   }
 
+  /** Its rounds came to none, and a lesson that had taught nothing was no trouble. */
+  @Test
+  void train_roundsOfMoreStepsThanAnyLessonHas_isOneRound() {
+    ExchangeConfig most = config(2, 2, Integer.MAX_VALUE, "int5");
+    ExchangeConfig enough = config(2, 2, 1_000, "int5");
+    Lesson lesson = lesson(40, 5);
+    assertSame(
+        trainers(enough, processes(enough)).train(fresh, lesson, terms, Governor.none()).state(),
+        trainers(most, processes(most)).train(fresh, lesson, terms, Governor.none()).state());
+  }
+
   /** An explosion is told by a few of them in a row. */
   @Test
   void train_severalRounds_notesTheLossOfEachStepOverAllTrainers() {
