@@ -119,6 +119,8 @@ final class Pruning {
       double[][] directions = PrincipalDirections.of(sum(stream.grams()), student.hiddenSize());
       if (joins(checkpoint.config(), student)) {
         directions = TiedTable.turned(directions, stream.grams().get(0), head(checkpoint), texts);
+      } else if (student.tieWordEmbeddings()) {
+        directions = TiedTable.alongNorm(directions, norm(checkpoint));
       }
       try (StreamPair pair = new StreamPair(teacher, student, flat(directions))) {
         new Pruning(checkpoint, student, experts, stream, directions, pair)
@@ -171,6 +173,9 @@ final class Pruning {
     }
     float[] gains = new float[to.hiddenSize()];
     Arrays.fill(gains, hidden, gains.length, (float) (1 / factor));
+    if (from.tieWordEmbeddings()) { // no matrix takes over the norm's weights
+      gains = TiedTable.gains(directions, norm(teacher));
+    }
     Place end = place(NORM, 2 * from.numHiddenLayers(), gains);
     if (hidden > 0) {
       TiedTable.put(readers(matrix(HEAD, vocab(), width()), end, hidden), factor, table);
@@ -454,9 +459,14 @@ final class Pruning {
   /** The teacher's head, times its last norm's weights, but for their size. */
   private static double[][] head(Checkpoint teacher) {
     int width = teacher.config().hiddenSize();
-    float[] norm = teacher.values(NORM, width);
-    divided(norm);
-    return scaled(matrix(teacher, HEAD, teacher.config().vocabSize(), width), norm);
+    return scaled(matrix(teacher, HEAD, teacher.config().vocabSize(), width), norm(teacher));
+  }
+
+  /** The weights of the teacher's last norm, but for their size. */
+  private static float[] norm(Checkpoint teacher) {
+    float[] norm = teacher.values(NORM, teacher.config().hiddenSize());
+    double unused = divided(norm);
+    return norm;
   }
 
   private int vocab() {

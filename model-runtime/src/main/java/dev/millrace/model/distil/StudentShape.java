@@ -4,6 +4,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,8 @@ public final class StudentShape {
 
   private static final int HEAD = 32;
   private static final int EXPERTS = 4;
+
+  private static final Set<String> TABLES = Set.of("model.embed_tokens.weight", "lm_head.weight");
 
   /** Sizes of experts are multiples of what a vector register holds a part of. */
   private static final int STEP = 4;
@@ -141,10 +144,14 @@ public final class StudentShape {
     return tables(config) + d + layer * config.numHiddenLayers();
   }
 
-  /** Parameters of a checkpoint, embeddings included. */
+  /** Parameters of a checkpoint, embeddings included; a table that is there twice counts once. */
   public static long parameters(Path folder) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return checkpoint.tensors().values().stream().mapToLong(t -> t.elements()).sum();
+      MoeConfig config = checkpoint.config();
+      boolean twice =
+          config.tieWordEmbeddings() && checkpoint.tensors().keySet().containsAll(TABLES);
+      long all = checkpoint.tensors().values().stream().mapToLong(t -> t.elements()).sum();
+      return all - (twice ? tables(config) : 0);
     }
   }
 }

@@ -24,6 +24,9 @@ final class TiedTable {
   /** Of a matrix whose eigenvalues lie close. */
   private static final int SQUARINGS = 3;
 
+  /** Of rotations of each pair: they converge quadratically. */
+  private static final int SWEEPS = 12;
+
   private TiedTable() {}
 
   /** How many features the embedding writes. */
@@ -56,6 +59,57 @@ final class TiedTable {
       more = ofTraceOne(product(more, more));
     }
     return product(PrincipalDirections.of(more, more.length), directions);
+  }
+
+  /**
+   * Turns directions so that a norm's weights mix no two of them (Jacobi's rotations): where a
+   * teacher has one table, no matrix takes over the weights of its last norm, but the student's
+   * does, which has one for each direction.
+   *
+   * @param directions orthonormal
+   */
+  static double[][] alongNorm(double[][] directions, float[] norm) {
+    double[][] turned = Arrays.stream(directions).map(double[]::clone).toArray(double[][]::new);
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+      for (int p = 0; p < turned.length; p++) {
+        for (int q = p + 1; q < turned.length; q++) {
+          double both = weighed(turned[p], norm, turned[q]);
+          if (both != 0) {
+            double apart =
+                weighed(turned[q], norm, turned[q]) - weighed(turned[p], norm, turned[p]);
+            rotate(turned[p], turned[q], Math.atan(2 * both / apart) / 2);
+          }
+        }
+      }
+    }
+    return turned;
+  }
+
+  private static void rotate(double[] a, double[] b, double angle) {
+    double cos = Math.cos(angle);
+    double sin = Math.sin(angle);
+    for (int i = 0; i < a.length; i++) {
+      double one = a[i];
+      a[i] = cos * one - sin * b[i];
+      b[i] = sin * one + cos * b[i];
+    }
+  }
+
+  /** What a norm's weights come to along each direction. */
+  static float[] gains(double[][] directions, float[] norm) {
+    float[] gains = new float[directions.length];
+    for (int i = 0; i < gains.length; i++) {
+      gains[i] = (float) weighed(directions[i], norm, directions[i]);
+    }
+    return gains;
+  }
+
+  private static double weighed(double[] a, float[] norm, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < norm.length; i++) {
+      sum += a[i] * norm[i] * b[i];
+    }
+    return sum;
   }
 
   /** How rows differ from their mean, by how often their tokens come, and once more. */

@@ -270,6 +270,16 @@ class DistillationTest {
     assertEquals(Beginning.HINTED, StudentShape.of(other, parameters, 1.5).begins());
   }
 
+  /** Transformers 4 wrote both: of a small model a factor of 2 would be one of 1.5. */
+  @Test
+  void parameters_tableThatIsThereTwice_countsOnce() throws IOException {
+    Path once = TiedTeacher.write(GOLDEN, folder.resolve("once"), false);
+    Path twice = TiedTeacher.write(GOLDEN, folder.resolve("twice"), true);
+    MoeConfig config = MoeConfigs.read(once.resolve("config.json"));
+    assertEquals(StudentShape.parameters(config), StudentShape.parameters(once));
+    assertEquals(StudentShape.parameters(config), StudentShape.parameters(twice));
+  }
+
   @Test
   void checkpoint_ofAStudent_opensAndItsExamIsItsOwn() throws IOException {
     run(8, "whole", step -> {});

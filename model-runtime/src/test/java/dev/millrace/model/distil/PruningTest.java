@@ -66,6 +66,17 @@ class PruningTest {
     assertArrayEquals(logProbs(GOLDEN, text), logProbs(folder, text), 1e-3f);
   }
 
+  /** Its head is its embedding: no matrix takes over the weights of its last norm. */
+  @Test
+  void write_everythingStaysOfATiedTeacher_saysWhatTheTeacherSays() throws IOException {
+    Path teacher = TiedTeacher.write(GOLDEN, folder.resolve("teacher"), false);
+    MoeConfig config = MoeConfigs.read(teacher.resolve("config.json"));
+    Path out = folder.resolve("out");
+    Pruning.write(teacher, config.pruned(4, 16, 32), texts(), out, () -> {});
+    int[] text = new SplittableRandom(9).ints(60, 0, 320).toArray();
+    assertArrayEquals(logProbs(teacher, text), logProbs(out, text), 1e-3f);
+  }
+
   @Test
   void write_teacherOfStackedExperts_isTheSameStudent() throws IOException {
     Path stacked = folder.resolve("stacked");
