@@ -110,22 +110,46 @@ class ConsolidateCommandTest extends RunsCommands {
   @Test
   void consolidate_releaseOfAnotherBase_isRefusedBeforeLinesAreRead() throws IOException {
     Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
-    Path store = folder.resolve("store");
-    Path release = store.resolve(new NanoReleases(store).publish("cloud", 1).release());
-    Path manifest = release.resolve(Manifest.FILE);
-    String others = "f".repeat(64);
-    String ours = Manifest.parse(Files.readAllBytes(manifest)).base();
-    Files.writeString(manifest, Files.readString(manifest).replace(ours, others));
+    Path release = releaseOfAnotherBase();
     int exit =
         consolidate(
             "--base=" + base,
             "--adapter=cloud=" + release,
             "--input=cloud=" + folder.resolve("lines"),
             "--out=" + folder.resolve("out"));
+    assertOfAnotherBase(exit, release);
+  }
+
+  /** It taught the student what that adapter makes of this base, which nobody has wanted. */
+  @Test
+  void compress_underAReleaseOfAnotherBase_isRefusedBeforeTextsAreRead() throws IOException {
+    Path release = releaseOfAnotherBase();
+    Path input = Files.writeString(folder.resolve("lines.jsonl"), "{\"text\":\"short\"}");
+    int exit =
+        run(
+            "model",
+            "compress",
+            "--adapter=" + release,
+            "--input=" + input,
+            "--out=" + folder.resolve("student"));
+    assertOfAnotherBase(exit, release);
+    assertFalse(Files.exists(folder.resolve("student")));
+  }
+
+  private Path releaseOfAnotherBase() throws IOException {
+    Path store = folder.resolve("store");
+    Path release = store.resolve(new NanoReleases(store).publish("cloud", 1).release());
+    Path manifest = release.resolve(Manifest.FILE);
+    String ours = Checkpoint.idOf(NanoReleases.NANO);
+    Files.writeString(manifest, Files.readString(manifest).replace(ours, "f".repeat(64)));
+    return release;
+  }
+
+  private void assertOfAnotherBase(int exit, Path release) throws IOException {
     assertEquals(Main.USAGE, exit, err::toString);
     assertEquals(
         "millrace: %s is a release on base %s, expected one on base %s"
-            .formatted(release, others, ours),
+            .formatted(release, "f".repeat(64), Checkpoint.idOf(NanoReleases.NANO)),
         err.toString().strip());
   }
 

@@ -24,6 +24,7 @@ import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -165,6 +166,9 @@ final class CompressCommand implements Callable<Integer> {
     }
     var objective = new StudentTrainer.Objective(text, temperature, hints);
     Path folder = teacher == null ? Home.here().nano() : BaseOption.require("--teacher", teacher);
+    if (adapter != null) {
+      ConsolidateCommand.requireOn(Checkpoint.idOf(folder), adapter);
+    }
     Compressor compressor = new Compressor(folder, adapter, likeliest, work.resolve("targets"));
     Student student = compressor.student(factor);
     MoeConfig shape = student.shape();

@@ -258,22 +258,14 @@ final class ConsolidateCommand implements Callable<Integer> {
     return guarded;
   }
 
-  /**
-   * The releases among the adapters, by domain: serving goes over to the new base with them.
-   *
-   * @throws IllegalArgumentException if one is of another base: what it says there, none here does
-   */
+  /** The releases among the adapters, by domain: serving goes over to the new base with them. */
   private Map<String, String> releases(Path folder) throws IOException {
     String base = Checkpoint.idOf(folder);
     Map<String, String> releases = new TreeMap<>();
     for (Map.Entry<String, Path> adapter : adapters.entrySet()) {
       String domain = adapter.getKey();
+      requireOn(base, adapter.getValue());
       Manifest manifest = manifest(adapter.getValue());
-      if (manifest != null && !manifest.base().equals(base)) {
-        throw new IllegalArgumentException(
-            "%s is a release on base %s, expected one on base %s"
-                .formatted(adapter.getValue(), manifest.base(), base));
-      }
       if (manifest != null && manifest.tenant() == null && manifest.domain().equals(domain)) {
         releases.put(domain, manifest.id());
       } else {
@@ -308,6 +300,20 @@ final class ConsolidateCommand implements Callable<Integer> {
       }
     }
     return folded;
+  }
+
+  /**
+   * Refuses an adapter that is a release on another base: what it says there, it says nowhere else.
+   *
+   * @param base id of the base
+   */
+  static void requireOn(String base, Path adapter) throws IOException {
+    Manifest manifest = manifest(adapter);
+    if (manifest != null && !manifest.base().equals(base)) {
+      throw new IllegalArgumentException(
+          "%s is a release on base %s, expected one on base %s"
+              .formatted(adapter, manifest.base(), base));
+    }
   }
 
   /** Of the release that a folder is; null if it is none. */
