@@ -138,7 +138,8 @@ final class TopicTeaching implements Teaching {
             student,
             compress.seed());
     int[] stream =
-        TokenStream.of(texts.stream().map(Text::text).toList(), tokenizer, Integer.MAX_VALUE);
+        TokenStream.of(
+            texts.stream().map(Text::text).toList(), tokenizer, student.shape(), Integer.MAX_VALUE);
     requireEnough(texts.size(), stream.length, 2 * plan.time());
     Path run = work.resolve(name(plan, stream));
     LOG.info(

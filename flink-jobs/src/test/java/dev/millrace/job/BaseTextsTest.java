@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.job.corpus.TokenStream;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.distil.Exam;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
@@ -153,8 +155,14 @@ class BaseTextsTest {
           Stream.of(behindBos(nano.encode(TEXT)), behindBos(nano.encode("another")))
               .flatMapToInt(Arrays::stream)
               .toArray();
-      assertArrayEquals(expected, TokenStream.of(texts, nano, Integer.MAX_VALUE));
-      assertArrayEquals(expected, TokenStream.of(texts, other, Integer.MAX_VALUE));
+      MoeConfig base = MoeConfigs.read(NANO.resolve("config.json"));
+      MoeConfig ends = base.withEosTokenId(List.of(-1, base.vocabSize(), 7, 8));
+      assertArrayEquals(expected, TokenStream.of(texts, nano, base, Integer.MAX_VALUE));
+      assertArrayEquals(expected, TokenStream.of(texts, other, ends, Integer.MAX_VALUE));
+      int[] ended = TokenStream.of(texts, nano, ends, Integer.MAX_VALUE);
+      assertEquals(7, ended[0], "what ends a text of that base, and not what nano's are behind");
+      assertEquals(7, ended[nano.encode(TEXT).length + 1]);
+      assertEquals(expected.length, ended.length);
     }
   }
 

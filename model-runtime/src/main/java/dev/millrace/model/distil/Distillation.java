@@ -47,7 +47,7 @@ public final class Distillation {
 
     private static final int WARMUP = 100;
 
-    private static final int TIME = 256;
+    private static final int MOST_TIME = 256;
 
     /** A part as wide as nano loses what it begins with at a higher rate. */
     private static final int WIDE = 192;
@@ -60,7 +60,8 @@ public final class Distillation {
     }
 
     /**
-     * Windows of 256 tokens, 4,096 tokens a step; a narrow part takes four steps for as many.
+     * Windows of 256 tokens, or of as many as have positions; of 256 there are 4,096 tokens a step,
+     * and a narrow part takes four steps for as many.
      *
      * @param tokens that it reads
      */
@@ -74,8 +75,9 @@ public final class Distillation {
       boolean wide = student.shape().hiddenSize() >= WIDE;
       int batch = part && !wide ? 2 : 8;
       double peak = !part ? 6e-3 : wide ? 3e-3 : 4e-3;
-      int steps = Math.toIntExact(tokens / (2L * batch * TIME));
-      return new Plan(steps, batch, TIME, peak, objective, asServed, student.begins(), seed);
+      int time = Math.min(MOST_TIME, student.shape().maxPositionEmbeddings() - 1);
+      int steps = Math.toIntExact(tokens / (2L * batch * time));
+      return new Plan(steps, batch, time, peak, objective, asServed, student.begins(), seed);
     }
 
     /** Two micro-batches. */

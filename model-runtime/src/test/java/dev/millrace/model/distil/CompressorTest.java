@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.BaseRelease;
@@ -14,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +41,33 @@ class CompressorTest {
             () -> run(GOLDEN, null, folder.resolve("work"), out, 63));
     assertEquals("63 tokens to learn from, expected 64 or more", e.getMessage());
     assertFalse(Files.exists(out));
+  }
+
+  /** A window is what is read, and one token more. */
+  @Test
+  void run_teacherOfFewerPositionsThanAWindow_readsShorterOnes() throws IOException {
+    Compressor compressor = new Compressor(GOLDEN, null, 4, folder.resolve("targets"));
+    Student student = compressor.student(2);
+    StudentTrainer.Objective objective = new StudentTrainer.Objective(0.5, 1);
+    Distillation.Plan plan = Distillation.Plan.of(2_048, objective, true, student, 1);
+    int[] stream = new SplittableRandom(1).ints(700, 0, 64).toArray();
+    Path out = folder.resolve("out");
+    compressor.run(student.shape(), plan, stream, folder.resolve("work"), out, 1, ignoring());
+    try (BaseModel model = DjlModels.open(out, Precision.INT8)) {
+      int[] text = Arrays.copyOf(stream, model.config().maxPositionEmbeddings());
+      Exam exam = new Exam(List.of(new Exam.Text("a", text, 1)));
+      assertTrue(exam.take(model, model.noAdapter()).bitsPerByte() > 0);
+    }
+  }
+
+  private static Distillation.Listener ignoring() {
+    return new Distillation.Listener() {
+      @Override
+      public void asked(long windows, long of) {}
+
+      @Override
+      public void stepped(Distillation.Progress progress) {}
+    };
   }
 
   private Path run(Path teacher, @Nullable Path adapter, String name) throws IOException {

@@ -11,6 +11,7 @@ import dev.millrace.job.corpus.PretrainCorpus;
 import dev.millrace.job.corpus.TokenStream;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Sequence;
+import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.distil.Beginning;
 import dev.millrace.model.distil.Compressor;
 import dev.millrace.model.distil.Distillation;
@@ -118,14 +119,18 @@ public final class CompressBenchmark implements Benchmark {
     return "bench-%s-%08x".formatted(teacher.substring(0, 12), Arrays.hashCode(stream));
   }
 
-  private static int[] stream(Setting setting, Tokenizer tokenizer) {
+  private static int[] stream(Setting setting, Tokenizer tokenizer) throws IOException {
     setting.progress().accept("reading texts");
     HeldOut heldOut = new HeldOut("millrace-nano", 10);
     List<String> texts =
         PretrainCorpus.train(PretrainCorpus.NANO, heldOut, setting.seed()).stream()
             .map(Document::text)
             .toList();
-    return TokenStream.of(texts, tokenizer, Math.multiplyExact(setting.steps(), TOKENS_A_STEP));
+    return TokenStream.of(
+        texts,
+        tokenizer,
+        MoeConfigs.read(setting.nano().resolve("config.json")),
+        Math.multiplyExact(setting.steps(), TOKENS_A_STEP));
   }
 
   private static Path train(

@@ -185,7 +185,7 @@ final class CompressCommand implements Callable<Integer> {
             : "drawn: too little of the teacher would be left, or it has another shape");
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       output.say("reading texts");
-      int[] stream = TokenStream.of(texts(), tokenizer, tokens);
+      int[] stream = TokenStream.of(texts(), tokenizer, shape, tokens);
       var plan = Distillation.Plan.of(4_096L * steps, objective, !exact, student, seed);
       output.say("%,d tokens; %,d steps of %,d", stream.length, plan.steps(), plan.tokensAStep());
       compressor.run(

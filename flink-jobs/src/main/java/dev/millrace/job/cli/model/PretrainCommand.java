@@ -204,7 +204,7 @@ final class PretrainCommand implements Callable<Integer> {
     output.err().println("encoding " + documents.size() + " documents");
     int[] stream =
         TokenStream.of(
-            documents.stream().map(Document::text).toList(), tokenizer, Integer.MAX_VALUE);
+            documents.stream().map(Document::text).toList(), tokenizer, nano(), Integer.MAX_VALUE);
     output.say("%,d tokens; %,d steps of 4,096", stream.length, steps);
     Path begin = from;
     Pretraining.Plan plan = plan(begin != null);
