@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.adapter.gate.Canary;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
+import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.distil.Exam;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.weights.WholeFile;
 import java.io.IOException;
@@ -41,7 +43,7 @@ public final class BaseTexts {
   /** Prompts whose greedy outputs no adapter may change; whoever runs the base writes them. */
   public static final String CANARIES = "canaries.jsonl";
 
-  /** Longest sequence of a text that is judged on its own, in tokens. */
+  /** Longest sequence of a text that is judged on its own, in tokens; a base may take fewer. */
   public static final int MAX_TOKENS = 256;
 
   /** Texts are cut into pieces of so many tokens: many short ones say more than few long ones. */
@@ -121,12 +123,19 @@ public final class BaseTexts {
     return new Exam(List.copyOf(texts));
   }
 
+  /** Texts as the base in a folder can be asked about them: of a longer one the beginning. */
+  public static SampleTokens beginnings(Path folder, Tokenizer tokenizer) throws IOException {
+    int positions = MoeConfigs.read(folder.resolve("config.json")).maxPositionEmbeddings();
+    return new SampleTokens(tokenizer, Math.min(MAX_TOKENS, positions));
+  }
+
   /** The same of one file; texts that are too short or long to be judged whole are left out. */
   public static Exam exam(Path folder, String file, Tokenizer tokenizer) throws IOException {
+    int most = beginnings(folder, tokenizer).most();
     List<Exam.Text> texts = new ArrayList<>();
     for (Line line : lines(folder, file)) {
       int[] tokens = tokenizer.encode(line.text());
-      if (tokens.length >= 2 && tokens.length <= MAX_TOKENS) {
+      if (tokens.length >= 2 && tokens.length <= most) {
         texts.add(new Exam.Text(line.domain(), tokens, line.text().getBytes(UTF_8).length));
       }
     }

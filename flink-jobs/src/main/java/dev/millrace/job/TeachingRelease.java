@@ -13,8 +13,7 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
-import dev.millrace.model.score.HeldOut;
-import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.FileNotFoundException;
@@ -28,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  * @param samples its ids
  */
 record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<String> samples) {
-
-  private static final HeldOut JUDGES = new HeldOut("millrace-compress", 10);
 
   /**
    * Fetches and verifies the configured one.
@@ -118,29 +116,35 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
     }
   }
 
-  /** Whether a text judges, and must not teach. */
-  boolean isJudgedBy(Text text) {
-    return learned.contains(text.origin())
-        && JUDGES.contains(null, manifest.domain(), text.document());
+  /** Which of some texts judge, and must not teach. */
+  Predicate<Text> judges(List<Text> texts) {
+    Set<String> documents =
+        Exam.judges(manifest.domain(), texts.stream().filter(this::hasLearned).map(Text::document));
+    return text -> hasLearned(text) && documents.contains(text.document());
+  }
+
+  private boolean hasLearned(Text text) {
+    return learned.contains(text.origin());
   }
 
   /**
-   * The texts among these that judge.
+   * Texts that judge; of a longer one the beginning, as in learning.
    *
    * @throws IllegalArgumentException if there are none
    */
-  Exam exam(List<Text> texts, Tokenizer tokenizer) {
+  Exam exam(List<Text> texts, SampleTokens beginnings) {
     List<Exam.Text> judging = new ArrayList<>();
     for (Text text : texts) {
-      int[] tokens = isJudgedBy(text) ? tokenizer.encode(text.text()) : new int[0];
-      if (tokens.length >= 2 && tokens.length <= BaseTexts.MAX_TOKENS) {
-        judging.add(new Exam.Text(manifest.domain(), tokens, text.text().getBytes(UTF_8).length));
+      int[] tokens = beginnings.of(text.text());
+      if (tokens.length >= 2) {
+        String said = beginnings.said(text.text());
+        judging.add(new Exam.Text(manifest.domain(), tokens, said.getBytes(UTF_8).length));
       }
     }
     if (judging.isEmpty()) {
       throw new IllegalArgumentException(
-          "no text of 2 to %d tokens is of the tenth of the documents that judges compress.release %s, expected some"
-              .formatted(BaseTexts.MAX_TOKENS, manifest.id()));
+          "no text of 2 tokens or more is of the tenth of the documents that judges compress.release %s, expected some"
+              .formatted(manifest.id()));
     }
     return new Exam(judging);
   }

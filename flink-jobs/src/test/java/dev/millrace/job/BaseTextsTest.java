@@ -73,12 +73,16 @@ class BaseTextsTest {
       lines.add(new BaseTexts.Line("a", text));
     }
     BaseTexts.write(folder.resolve(BaseTexts.PROTECTED), lines);
+    String config = Files.readString(NANO.resolve("config.json"));
+    Files.writeString(folder.resolve("config.json"), config);
     try (Tokenizer nano = Tokenizers.open(NANO)) {
       assertEquals(1, nano.encode("a").length);
       assertTrue(nano.encode(lines.get(2).text()).length > BaseTexts.MAX_TOKENS);
       List<Exam.Text> judged = BaseTexts.exam(folder, nano).texts();
       assertEquals(1, judged.size());
       assertArrayEquals(nano.encode(lines.get(1).text()), judged.get(0).tokens());
+      Files.writeString(folder.resolve("config.json"), config.replace(": 512,", ": 3,"));
+      assertEquals(List.of(), BaseTexts.exam(folder, nano).texts(), "it has fewer positions");
     }
   }
 

@@ -2,7 +2,6 @@ package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +14,7 @@ import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
@@ -100,22 +100,52 @@ class TeachingReleaseTest {
   }
 
   @Test
-  void isJudgedBy_textsThatTaughtIt_isATenthOfTheirDocumentsAndNoOther() throws IOException {
+  void judges_textsThatTaughtIt_areATenthOfTheirDocumentsAndNoOther() throws IOException {
     TeachingRelease teacher = fetch(release(null, "base", null, 1), Map.of(), "base");
-    List<AcceptedText.Text> own = texts(1);
-    long judging = own.stream().filter(teacher::isJudgedBy).count();
-    assertTrue(judging > 50 && judging < 150, judging + " of 1000");
-    assertFalse(texts(2).stream().anyMatch(teacher::isJudgedBy));
+    assertEquals(101, judging(teacher, texts(1)).size());
+    assertEquals(List.of(), judging(teacher, texts(2)));
     try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
-      Exam exam = teacher.exam(own, tokenizer);
-      assertEquals(judging, exam.texts().size());
-      assertThrows(IllegalArgumentException.class, () -> teacher.exam(texts(2), tokenizer));
+      SampleTokens beginnings = BaseTexts.beginnings(NanoReleases.NANO, tokenizer);
+      assertEquals(101, teacher.exam(judging(teacher, texts(1)), beginnings).texts().size());
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> teacher.exam(judging(teacher, texts(2)), beginnings));
+    }
+  }
+
+  /** Of three, none was of the tenth for most releases, and the job failed for good. */
+  @Test
+  void judges_fewDocuments_areOneAtLeast() throws IOException {
+    for (int documents = 1; documents < 10; documents++) {
+      TeachingRelease teacher = fetch(release(null, "base", null, 1), Map.of(), "base");
+      assertEquals(1, judging(teacher, texts(1).subList(0, documents)).size());
+    }
+  }
+
+  private static List<AcceptedText.Text> judging(
+      TeachingRelease teacher, List<AcceptedText.Text> texts) {
+    return texts.stream().filter(teacher.judges(texts)).toList();
+  }
+
+  @Test
+  void exam_textsLongerThanASequence_judgeByTheirBeginnings() throws IOException {
+    TeachingRelease teacher = fetch(release(null, "base", null, 1), Map.of(), "base");
+    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
+      SampleTokens beginnings = BaseTexts.beginnings(NanoReleases.NANO, tokenizer);
+      Exam exam = teacher.exam(texts(1, "several words ".repeat(300)), beginnings);
+      Exam.Text first = exam.texts().get(0);
+      assertEquals(256, first.tokens().length);
+      assertEquals(tokenizer.decode(first.tokens()).length(), first.bytes());
     }
   }
 
   private static List<AcceptedText.Text> texts(long offset) {
+    return texts(offset, "several words");
+  }
+
+  private static List<AcceptedText.Text> texts(long offset, String text) {
     return IntStream.range(0, 1_000)
-        .mapToObj(i -> new AcceptedText.Text(at(offset), "s" + i, "document " + i, "several words"))
+        .mapToObj(i -> new AcceptedText.Text(at(offset), "s" + i, "document " + i, text))
         .toList();
   }
 

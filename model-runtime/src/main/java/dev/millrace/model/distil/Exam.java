@@ -1,15 +1,21 @@
 package dev.millrace.model.distil;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Sequence;
+import dev.millrace.model.weights.Digest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Texts on which teacher and students are judged alike, as they serve. */
 public record Exam(List<Text> texts) {
@@ -41,6 +47,16 @@ public record Exam(List<Text> texts) {
       long bytes = texts.stream().mapToLong(Text::bytes).sum();
       return Arrays.stream(nll).sum() / Math.log(2) / bytes;
     }
+  }
+
+  /** Of a domain's documents the tenth, one at least, that judges and must not teach. */
+  public static Set<String> judges(String domain, Stream<String> documents) {
+    List<String> byDigest =
+        documents
+            .distinct()
+            .sorted(Comparator.comparing(d -> Digest.sha256((domain + "|" + d).getBytes(UTF_8))))
+            .toList();
+    return Set.copyOf(byDigest.subList(0, Math.min(byDigest.size(), 1 + byDigest.size() / 10)));
   }
 
   /** Lets a model predict each text on its own. */

@@ -15,6 +15,7 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Checkpoint;
@@ -152,11 +153,12 @@ final class ConsolidateCommand implements Callable<Integer> {
       releases = releases(folder);
       List<int[]> anchors = BaseTexts.anchors(folder, tokenizer);
       Map<String, OldRelease> old = old(folder);
+      SampleTokens beginnings = BaseTexts.beginnings(folder, tokenizer);
       Map<String, DomainTexts> texts = new TreeMap<>();
       for (Map.Entry<String, Path> input : inputs.entrySet()) {
         String domain = input.getKey();
         OldRelease of = old.get(domain);
-        texts.put(domain, DomainTexts.read(domain, input.getValue(), of, tokenizer, output.err()));
+        texts.put(domain, DomainTexts.read(domain, input.getValue(), of, beginnings, output.err()));
       }
       new Consolidation(folder, domains(texts, anchors), plan()).run(next, this::stepped);
       learned = adapters.keySet().stream().flatMap(d -> of(texts, d).samples().stream()).toList();

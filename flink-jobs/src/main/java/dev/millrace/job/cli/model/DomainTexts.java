@@ -2,27 +2,24 @@ package dev.millrace.job.cli.model;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.millrace.job.BaseTexts;
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.distil.Exam;
 import dev.millrace.model.score.HeldOut;
-import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.weights.Digest;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.schema.Sample;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a domain teaches, and what judges it.
+ * What a domain teaches, and what judges it: of a longer text the beginning, as in learning.
  *
  * @param samples ids of those that teach
  */
@@ -32,7 +29,7 @@ record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
    * @param old what is to be brought over, to which no text is new; null where an adapter is folded
    */
   static DomainTexts read(
-      String domain, Path file, @Nullable OldRelease old, Tokenizer tokenizer, PrintWriter err)
+      String domain, Path file, @Nullable OldRelease old, SampleTokens beginnings, PrintWriter err)
       throws IOException {
     err.println("reading " + file);
     UserMaterial.Lines lines = UserMaterial.lines(file, domain);
@@ -48,44 +45,35 @@ record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
     List<String> teaching = new ArrayList<>();
     List<Exam.Text> judging = new ArrayList<>();
     for (Sample sample : samples) {
-      String text = sample.teaches();
-      int[] tokens = tokenizer.encode(text);
-      if (tokens.length < 2 || tokens.length > BaseTexts.MAX_TOKENS) {
+      int[] tokens = beginnings.of(sample.teaches());
+      if (tokens.length < 2) {
         continue;
       }
       if (judges.contains(sample.document())) {
-        judging.add(new Exam.Text(domain, tokens, text.getBytes(UTF_8).length));
+        String said = beginnings.said(sample.teaches());
+        judging.add(new Exam.Text(domain, tokens, said.getBytes(UTF_8).length));
       } else {
         texts.add(tokens);
         teaching.add(sample.id());
       }
     }
     err.printf(
-        "%s: of %d texts %d teach and %d judge; the others have not 2 to %d tokens%n",
-        domain, samples.size(), texts.size(), judging.size(), BaseTexts.MAX_TOKENS);
+        "%s: of %d texts %d teach and %d judge; the others have not 2 tokens%n",
+        domain, samples.size(), texts.size(), judging.size());
     if (texts.isEmpty() || judging.isEmpty()) {
       throw new IllegalArgumentException(
-          "%s: %d texts of up to %d tokens to learn from and %d of held-out documents, expected some of both"
-              .formatted(file, texts.size(), BaseTexts.MAX_TOKENS, judging.size()));
+          "%s: %d texts to learn from and %d of held-out documents, expected some of both"
+              .formatted(file, texts.size(), judging.size()));
     }
     return new DomainTexts(texts, teaching, new Exam(judging));
   }
 
   /**
-   * What learn holds out, to judge candidates by on the new base too, and a tenth of the documents,
-   * one at least, by their digests: none of what taught a release is held out.
+   * What learn holds out, to judge candidates by on the new base too, and a tenth of the documents:
+   * none of what taught a release is held out.
    */
   private static Set<String> judges(String domain, List<Sample> samples) {
-    List<String> documents =
-        samples.stream()
-            .map(Sample::document)
-            .distinct()
-            .sorted(
-                Comparator.comparing(
-                    document -> Digest.sha256((domain + "|" + document).getBytes(UTF_8))))
-            .toList();
-    int tenth = Math.min(documents.size(), 1 + documents.size() / 10);
-    Set<String> judges = new HashSet<>(documents.subList(0, tenth));
+    Set<String> judges = new HashSet<>(Exam.judges(domain, samples.stream().map(Sample::document)));
     HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
     samples.stream()
         .filter(sample -> heldOut.contains(sample.tenant(), domain, sample.document()))

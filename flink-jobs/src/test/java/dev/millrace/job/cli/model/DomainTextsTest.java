@@ -1,12 +1,16 @@
 package dev.millrace.job.cli.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.BaseTexts;
 import dev.millrace.job.NanoReleases;
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.model.distil.Exam;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
@@ -57,6 +61,24 @@ class DomainTextsTest {
     assertEquals(1, texts.exam().texts().size());
   }
 
+  /** What learn taught of them: else of a corpus of articles none could be folded. */
+  @Test
+  void read_textsLongerThanASequence_teachAndJudgeByTheirBeginnings() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      lines.add(line(i).replace("Queue", "Queue " + "möglich ".repeat(400)));
+    }
+    DomainTexts texts = read(lines);
+    assertEquals(20, texts.samples().size() + texts.exam().texts().size());
+    assertTrue(texts.texts().stream().allMatch(tokens -> tokens.length == 256));
+    Exam.Text judge = texts.exam().texts().get(0);
+    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
+      String said = tokenizer.decode(judge.tokens());
+      assertTrue(said.startsWith("Queue möglich"), said);
+      assertEquals(said.replace("\uFFFD", "").getBytes(UTF_8).length, judge.bytes());
+    }
+  }
+
   private static String line(int i) {
     return "{\"id\":\"s%d\",\"text\":\"Queue %d.\",\"document\":\"d%d\"}".formatted(i, i, i);
   }
@@ -64,7 +86,9 @@ class DomainTextsTest {
   private DomainTexts read(List<String> lines) throws IOException {
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
     try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
-      return DomainTexts.read("cloud", input, null, tokenizer, new PrintWriter(new StringWriter()));
+      SampleTokens beginnings = BaseTexts.beginnings(NanoReleases.NANO, tokenizer);
+      PrintWriter unused = new PrintWriter(new StringWriter());
+      return DomainTexts.read("cloud", input, null, beginnings, unused);
     }
   }
 }
