@@ -102,7 +102,7 @@ final class DjlModel implements BaseModel {
             : null;
     if (format != MatrixFormat.FLOAT32) {
       String source = ProgramSource.int8(config, layout, format);
-      this.serving = Program.compile(source, Device.cpu(), weights::int8);
+      this.serving = Program.compile(source, Device.cpu(), program -> weights.int8(program, large));
       Program served = trainsOn.isGpu() ? null : serving;
       this.training = new TrainingProgram(id, folder, layout, format, served, trainsOn);
     } else {

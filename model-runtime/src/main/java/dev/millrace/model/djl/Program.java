@@ -121,6 +121,7 @@ final class Program implements AutoCloseable {
         arrays.add((PtNDArray) view.duplicate());
       }
     }
+    staging.free();
     return arrays;
   }
 

@@ -7,6 +7,7 @@ import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.simd.Int8Matrix;
 import dev.millrace.model.simd.SimdBase;
 import dev.millrace.model.weights.Checkpoint;
@@ -16,6 +17,7 @@ import dev.millrace.model.weights.Matrix;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,14 +55,24 @@ final class ProgramWeights {
     return checkpoint.config();
   }
 
-  /** Fills a program that serves in int8. */
-  void int8(Program program) {
+  /**
+   * Fills a program that serves in int8. Packing a matrix takes it twice more: a large base's head,
+   * which may be a tenth of it, is packed before the rest is there, and then put last. Between
+   * packed matrices the C library leaves free what would hold a third of them.
+   *
+   * @param large as {@link MatrixFormat#INT8}
+   */
+  void int8(Program program, boolean large) {
     embedding(program, Products.BF16);
     vectorsButTheFirst(program);
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "begin");
     }
-    for (List<Layout.Matrices> together : layout.packs()) {
+    List<List<Layout.Matrices>> packs = new ArrayList<>(layout.packs());
+    if (large) {
+      Collections.rotate(packs, 1);
+    }
+    for (List<Layout.Matrices> together : packs) {
       Layout.Matrices first = together.get(0);
       for (int i = 0; i < first.parts().size(); i++) {
         pack(program, together, i);
@@ -73,6 +85,15 @@ final class ProgramWeights {
               IValue.from(layout.packed(first.name())),
               IValue.from(first.parts().size()));
         }
+      }
+      if (large) {
+        staging.free();
+        Staging.trim();
+      }
+    }
+    if (large) {
+      try (PtNDManager scope = program.scope()) {
+        program.infer(scope, "first_last");
       }
     }
   }
@@ -143,6 +164,7 @@ final class ProgramWeights {
         }
       }
     }
+    staging.free();
   }
 
   /** The weights of a small base, on the heap, with the integers that serve. */

@@ -4,8 +4,13 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import com.sun.jna.Memory;
+import com.sun.jna.NativeLibrary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One native buffer through which everything large goes to tensors, so that loading leaves no
@@ -13,12 +18,18 @@ import java.nio.ByteOrder;
  */
 final class Staging {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
+
   private ByteBuffer buffer = ByteBuffer.allocateDirect(0);
+  private @Nullable Memory memory;
 
   /** The buffer, empty, with room for so many bytes; what it held before is lost. */
   ByteBuffer bytes(long size) {
     if (buffer.capacity() < size) {
-      buffer = ByteBuffer.allocateDirect(Math.toIntExact(size));
+      free();
+      int length = Math.toIntExact(size);
+      memory = new Memory(length);
+      buffer = memory.getByteBuffer(0, length);
     }
     return buffer.clear().limit((int) size).order(ByteOrder.nativeOrder());
   }
@@ -31,5 +42,23 @@ final class Staging {
   /** A view of the buffer's beginning, good until the buffer is used again. */
   PtNDArray view(PtNDManager scope, DataType type, long... shape) {
     return scope.create(buffer.rewind(), new Shape(shape), type);
+  }
+
+  /** Frees the buffer; the next one may be smaller. */
+  void free() {
+    buffer = ByteBuffer.allocateDirect(0);
+    if (memory != null) {
+      memory.close();
+      memory = null;
+    }
+  }
+
+  /** Gives what is free in the C library's heap back to the system. */
+  static void trim() {
+    try {
+      NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
+    } catch (LinkageError e) {
+      LOG.debug("this C library gives nothing back on its own", e);
+    }
   }
 }

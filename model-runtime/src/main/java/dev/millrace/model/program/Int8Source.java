@@ -102,6 +102,10 @@ final class Int8Source {
           return annotate(List[Tensor], [])
         def stacked(self: __torch__.Program, first: int, count: int) -> List[Tensor]:
           return annotate(List[Tensor], [])
+        def first_last(self: __torch__.Program) -> List[Tensor]:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          packed.append(packed.pop(0))
+          return annotate(List[Tensor], [])
         def halves(self: __torch__.Program, x: Tensor, m: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
           if x.size(0) > 1:
             scale = torch.amax(torch.abs(x), [-1], True)

@@ -32,6 +32,7 @@ record LoadProbe(double seconds, double idle, double peak, double after) {
     Precision precision = Precision.valueOf(args[1]);
     DjlModels.open(Path.of(args[2]), precision).close();
     System.gc();
+    ResidentMemory.giveBack();
     ResidentMemory.forgetPeak();
     double idle = ResidentMemory.now();
     long start = System.nanoTime();

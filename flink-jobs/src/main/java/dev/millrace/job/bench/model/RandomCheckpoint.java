@@ -35,7 +35,13 @@ public final class RandomCheckpoint {
    *
    * @param experts of which an eighth is active
    */
-  public record Shape(int layers, int hidden, int intermediate, int experts, int heads) {
+  public record Shape(
+      int layers, int hidden, int intermediate, int experts, int heads, int vocabulary) {
+
+    /** With the vocabulary of nano's tokenizer. */
+    public Shape(int layers, int hidden, int intermediate, int experts, int heads) {
+      this(layers, hidden, intermediate, experts, heads, VOCABULARY);
+    }
 
     private String json() {
       return """
@@ -45,14 +51,14 @@ public final class RandomCheckpoint {
            "max_position_embeddings": 512, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
            "norm_topk_prob": false, "tie_word_embeddings": false, "dtype": "bfloat16"}
           """
-          .formatted(VOCABULARY, layers, hidden, intermediate, experts, experts / 8, heads, heads);
+          .formatted(vocabulary, layers, hidden, intermediate, experts, experts / 8, heads, heads);
     }
 
     /** All weights of the model. */
     public long parameters() {
       long layer =
           4L * hidden * hidden + 3L * hidden * intermediate * experts + (long) experts * hidden;
-      return layers * layer + 2L * VOCABULARY * hidden;
+      return layers * layer + 2L * vocabulary * hidden;
     }
   }
 
@@ -68,9 +74,9 @@ public final class RandomCheckpoint {
   private void writeShards() throws IOException {
     int d = shape.hidden;
     begin("model-ends.safetensors");
-    matrix("model.embed_tokens.weight", VOCABULARY, d);
+    matrix("model.embed_tokens.weight", shape.vocabulary, d);
     ones("model.norm.weight", d);
-    matrix("lm_head.weight", VOCABULARY, d);
+    matrix("lm_head.weight", shape.vocabulary, d);
     end();
     for (int layer = 0; layer < shape.layers; layer++) {
       begin("model-" + layer + ".safetensors");

@@ -1,6 +1,5 @@
 package dev.millrace.job.bench.train;
 
-import com.sun.jna.NativeLibrary;
 import dev.millrace.job.bench.measure.ChildJvm;
 import dev.millrace.job.bench.measure.Lap;
 import dev.millrace.job.bench.measure.ResidentMemory;
@@ -70,7 +69,7 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
         all(threads, tiny.step(calls, FEW, seed));
       }
       System.gc();
-      giveBack();
+      ResidentMemory.giveBack();
       double idle = ResidentMemory.now();
       try (TrainKind.Rig rig = kind.open(Path.of(args[1]), seed)) {
         all(threads, rig.step(calls, FEW, seed));
@@ -88,11 +87,6 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
     } finally {
       threads.shutdown();
     }
-  }
-
-  /** What the tiny model's step left free in the allocator would be counted as there before. */
-  private static void giveBack() {
-    NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
   }
 
   private static double all(ExecutorService threads, List<Callable<Double>> step) throws Exception {
