@@ -75,12 +75,15 @@ record Chosen(List<Choice> choices, double cpuSeconds) {
 
   /**
    * The 95 % interval of that share, its least and its most: percentile bootstrap over the texts of
-   * both (Efron and Tibshirani, 1993). That of a 1 is a point.
+   * both (Efron and Tibshirani, 1993). That of a 1 is a point; NaN of a kind without texts.
    */
   double[] aucInterval(Label label, long seed) {
     Random random = new Random(seed);
     double[] clean = badness(Label.CLEAN);
     double[] junk = badness(label);
+    if (junk.length == 0) {
+      return new double[] {Double.NaN, Double.NaN};
+    }
     double[] shares =
         DoubleStream.generate(() -> auc(resampled(clean, random), resampled(junk, random)))
             .limit(RESAMPLES)

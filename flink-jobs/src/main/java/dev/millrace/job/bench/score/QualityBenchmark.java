@@ -79,10 +79,15 @@ public final class QualityBenchmark implements Benchmark {
    *
    * @param exams bits per byte, the first of the base
    * @param taught texts before each exam
+   * @param taughtTokens tokens of these
    * @param cpuSeconds that choosing and training took before each exam
    */
   private record Progress(
-      List<Double> exams, List<Integer> taught, List<Double> cpuSeconds, double trainSeconds) {
+      List<Double> exams,
+      List<Integer> taught,
+      List<Integer> taughtTokens,
+      List<Double> cpuSeconds,
+      double trainSeconds) {
 
     /** The first exam at most so bad; none is -1. */
     int reached(double bits) {
@@ -238,10 +243,12 @@ public final class QualityBenchmark implements Benchmark {
       SharedPupil pupil = school.sequential();
       List<Double> exams = new ArrayList<>(List.of(exam(pupil, stream)));
       List<Integer> taught = new ArrayList<>(List.of(0));
+      List<Integer> taughtTokens = new ArrayList<>(List.of(0));
       List<Double> seconds = new ArrayList<>(List.of(0.0));
       List<ScoredSample> batch = new ArrayList<>();
       double training = 0;
       int learned = 0;
+      int learnedTokens = 0;
       int step = step(stream);
       for (int i = 0; i < stream.texts().size(); i++) {
         if (choose(stream.texts().get(i), i) instanceof Scored.Accepted accepted) {
@@ -253,15 +260,17 @@ public final class QualityBenchmark implements Benchmark {
           pupil.learn(List.copyOf(batch));
           training += (Lap.processNanos() - start) / 1e9;
           learned += batch.size();
+          learnedTokens += batch.stream().mapToInt(sample -> sample.tokens().length).sum();
           batch.clear();
         }
         if ((i + 1) % step == 0 || last) {
           exams.add(exam(pupil, stream));
           taught.add(learned);
+          taughtTokens.add(learnedTokens);
           seconds.add(choosing + training);
         }
       }
-      return new Progress(exams, taught, seconds, training);
+      return new Progress(exams, taught, taughtTokens, seconds, training);
     }
 
     private static double exam(SharedPupil pupil, Stream stream) {
@@ -456,17 +465,18 @@ public final class QualityBenchmark implements Benchmark {
     Table table =
         new Table(
             stream.domain()
-                + ": bits per byte after so many texts of the stream (texts taught, CPU s)",
+                + ": bits per byte after so many texts of the stream (texts, tokens taught, CPU s)",
             columns.toArray(String[]::new));
     for (Outcome outcome : outcomes) {
       Progress progress = outcome.progress();
       List<Object> row = new ArrayList<>(List.of(outcome.filter().name()));
       for (int exam = 1; exam < progress.exams().size(); exam++) {
         row.add(
-            "%.3f (%d, %.1f)"
+            "%.3f (%d, %d, %.1f)"
                 .formatted(
                     progress.exams().get(exam),
                     progress.taught().get(exam),
+                    progress.taughtTokens().get(exam),
                     progress.cpuSeconds().get(exam)));
       }
       table.row(row.toArray());

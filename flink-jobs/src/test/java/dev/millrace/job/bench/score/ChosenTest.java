@@ -37,6 +37,14 @@ class ChosenTest {
     assertArrayEquals(interval, CHOSEN.aucInterval(Label.SHUFFLED, 7));
   }
 
+  /** As real copies are in a short stream. */
+  @Test
+  void auc_ofAKindWithoutTexts_isUnknown() {
+    assertEquals(Double.NaN, CHOSEN.auc(Label.REAL_COPY));
+    assertArrayEquals(
+        new double[] {Double.NaN, Double.NaN}, CHOSEN.aucInterval(Label.REAL_COPY, 7));
+  }
+
   @Test
   void mostAuc_cleanTextThatARuleRefused_isBelowOne() {
     assertEquals(2.0 / 3, CHOSEN.mostAuc());
