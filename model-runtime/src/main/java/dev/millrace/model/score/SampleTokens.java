@@ -14,7 +14,8 @@ public record SampleTokens(Tokenizer tokenizer, int most) {
   /** No token of a natural text is longer than this on average. */
   private static final int CHARS_PER_TOKEN = 16;
 
-  private static final Pattern CUT_CHARACTER = Pattern.compile("\uFFFD+\\z");
+  /** Some decoders make one of each byte that is left. Further ones stand in the text. */
+  private static final Pattern CUT_CHARACTER = Pattern.compile("\uFFFD{1,3}\\z");
 
   public int[] of(String text) {
     int end = Math.min(text.length(), CHARS_PER_TOKEN * most);

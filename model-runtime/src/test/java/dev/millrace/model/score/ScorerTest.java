@@ -144,6 +144,7 @@ class ScorerTest {
       symbols.append((char) ('!' + random.nextInt(15)));
     }
     refused("symbol-share", Samples.training(0), symbols + tail);
+    refused("encoding-damage", Samples.training(0), "\uFFFD".repeat(100) + tail);
   }
 
   @Test
