@@ -155,7 +155,7 @@ final class CascadeScorer implements Scorer {
     for (Stage stage : way) {
       Stage.Refusal refusal = stage.check(candidate, memory);
       if (refusal != null) {
-        if (refusal.reason().isOfACopy() && !candidate.heldOut) {
+        if (refusal.reason().isOfACopy() && !candidate.heldOut && candidate.signature.length > 0) {
           reordered.remember(candidate, memory);
         }
         guard.judged(sample, refusal.reason(), memory);

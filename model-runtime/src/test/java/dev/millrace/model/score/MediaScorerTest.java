@@ -120,6 +120,16 @@ class MediaScorerTest {
     accepted(ColumnAligner.picture(4), "one grey bird");
   }
 
+  /** It is the picture that judges: of the words nothing teaches. */
+  @Test
+  void score_captionThatAHeldOutPictureWasRefusedUnder_isFreeForOthers() {
+    Sample judge = sample(Samples.heldOut(0), ColumnAligner.picture(3), "a heron by the water");
+    assertInstanceOf(Scored.Accepted.class, scorer.score(judge, memory));
+    String caption = Samples.words(random, 15);
+    assertEquals("near-held-out", refused(ColumnAligner.picture(3), caption).reason());
+    accepted(ColumnAligner.picture(4), caption);
+  }
+
   /** Else a signature that never expires would make room. */
   @Test
   void score_heldOutPictureOfWhichOneSignatureFits_isRefused() {
