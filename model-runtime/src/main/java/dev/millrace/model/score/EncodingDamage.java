@@ -4,9 +4,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What only a broken conversion leaves behind: replacement and control characters, lone surrogates,
- * UTF-8 read as Latin-1.
+ * UTF-8 read as Latin-1 or windows-1252.
  */
 record EncodingDamage(double most) implements Stage {
+
+  /** What windows-1252 has where Latin-1 has control characters. */
+  private static final String WINDOWS =
+      "\u20AC\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039\u0152\u017D"
+          + "\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153\u017E\u0178";
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
@@ -45,13 +50,28 @@ record EncodingDamage(double most) implements Stage {
         : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
   }
 
-  /** A UTF-8 lead byte of two or three as a character, then a continuation byte as one. */
+  /** The first byte of a character in UTF-8 as one, then those behind it as others. */
   private static boolean isMojibake(String text, int i) {
-    char c = text.charAt(i);
-    if ((c != '\u00C3' && c != '\u00C2' && c != '\u00E2') || i + 1 == text.length()) {
-      return false;
+    int behind = behind(text.charAt(i));
+    for (int at = i + 1; at <= i + behind; at++) {
+      if (at == text.length() || !isBehind(text.charAt(at))) {
+        return false;
+      }
     }
-    char next = text.charAt(i + 1);
-    return (next >= '\u0080' && next <= '\u00BF') || next == '\u20AC';
+    return behind > 0;
+  }
+
+  /**
+   * So many are asked for: of quotation marks one, as they lose the last easily, and of others of
+   * three bytes both, since a small letter with an accent stands before a sign now and then.
+   */
+  private static int behind(char first) {
+    return first == '\u00E2' || (first >= '\u00C2' && first <= '\u00DE')
+        ? 1
+        : first >= '\u00E0' && first <= '\u00EF' ? 2 : 0;
+  }
+
+  private static boolean isBehind(char c) {
+    return (c >= '\u0080' && c <= '\u00BF') || WINDOWS.indexOf(c) >= 0;
   }
 }

@@ -21,6 +21,7 @@ import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import java.lang.reflect.Proxy;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -222,6 +223,30 @@ class ScorerTest {
         new String(utf8.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     refused("encoding-damage", d, mojibake);
     accepted(scorer.score(Samples.of(d, utf8), memory));
+  }
+
+  @Test
+  void check_utf8ReadAsAnotherEncoding_isDamageInEveryScript() {
+    EncodingDamage damage = new EncodingDamage(0.01);
+    for (String text :
+        List.of(
+            "Größe und Übermaß, schön früh",
+            "příliš žluťoučký kůň úpěl ďábelské ódy",
+            "Zażółć gęślą jaźń, a potem śpij",
+            "съешь ещё этих мягких французских булок",
+            "ξεσκεπάζω την ψυχοφθόρα βδελυγμία",
+            "דג סקרן שט בים מאוכזב",
+            "人人生而自由，在尊严和权利上一律平等",
+            "“It’s all there” – he said…")) {
+      assertNull(damage.check(new Candidate(Samples.of("d", text), false), memory), text);
+      byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+      for (String encoding : List.of("ISO-8859-1", "windows-1252")) {
+        String read = new String(utf8, Charset.forName(encoding)).replace("\uFFFD", "");
+        assertNotNull(damage.check(new Candidate(Samples.of("d", read), false), memory), read);
+      }
+    }
+    String french = "« C’est fini », dit-il à l’abbé… « Déjà\u00A0?\u00A0» – « Été\u00A0! »";
+    assertNull(damage.check(new Candidate(Samples.of("d", french), false), memory));
   }
 
   @Test
