@@ -7,9 +7,11 @@ import org.jspecify.annotations.Nullable;
  * What a text teaches: its first tokens. Of a longer text these must pass by themselves, whatever
  * follows them, and they are what guards against near duplicates.
  *
- * @param rules that a beginning must pass
+ * @param rules that the beginning of a longer text must pass
+ * @param contamination that of any text must not be
  */
-record Beginning(SampleTokens tokens, List<Stage> rules) implements Stage {
+record Beginning(SampleTokens tokens, List<Stage> rules, Contamination contamination)
+    implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
@@ -19,18 +21,22 @@ record Beginning(SampleTokens tokens, List<Stage> rules) implements Stage {
           Reason.TOO_SHORT, candidate.tokens.length + " tokens, expected at least 2");
     }
     String said = tokens.said(candidate.text, candidate.tokens);
-    return said.equals(candidate.text) ? null : alone(candidate, said, memory);
+    Candidate beginning = said.equals(candidate.text) ? candidate : candidate.of(said);
+    Refusal refusal = beginning == candidate ? null : alone(beginning, memory);
+    if (refusal != null) {
+      return refusal;
+    }
+    candidate.signature = beginning.signature;
+    return contamination.check(beginning, memory);
   }
 
-  private @Nullable Refusal alone(Candidate candidate, String said, DomainMemory memory) {
-    Candidate beginning = candidate.of(said);
+  private @Nullable Refusal alone(Candidate beginning, DomainMemory memory) {
     for (Stage rule : rules) {
       Refusal refusal = rule.check(beginning, memory);
       if (refusal != null) {
         return refusal;
       }
     }
-    candidate.signature = beginning.signature;
     return null;
   }
 }

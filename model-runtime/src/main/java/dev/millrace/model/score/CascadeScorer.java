@@ -129,7 +129,7 @@ final class CascadeScorer implements Scorer {
 
   private static Stage beginning(Tokenizer tokenizer, ScorerConfig config) {
     SampleTokens tokens = new SampleTokens(tokenizer, config.model().trainTokens());
-    return new Beginning(tokens, byItself(config));
+    return new Beginning(tokens, byItself(config), new Contamination(config.nearSimilarity()));
   }
 
   @Override

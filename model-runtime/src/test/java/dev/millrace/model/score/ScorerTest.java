@@ -137,6 +137,15 @@ class ScorerTest {
   }
 
   @Test
+  void score_heldOutTextAmongOtherWords_neverTeaches() {
+    String text = Samples.words(random, 18);
+    accepted(scorer.score(Samples.of(Samples.heldOut(0), text), memory));
+    refused("near-held-out", Samples.training(0), text + Samples.words(random, 25));
+    String around = Samples.words(random, 8) + text + Samples.words(random, 12);
+    refused("near-held-out", Samples.training(1), around);
+  }
+
+  @Test
   void score_junkBeforeALongTail_isRefusedForWhatItTeaches() {
     String tail = Samples.words(random, 2_000);
     refused("repetition", Samples.training(0), "buy now! ".repeat(40) + tail);
