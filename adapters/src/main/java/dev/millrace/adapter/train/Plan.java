@@ -14,7 +14,8 @@ import java.io.Serializable;
  * @param precision of the products; adaptive is bf16 in calm steps, if that pays on this machine
  * @param recompute what the backward pass computes again in place of keeping it
  * @param threads micro-batches that are computed at once, each on one thread
- * @param memoryBytes for the activations of all threads of a trainer together
+ * @param memoryBytes for the activations of all threads of a trainer together, and for the 400 MiB
+ *     that products in bf16 leave behind
  */
 public record Plan(
     String device, TrainPrecision precision, Recompute recompute, int threads, long memoryBytes)
@@ -27,8 +28,15 @@ public record Plan(
 
   /** Tokens that go through the program at once, so that all threads keep within the memory. */
   public int microBatchTokens(BaseModel base) {
-    Products widest = precision == TrainPrecision.BF16 ? Products.BF16 : Products.FP32;
-    return base.tokensWithin(memoryBytes / threads, new Computation(widest, recompute));
+    return switch (precision) {
+      case FP32, ADAPTIVE_FP32 -> tokens(base, Products.FP32);
+      case BF16 -> tokens(base, Products.BF16);
+      case ADAPTIVE -> Math.min(tokens(base, Products.FP32), tokens(base, Products.BF16));
+    };
+  }
+
+  private int tokens(BaseModel base, Products products) {
+    return base.tokensWithin(memoryBytes, threads, new Computation(products, recompute));
   }
 
   /** The same in another precision. */

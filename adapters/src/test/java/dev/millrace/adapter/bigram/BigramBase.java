@@ -250,13 +250,16 @@ public final class BigramBase implements BaseModel {
     return new TokenScores(logProbs);
   }
 
-  /** A kibibyte each. */
+  /** A kibibyte each, in bf16 two. */
   @Override
-  public int tokensWithin(long bytes, Computation computation) {
-    if (bytes < 1 << 10) {
-      throw new IllegalArgumentException(bytes + " bytes a thread, expected at least 1024");
+  public int tokensWithin(long bytes, int threads, Computation computation) {
+    long each = bytes / threads;
+    int shift = computation.products() == Products.BF16 ? 11 : 10;
+    if (each < 1 << shift) {
+      throw new IllegalArgumentException(
+          each + " bytes a thread, expected at least " + (1 << shift));
     }
-    return (int) (bytes >> 10);
+    return (int) (each >> shift);
   }
 
   @Override

@@ -336,6 +336,13 @@ class TrainerTest {
     assertEquals(once.log(), adaptive.train(before, lesson(7), Governor.none()).log());
   }
 
+  @Test
+  void microBatchTokens_adaptive_areAsManyAsThereIsMemoryForInEitherType() {
+    assertEquals(1000, plan(TrainPrecision.ADAPTIVE_FP32, 2, 1000).microBatchTokens(base));
+    assertEquals(500, plan(TrainPrecision.BF16, 2, 1000).microBatchTokens(base));
+    assertEquals(500, plan(TrainPrecision.ADAPTIVE, 2, 1000).microBatchTokens(base));
+  }
+
   private Trainer trainer(TrainPrecision precision, int threads, int tokens) {
     return Trainer.of(base, config, plan(precision, threads, tokens));
   }

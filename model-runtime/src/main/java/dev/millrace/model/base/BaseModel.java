@@ -80,11 +80,12 @@ public interface BaseModel extends AutoCloseable {
   List<float[]> embed(List<int[]> sequences);
 
   /**
-   * How many tokens a micro-batch may have for its activations to keep within some memory.
+   * How many tokens a micro-batch of each thread may have for all that they need beside the weights
+   * to keep within some memory.
    *
    * @throws IllegalArgumentException if it holds none
    */
-  int tokensWithin(long bytes, Computation computation);
+  int tokensWithin(long bytes, int threads, Computation computation);
 
   /**
    * Loss and gradients of an adapter on one micro-batch, on the dequantized weights. Where a

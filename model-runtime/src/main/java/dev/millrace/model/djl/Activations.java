@@ -21,6 +21,12 @@ public record Activations(MoeConfig config, Computation computation) {
   /** Rows of the width of the model that a layer's backward pass holds at once, each of a token. */
   private static final long IN_FLIGHT = 14;
 
+  /**
+   * What oneDNN keeps of products in bf16 from call to call, whichever the base: kernels, and its
+   * last 1,024 primitives.
+   */
+  private static final long KEPT_BY_BF16 = 400L << 20;
+
   /** Bytes that micro-batches of any size need. */
   public long fixedBytes() {
     return OF_HEAD * FLOAT * Math.max(1 << 20, config.vocabSize());
@@ -43,13 +49,18 @@ public record Activations(MoeConfig config, Computation computation) {
     return most + FLOAT * inFlight();
   }
 
-  /** Tokens for which some bytes suffice. */
-  int tokensWithin(long bytes) {
-    long tokens = (bytes - fixedBytes()) / bytesPerToken();
+  /** Tokens of each thread for which some bytes suffice. */
+  int tokensWithin(long bytes, int threads) {
+    long kept = computation.products() == Products.BF16 ? KEPT_BY_BF16 : 0;
+    long tokens = ((bytes - kept) / threads - fixedBytes()) / bytesPerToken();
     if (tokens < 1) {
       throw new IllegalArgumentException(
-          "memory of %d bytes a thread, expected at least %d, for one token"
-              .formatted(bytes, fixedBytes() + bytesPerToken()));
+          "memory of %d bytes for %d threads in %s, expected at least %d, for one token each"
+              .formatted(
+                  bytes,
+                  threads,
+                  computation.products(),
+                  kept + threads * (fixedBytes() + bytesPerToken())));
     }
     return (int) Math.min(tokens, Integer.MAX_VALUE);
   }

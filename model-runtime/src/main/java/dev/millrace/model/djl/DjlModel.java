@@ -252,8 +252,8 @@ final class DjlModel implements BaseModel {
   }
 
   @Override
-  public int tokensWithin(long bytes, Computation computation) {
-    return new Activations(config, computation).tokensWithin(bytes);
+  public int tokensWithin(long bytes, int threads, Computation computation) {
+    return new Activations(config, computation).tokensWithin(bytes, threads);
   }
 
   @Override

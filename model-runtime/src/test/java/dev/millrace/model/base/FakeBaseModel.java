@@ -182,7 +182,7 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
-  public int tokensWithin(long bytes, Computation computation) {
+  public int tokensWithin(long bytes, int threads, Computation computation) {
     throw new UnsupportedOperationException("the fake does not train");
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.Computation;
@@ -28,11 +29,31 @@ class ActivationsTest {
     assertEquals(4 * inner, fronts - bytesPerToken(2, Recompute.LAYERS));
   }
 
+  @Test
+  void tokensWithin_bf16_leaveRoomForWhatItsProductsLeaveBehind() {
+    long kept = 400L << 20;
+    long bytes = 512L << 20;
+    Activations fp32 = activations(2, new Computation(Products.FP32, Recompute.LAYERS));
+    Activations bf16 = activations(2, new Computation(Products.BF16, Recompute.LAYERS));
+    assertEquals(fp32.tokensWithin(bytes - kept, 2), bf16.tokensWithin(bytes, 2));
+    assertEquals(fp32.tokensWithin(bytes / 2, 1), fp32.tokensWithin(bytes, 2));
+    var refused =
+        assertThrows(IllegalArgumentException.class, () -> bf16.tokensWithin(bytes - kept, 2));
+    assertEquals(
+        "memory of 117440512 bytes for 2 threads in BF16, expected at least %d, for one token each"
+            .formatted(kept + 2 * (bf16.fixedBytes() + bf16.bytesPerToken())),
+        refused.getMessage());
+  }
+
   private static long bytesPerToken(int experts) {
     return bytesPerToken(experts, Recompute.LAYERS);
   }
 
   private static long bytesPerToken(int experts, Recompute recompute) {
+    return activations(experts, new Computation(Products.FP32, recompute)).bytesPerToken();
+  }
+
+  private static Activations activations(int experts, Computation computation) {
     String json =
         "{'model_type':'olmoe','vocab_size':97,'hidden_size':%d,'max_position_embeddings':64,"
             + "'num_hidden_layers':4,'num_attention_heads':4,'num_key_value_heads':4,"
@@ -40,7 +61,6 @@ class ActivationsTest {
             + "'rms_norm_eps':1e-5}";
     byte[] config =
         json.formatted(HIDDEN, experts).replace('\'', '"').getBytes(StandardCharsets.UTF_8);
-    Computation computation = new Computation(Products.FP32, recompute);
-    return new Activations(MoeConfigs.parse(config), computation).bytesPerToken();
+    return new Activations(MoeConfigs.parse(config), computation);
   }
 }
