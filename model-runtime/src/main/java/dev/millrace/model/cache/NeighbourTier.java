@@ -69,7 +69,6 @@ final class NeighbourTier implements SemanticTier {
   }
 
   private void lookUp(CacheKey scope, CacheKey key, float[] vector, Asker asker, long asked) {
-    lookups.increment();
     Neighbour neighbour = null;
     try {
       neighbour = RemoteThread.isLate(asked, ticker) ? null : nearest(scope, vector);
@@ -179,6 +178,7 @@ final class NeighbourTier implements SemanticTier {
   }
 
   private @Nullable Neighbour nearest(CacheKey scope, float[] vector) {
+    lookups.increment();
     byte[] element = store.nearest(scope.toBytes(), vector);
     if (element == null) {
       return null;

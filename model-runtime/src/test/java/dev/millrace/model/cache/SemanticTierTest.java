@@ -149,6 +149,7 @@ class SemanticTierTest {
     now.addAndGet(TimeUnit.MILLISECONDS.toNanos(101));
     line.runFirst();
     assertEquals(1, computing.size());
+    assertEquals(0, behind.counts().lookups());
     Told inTime = asker(computing::add);
     behind.ask(SCOPE, new CacheKey(7, 7, 7, 0), at(0), inTime);
     now.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
