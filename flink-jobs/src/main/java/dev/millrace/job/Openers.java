@@ -210,8 +210,9 @@ public final class Openers {
     RouterConfig router = base.config().router();
     double least = 1.0 / router.numExperts();
     double most = (double) router.mostExperts() / router.numExperts();
+    double off = routing.tolerance() * routing.share();
     if (routing.policy() == RoutingConfig.Policy.ENTROPY
-        && (routing.share() < least || routing.share() > most)) {
+        && (routing.share() + off < least || routing.share() - off > most)) {
       throw new IllegalArgumentException(
           "learn.routing.share is %s, expected %s to %s: a token of the base gets 1 to %d of its %d experts"
               .formatted(routing.share(), least, most, router.mostExperts(), router.numExperts()));

@@ -88,6 +88,25 @@ class OpenersTest {
         refused.getMessage());
   }
 
+  /** A token gets 1 to 8 of the base's 32 experts, which the tolerance takes for these shares. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0312", "0.0307", "0.255"})
+  void learners_shareThatIsReachedButForTheTolerance_open(String share, @TempDir Path store)
+      throws Exception {
+    MillraceConfig config =
+        config(
+            Map.of(
+                "base.dir",
+                NanoReleases.NANO.toString(),
+                "store.uri",
+                store.toUri().toString(),
+                "learn.routing.policy",
+                "entropy",
+                "learn.routing.share",
+                share));
+    Openers.learners(config).open(0, new Nobody()).close();
+  }
+
   /** It would publish, and nobody would serve it. */
   @Test
   void learners_nothingSignsWhatMustBeSigned_refusedBeforeTheFirst(@TempDir Path store)
