@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,11 +115,15 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
     }
   }
 
-  /** Which of some texts judge, and must not teach. */
-  Predicate<Text> judges(List<Text> texts) {
-    Set<String> documents =
-        Exam.judges(manifest.domain(), texts.stream().filter(this::hasLearned).map(Text::document));
-    return text -> hasLearned(text) && documents.contains(text.document());
+  /** What teaches of some texts: nothing of a document that judges, whoever has learned it. */
+  List<Text> teaching(List<Text> texts) {
+    Set<String> judges = judges(texts);
+    return texts.stream().filter(text -> !judges.contains(text.document())).toList();
+  }
+
+  private Set<String> judges(List<Text> texts) {
+    return Exam.judges(
+        manifest.domain(), texts.stream().filter(this::hasLearned).map(Text::document));
   }
 
   private boolean hasLearned(Text text) {
@@ -128,14 +131,16 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
   }
 
   /**
-   * Texts that judge; of a longer one the beginning, as in learning.
+   * What judges of some texts; of a longer one the beginning, as in learning.
    *
-   * @throws IllegalArgumentException if there are none
+   * @throws IllegalArgumentException if there is nothing
    */
   Exam exam(List<Text> texts, SampleTokens beginnings) {
+    Set<String> documents = judges(texts);
     List<Exam.Text> judging = new ArrayList<>();
     for (Text text : texts) {
-      int[] tokens = beginnings.of(text.text());
+      boolean judges = hasLearned(text) && documents.contains(text.document());
+      int[] tokens = judges ? beginnings.of(text.text()) : new int[0];
       if (tokens.length >= 2) {
         String said = beginnings.said(text.text());
         judging.add(new Exam.Text(manifest.domain(), tokens, said.getBytes(UTF_8).length));

@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.flink.util.FileUtils;
 import org.jspecify.annotations.Nullable;
@@ -108,12 +107,8 @@ final class TopicTeaching implements Teaching {
       if (teacher == null) {
         return train(texts, null, tokenizer, progress);
       }
-      Predicate<Text> judges = teacher.judges(texts);
-      Exam exam =
-          teacher.exam(
-              texts.stream().filter(judges).toList(), BaseTexts.beginnings(base, tokenizer));
-      List<Text> others = texts.stream().filter(judges.negate()).toList();
-      Path student = train(others, teacher.folder(), tokenizer, progress);
+      Exam exam = teacher.exam(texts, BaseTexts.beginnings(base, tokenizer));
+      Path student = train(teacher.teaching(texts), teacher.folder(), tokenizer, progress);
       teacher.note(base, student, exam, progress::requireWanted);
       return student;
     }
