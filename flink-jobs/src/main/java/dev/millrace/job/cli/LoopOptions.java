@@ -35,9 +35,6 @@ final class LoopOptions {
 
   private static final String NONE = "none: a run has its own Kafka, Redis and checkpoints";
 
-  /** A run of minutes reads a few dozen documents of a domain: of one in ten too few judge. */
-  private static final int HELD_OUT_EVERY = 5;
-
   /** What a run says itself, by key, and how it is told otherwise. */
   private static final Map<String, String> OWN =
       Map.of(
@@ -72,7 +69,7 @@ final class LoopOptions {
     all.add("batch.count=" + batch);
     all.add("learn.seed=" + seed);
     all.add("learn.routedExperts=true");
-    all.add("heldOut.everyNth=" + HELD_OUT_EVERY);
+    all.add("heldOut.everyNth=" + RunConfig.HELD_OUT_EVERY);
     all.addAll(settings);
     MillraceConfig config = MillraceConfig.read(all);
     Openers.requireTrusted(config);

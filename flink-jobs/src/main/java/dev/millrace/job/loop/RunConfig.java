@@ -26,6 +26,12 @@ public record RunConfig(
     MillraceConfig config,
     long seed) {
 
+  /**
+   * One document in so many is held out where nothing else was set: a run of minutes reads a few
+   * dozen of a domain, and of one in ten too few judge. What is of one in ten is of these, too.
+   */
+  public static final int HELD_OUT_EVERY = 5;
+
   public Path store() {
     return folder.resolve("store");
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.distil.Exam;
 import dev.millrace.model.score.HeldOut;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -69,12 +71,14 @@ record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
   }
 
   /**
-   * What learn holds out, to judge candidates by on the new base too, and a tenth of the documents:
-   * none of what taught a release is held out.
+   * What learn holds out, in a job or in a run of minutes, to judge candidates by on the new base
+   * too, and a tenth of the documents: none of what taught a run's release is held out.
    */
   private static Set<String> judges(String domain, List<Sample> samples) {
     Set<String> judges = new HashSet<>(Exam.judges(domain, samples.stream().map(Sample::document)));
-    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    String every = Integer.toString(RunConfig.HELD_OUT_EVERY);
+    HeldOut heldOut =
+        Openers.heldOut(MillraceConfig.defaults().with(Map.of("heldOut.everyNth", every)));
     samples.stream()
         .filter(sample -> heldOut.contains(sample.tenant(), domain, sample.document()))
         .forEach(sample -> judges.add(sample.document()));
