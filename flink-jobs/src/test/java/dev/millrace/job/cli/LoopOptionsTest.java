@@ -82,7 +82,6 @@ class LoopOptionsTest extends MovesHome {
         "millrace: --set %s, expected %s".formatted(set, expected), err.toString().strip());
   }
 
-  /** Its learn job failed four times, each without a word here. */
   /** Of one document in ten too few judged: pictures, sounds and small domains got no release. */
   @Test
   void config_ofARunOfMinutes_holdsOutAFifthUnlessToldOtherwise() throws Exception {
@@ -94,6 +93,7 @@ class LoopOptionsTest extends MovesHome {
     return CommandLine.populateCommand(new LoopOptions(), line);
   }
 
+  /** Its learn job failed four times, each without a word here. */
   @ParameterizedTest
   @ValueSource(strings = {"demo", "adapt --domain d --input none --report none"})
   @Timeout(60)
