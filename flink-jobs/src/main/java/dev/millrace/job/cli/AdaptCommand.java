@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
       "  {\"text\": …, \"id\": …, \"domain\": …, \"document\": …}",
       "All but text may be left out. Lines of other domains, or of a tenant, are refused. Text files",
       "teach in pieces of whole paragraphs; each file of a folder is a document, and they take turns.",
-      "A tenth of the documents is held out to measure on, by what of a text fits the base's context."
+      "A fifth of the documents is held out to measure on, by what of a text fits the base's context."
     },
     footer = {
       "",

@@ -7,11 +7,9 @@ import org.jspecify.annotations.Nullable;
  * What a text teaches: its first tokens. Of a longer text these must pass by themselves, whatever
  * follows them, and they are what guards against near duplicates.
  *
- * @param rules that the beginning of a longer text must pass
- * @param contamination that of any text must not be
+ * @param rules that a beginning must pass
  */
-record Beginning(SampleTokens tokens, List<Stage> rules, Contamination contamination)
-    implements Stage {
+record Beginning(SampleTokens tokens, List<Stage> rules) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
@@ -21,22 +19,18 @@ record Beginning(SampleTokens tokens, List<Stage> rules, Contamination contamina
           Reason.TOO_SHORT, candidate.tokens.length + " tokens, expected at least 2");
     }
     String said = tokens.said(candidate.text, candidate.tokens);
-    Candidate beginning = said.equals(candidate.text) ? candidate : candidate.of(said);
-    Refusal refusal = beginning == candidate ? null : alone(beginning, memory);
-    if (refusal != null) {
-      return refusal;
-    }
-    candidate.signature = beginning.signature;
-    return contamination.check(beginning, memory);
+    return said.equals(candidate.text) ? null : alone(candidate, said, memory);
   }
 
-  private @Nullable Refusal alone(Candidate beginning, DomainMemory memory) {
+  private @Nullable Refusal alone(Candidate candidate, String said, DomainMemory memory) {
+    Candidate beginning = candidate.of(said);
     for (Stage rule : rules) {
       Refusal refusal = rule.check(beginning, memory);
       if (refusal != null) {
         return refusal;
       }
     }
+    candidate.signature = beginning.signature;
     return null;
   }
 }

@@ -82,7 +82,7 @@ final class CascadeScorer implements Scorer {
             List.of(
                 guard, new Length(config.shape()), new ExactDuplicate(), new AcceptRate(config)),
             byItself(config),
-            List.of(beginning(tokenizer, config)),
+            whatTeaches(tokenizer, config),
             besideOthers(config),
             List.of(new ModelEntropy(base, config.model()), new Quality(base, known, config)))
         .flatMap(List::stream)
@@ -99,7 +99,7 @@ final class CascadeScorer implements Scorer {
     return Stream.<List<Stage>>of(
             List.of(guard, new Captioned(), new DuplicateMedia(), new AcceptRate(config)),
             byItself(config),
-            List.of(beginning(tokenizer, config)),
+            whatTeaches(tokenizer, config),
             besideOthers(config),
             List.of(
                 new Decoded(),
@@ -127,9 +127,10 @@ final class CascadeScorer implements Scorer {
         new Foreign(config.shape().maxUnknownShare()));
   }
 
-  private static Stage beginning(Tokenizer tokenizer, ScorerConfig config) {
+  private static List<Stage> whatTeaches(Tokenizer tokenizer, ScorerConfig config) {
     SampleTokens tokens = new SampleTokens(tokenizer, config.model().trainTokens());
-    return new Beginning(tokens, byItself(config), new Contamination(config.nearSimilarity()));
+    return List.of(
+        new Beginning(tokens, byItself(config)), new Contamination(config.nearSimilarity()));
   }
 
   @Override
