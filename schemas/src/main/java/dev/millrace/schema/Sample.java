@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id the producer's name for it
  * @param source who sent it
- * @param document the file, thread or title it was cut from; held-out splits go by document
+ * @param document the file, thread or title it was cut from; held-out splits go by document.
+ *     Without one it is a document of its own
  * @param tenant whose it is; null means shared
  * @param domain the domain it belongs to; null means not labelled
  * @param text the payload of TEXT and CODE, else empty
@@ -29,6 +30,10 @@ public record Sample(
     @Nullable String caption,
     long eventTimeMillis,
     Origin origin) {
+
+  public Sample {
+    document = document.isEmpty() ? id : document;
+  }
 
   /** A shared text. */
   public static Sample ofText(

@@ -5,7 +5,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import java.nio.ByteBuffer;
 
-/** Samples; one without a document is a document of its own. */
+/** Samples. */
 final class SampleMapping implements Mapping<Sample, dev.millrace.schema.avro.Sample> {
 
   @Override
@@ -31,7 +31,7 @@ final class SampleMapping implements Mapping<Sample, dev.millrace.schema.avro.Sa
         new Sample(
             value.getId(),
             value.getSource(),
-            value.getDocument().isEmpty() ? value.getId() : value.getDocument(),
+            value.getDocument(),
             value.getTenant(),
             value.getDomain(),
             Modality.valueOf(value.getModality().name()),

@@ -36,6 +36,16 @@ class JsonLinesTest {
     }
   }
 
+  /**
+   * Some exports have it empty: all of a file were one document, and others than the jobs held out.
+   */
+  @Test
+  void sample_emptyDocument_isADocumentOfItsOwn() throws Exception {
+    String line = "{\"id\":\"a1\",\"text\":\"hello\",\"document\":\"\"}";
+    assertEquals("a1", JsonLines.sample(line, "file#1", "java", 17).document());
+    assertEquals("file#1", JsonLines.foreign(line, "text", "file#1", "java", 17).document());
+  }
+
   /** As the lines of an object that is laid out over several. */
   @Test
   void sample_cutLine_saysNothingOfTheParser() {
