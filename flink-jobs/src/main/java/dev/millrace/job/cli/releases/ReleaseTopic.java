@@ -50,6 +50,8 @@ public record ReleaseTopic(KafkaConfig config) {
   /**
    * What any domain may be at: the release that it follows if every one could be loaded, that of
    * its last publication, of its last other event, and what answers while one of these is on trial.
+   * Beside that what it was at when it was told to forget: learn may still be learning again what
+   * led there.
    */
   static Set<String> heads(List<ReleaseEvent> events) {
     Set<String> heads = new HashSet<>();
@@ -61,7 +63,24 @@ public record ReleaseTopic(KafkaConfig config) {
           .forEach(event -> last.put(event.line(), event));
       add(last, heads);
     }
+    events.stream()
+        .filter(event -> event.action() == Action.FORGET)
+        .flatMap(
+            order ->
+                events.stream()
+                    .filter(event -> isBefore(event, order))
+                    .reduce((a, b) -> b)
+                    .stream())
+        .forEach(event -> heads.add(event.release()));
     return heads;
+  }
+
+  /** Whether it was published by a trainer that had not read the order. */
+  private static boolean isBefore(ReleaseEvent event, ReleaseEvent order) {
+    Long read = event.read();
+    return event.action() == Action.PUBLISH
+        && event.line().equals(order.line())
+        && (read == null || read < order.origin().offset());
   }
 
   private static void add(Map<ReleaseLine, ReleaseEvent> events, Set<String> heads) {

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +69,29 @@ class PruneCommandTest {
             StreamRecords.event(
                 "java", ReleaseEvent.Kind.ADAPTER, Action.PUBLISH, "gone", "a", 2, 2));
     assertEquals(Set.of("", "a", "b", "gone", "y"), PruneCommand.needed(stored, events));
+  }
+
+  /** Or learn found none of what it has still to learn again. */
+  @Test
+  void needed_learnsAgainWhatWasForgotten_soIsWhatItWasAtBefore() {
+    StoredReleases stored =
+        new StoredReleases(
+            Path.of("store"),
+            new TreeMap<>(Map.of("a", of("java"), "b", of("java"), "again", of("java"))));
+    List<ReleaseEvent> events =
+        List.of(
+            published("a", null, 0),
+            published("b", "a", 1),
+            StreamRecords.event("java", Action.FORGET, "a", 0, 2),
+            published("again", "a", 3).withRead(2L),
+            StreamRecords.event("java", Action.FORGET, "again", 0, 4));
+    assertEquals(Set.of("b", "again"), PruneCommand.needed(stored, events));
+  }
+
+  private static ReleaseEvent published(String release, @Nullable String parent, long offset) {
+    return StreamRecords.event(
+            "java", ReleaseEvent.Kind.ADAPTER, Action.PUBLISH, release, parent, offset, offset)
+        .withEpoch(1_000);
   }
 
   /** A shadow on another base has no parent in its manifest. */
