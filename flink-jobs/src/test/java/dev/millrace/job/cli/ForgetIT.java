@@ -130,6 +130,21 @@ class ForgetIT {
   }
 
   @Test
+  void forget_pinnedAndNothingLeftToPinItTo_isNotPinnedByTheNextRunEither() throws IOException {
+    Origin pin = topic.write(event(Action.PIN, last, null, 2));
+    CompletableFuture<Void> learn = obey(pin);
+    assertEquals(0, forget("before", prefix, 60), err::toString);
+    learn.join();
+    assertTrue(err.toString().contains("at the base and not pinned again"), err::toString);
+    String next = publish(null, 3, "next");
+    Origin published = topic.events().get(topic.events().size() - 1).origin();
+    learn = obey(published);
+    assertEquals(0, forget("nowhere", prefix, 60), err::toString);
+    learn.join();
+    assertEquals(List.of("FORGET " + next), since(published));
+  }
+
+  @Test
   void forget_sampleThatWaitsWhereNothingIsReleased_isToldThereAlone() {
     Sample sample = Sample.ofText("waits", "a", "b", "new", "text", 0, Origin.UNWRITTEN);
     Origin unused = append("samples", Codecs.samples().encode(sample));

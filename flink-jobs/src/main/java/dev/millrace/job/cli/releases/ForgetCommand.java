@@ -244,6 +244,11 @@ final class ForgetCommand implements Callable<Integer> {
         if (change.getValue().pin() == Pin.AFTERWARDS) {
           Path folder = forgetting.stored().store();
           StoredReleases now = StoredReleases.read(folder, skipped -> {});
+          if (release == null) { // its last order says so no more, or the next run would pin it
+            Change unpinned = change.getValue().unpinned();
+            ReleaseEvent event = event(unpinned, Action.FORGET, null, now, events);
+            Origin unused = topic.write(event.forgetting(ids));
+          }
           pin(change.getValue(), release, topic, now, topic.events());
         }
       }

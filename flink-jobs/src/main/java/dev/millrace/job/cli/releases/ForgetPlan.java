@@ -58,6 +58,10 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
       @Nullable String to,
       Pin pin) {
 
+    Change unpinned() {
+      return new Change(tenant, domain, kind, from, to, Pin.NEVER);
+    }
+
     boolean stays() {
       return from.equals(to == null ? "" : to);
     }
