@@ -56,6 +56,11 @@ public final class Adopter {
     return origin != null && event.reason().equals(reason(origin));
   }
 
+  /** Whether a release was made elsewhere: nothing here can train it again. */
+  public static boolean isAdopted(Manifest manifest) {
+    return manifest.plan().hyperparameters().containsKey(ADOPTED);
+  }
+
   /** Events that are on the topic already are known by it. */
   private static String reason(String origin) {
     return "adopted from " + origin;

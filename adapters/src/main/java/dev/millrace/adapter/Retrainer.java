@@ -54,6 +54,14 @@ public record Retrainer(
       return files.equals(manifest.files());
     }
 
+    /** A release that was made elsewhere, as it is. */
+    public static Again of(Release adopted) {
+      return new Again(
+          AdapterState.fresh(adopted.adapter()),
+          adopted.profileOrEmpty(),
+          adopted.manifest().files());
+    }
+
     /** What is left once a domain was taken back to it: what serves, and no optimizer. */
     public Again takenBackTo() {
       AdapterState served = AdapterState.fresh(Quantizer.quantize(state.weights()));
@@ -63,7 +71,10 @@ public record Retrainer(
 
   /** Why what a manifest names cannot lead to its files here; empty if it may. */
   public Optional<String> hindrance(Manifest manifest) {
-    return TrainedBeside.ANCHORS.hindrance(manifest, AnchorDigest.of(anchors));
+    return Adopter.isAdopted(manifest)
+        ? Optional.of(
+            "release %s was adopted, expected one that learn trained".formatted(manifest.id()))
+        : TrainedBeside.ANCHORS.hindrance(manifest, AnchorDigest.of(anchors));
   }
 
   /** What a manifest of earlier code does not name; what there is here is taken in its place. */

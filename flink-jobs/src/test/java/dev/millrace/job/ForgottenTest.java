@@ -12,6 +12,7 @@ import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.Governor;
@@ -22,6 +23,9 @@ import dev.millrace.job.releases.Prover;
 import dev.millrace.job.releases.Reproduction;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -35,6 +39,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +146,76 @@ class ForgottenTest {
       assertNull(Objects.requireNonNull(cut).sameBytes());
       assertEquals(GONE.size(), cut.samples());
     }
+  }
+
+  /** Nobody here can train what was made elsewhere: models that never saw them begin at it. */
+  @Test
+  void prove_lineageBeginsAtAnAdoptedRelease_goesOnFromIt() throws Exception {
+    try (BaseModel base = TinyParts.base()) {
+      Surroundings surroundings = surroundings(base);
+      Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
+      LearnerState first = taught(learner, 1).get(0);
+      Manifest adopted = adopted(surroundings, release(first));
+      String uri = surroundings.store().uri(adopted.id());
+      ReleaseEvent event = adopted.event(ReleaseEvent.Action.ROLLBACK, uri, "test");
+      LearnerState state = published(learner.obey(first, event, Governor.none()));
+      state = published(learner.learn(state, batch(1), Governor.none()));
+      String before = release(state);
+      Forgetting forgetting = new Forgetting(StoredReleases.read(store), GONE);
+      state = published(learner.obey(state, event(forgetting, before), Governor.none()));
+      state = published(learner.obey(state, event(forgetting, before), Governor.none()));
+      Retrainer retrainer =
+          new Retrainer(
+              base,
+              surroundings.anchors(),
+              Reproduction::config,
+              tokens::get,
+              CONFIG.score().model().trainTokens());
+      Prover prover =
+          new Prover(
+              new Forgetting(StoredReleases.read(store), GONE), retrainer, tokens, 2, model -> {});
+      Proof proof = Objects.requireNonNull(prover.prove(before, state.release()));
+      System.out.println("ForgottenTest: adopted, " + proof);
+      assertEquals(GONE.size(), proof.samples());
+      assertEquals(true, proof.sameBytes());
+      assertNull(Objects.requireNonNull(prover.prove(before, adopted.id())).sameBytes());
+      IllegalArgumentException refused =
+          assertThrows(
+              IllegalArgumentException.class,
+              () ->
+                  new Reproduction(forgetting.stored(), adopted.id())
+                      .run(retrainer, (id, same) -> {}));
+      assertEquals(
+          "release " + adopted.id() + " was adopted, expected one that learn trained",
+          refused.getMessage());
+    }
+  }
+
+  /** The files of a release as those of an adapter that came from elsewhere. */
+  private Manifest adopted(Surroundings surroundings, String release) throws Exception {
+    StoredReleases stored = StoredReleases.read(store);
+    Manifest of = stored.manifest(release);
+    TrainingPlan plan =
+        new TrainingPlan(1, new TreeMap<>(Map.of("adopted", "elsewhere")), 1, 1, "test", "none");
+    Manifest adopted =
+        new Manifest(
+            null,
+            DOMAIN,
+            of.base(),
+            of.files(),
+            of.quantization(),
+            of.routing(),
+            null,
+            of.batch(),
+            List.of(),
+            List.of(),
+            plan,
+            List.of(),
+            null);
+    Map<String, byte[]> files =
+        ReleaseReader.readFiles(surroundings.published(), stored.uri(release), of);
+    String unused = surroundings.store().publish(new Draft(adopted, new TreeMap<>(files)));
+    return adopted;
   }
 
   private Surroundings surroundings(BaseModel base) {

@@ -1,5 +1,6 @@
 package dev.millrace.job.releases;
 
+import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.quantize.Quantizer;
@@ -73,7 +74,7 @@ public record Prover(
     }
     Release old = read(before);
     Routing routing = old.manifest().routing();
-    String taught = after == null ? before : after;
+    String taught = after == null || isAdopted(after) ? before : after;
     List<Double> neverSaw = new ArrayList<>();
     for (int model = 1; model <= models; model++) {
       progress.accept("model " + model + " of " + models + " that never saw them");
@@ -119,8 +120,11 @@ public record Prover(
     return gone;
   }
 
-  /** A lineage from its beginning, without the samples; no gate asks what becomes of it. */
-  private AdapterWeights neverSaw(String release, long seed) {
+  /**
+   * A lineage from its beginning, without the samples; no gate asks what becomes of it. One that
+   * was adopted learned none here, and begins every model of its lineage.
+   */
+  private AdapterWeights neverSaw(String release, long seed) throws IOException {
     List<String> lineage = new ArrayList<>(forgetting.lineage(release));
     Collections.reverse(lineage);
     Retrainer.Again last = null;
@@ -130,12 +134,18 @@ public record Prover(
       if (last != null && own.obeyed() != null) {
         last = last.takenBackTo();
       }
-      if (last == null || manifest.fresh().findAny().isPresent()) {
+      if (isAdopted(id)) {
+        last = Retrainer.Again.of(read(id));
+      } else if (last == null || manifest.fresh().findAny().isPresent()) {
         last = retrainer.train(manifest, last, null);
       }
     }
     return Quantizer.quantize(
         Objects.requireNonNull(last, "a lineage has a first release").state().weights());
+  }
+
+  private boolean isAdopted(String release) {
+    return Adopter.isAdopted(forgetting.stored().manifest(release));
   }
 
   /** What a release was taught, without the samples, from another beginning in another order. */

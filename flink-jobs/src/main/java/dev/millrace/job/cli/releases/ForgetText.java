@@ -113,7 +113,7 @@ final class ForgetText {
 
   private static String again(@Nullable Boolean same) {
     if (same == null) {
-      return "not trained again: it is the base, samples behind it have expired, or the base's anchors are others";
+      return "not trained again: it is the base or was adopted, samples behind it have expired, or the base's anchors are others";
     }
     return same
         ? "trained from what its manifest lists, the same byte for byte"
