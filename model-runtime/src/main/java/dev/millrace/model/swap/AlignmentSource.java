@@ -28,6 +28,7 @@ public interface AlignmentSource {
   static AlignmentSource keeping(
       TrustedKeys keys, ReleaseFiles files, String base, String encoders) {
     return event ->
-        KeptFiles.read(files, kept -> AlignRelease.read(keys.guard(kept), event, base, encoders));
+        KeptFiles.read(
+            files, event, kept -> AlignRelease.read(keys.guard(kept), event, base, encoders));
   }
 }

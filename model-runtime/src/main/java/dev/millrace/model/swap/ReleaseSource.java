@@ -41,7 +41,7 @@ public interface ReleaseSource {
     return new ReleaseSource() {
       @Override
       public Release fetch(ReleaseEvent event) throws IOException {
-        return KeptFiles.read(files, kept -> of(keys.guard(kept), bases).fetch(event));
+        return KeptFiles.read(files, event, kept -> of(keys.guard(kept), bases).fetch(event));
       }
 
       @Override

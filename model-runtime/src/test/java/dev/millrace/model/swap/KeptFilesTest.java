@@ -1,0 +1,100 @@
+package dev.millrace.model.swap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.model.release.FilesInMemory;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What is read again once the store is away. */
+class KeptFilesTest {
+
+  private static final String FILE = "adapter";
+  private static final String SIGNATURE = "signature";
+
+  /** Of a release; far more of them are read than are kept. */
+  private static final byte[] MEBIBYTE = new byte[1 << 20];
+
+  private static final int MANY = 300;
+
+  private final Map<String, byte[]> store = new ConcurrentHashMap<>();
+  private final ReleaseFiles files = new FilesInMemory(store);
+
+  @Test
+  void read_manyReleasesLater_hasWhatAnswersInEachDomain() throws IOException {
+    ReleaseEvent idle = published("idle", "i1", null, 0);
+    read(idle);
+    for (int i = 0; i < MANY; i++) {
+      read(published("busy", "b" + i, "b" + (i - 1), 0));
+    }
+    store.clear();
+    read(idle);
+    read(published("busy", "b" + (MANY - 1), null, 0));
+    ReleaseEvent gone = event("busy", "b0", null, 0);
+    assertThrows(IOException.class, () -> read(gone));
+  }
+
+  @Test
+  void read_oneTrialAfterAnother_hasTheLastAndWhatAnswersBesideIt() throws IOException {
+    ReleaseEvent answers = published("tried", "t1", null, 0);
+    read(answers);
+    read(published("tried", "t2", "t1", 0.5));
+    ReleaseEvent trial = published("tried", "t3", "t1", 0.5);
+    read(trial);
+    store.clear();
+    read(answers);
+    read(trial);
+  }
+
+  /** A signature is asked for once. */
+  @Test
+  void read_lessOfARelease_doesNotForgetTheRest() throws IOException {
+    ReleaseEvent event = published("signed", "s1", null, 0);
+    String signature = event.uri() + "/" + SIGNATURE;
+    store.put(signature, new byte[] {7});
+    assertEquals(1, KeptFiles.read(files, event, of -> of.read(signature, 1)).length);
+    read(event);
+    store.clear();
+    assertEquals(1, KeptFiles.read(files, event, of -> of.read(signature, 1)).length);
+    read(event);
+  }
+
+  private void read(ReleaseEvent event) throws IOException {
+    byte[] read =
+        KeptFiles.read(files, event, of -> of.read(event.uri() + "/" + FILE, MEBIBYTE.length));
+    assertEquals(MEBIBYTE.length, read.length);
+  }
+
+  private ReleaseEvent published(
+      String domain, String release, @Nullable String parent, double withheld) {
+    ReleaseEvent event = event(domain, release, parent, withheld);
+    store.put(event.uri() + "/" + FILE, MEBIBYTE);
+    return event;
+  }
+
+  private static ReleaseEvent event(
+      String domain, String release, @Nullable String parent, double withheld) {
+    ReleaseEvent event =
+        new ReleaseEvent(
+            null,
+            domain,
+            Kind.ADAPTER,
+            Action.PUBLISH,
+            release,
+            "store:/" + release,
+            parent,
+            1,
+            "test",
+            Origin.UNWRITTEN);
+    return withheld > 0 ? event.withholding(withheld) : event;
+  }
+}
