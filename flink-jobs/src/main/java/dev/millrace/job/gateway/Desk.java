@@ -1,7 +1,5 @@
 package dev.millrace.job.gateway;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.base.DaemonThreads;
@@ -11,6 +9,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,9 +59,8 @@ final class Desk implements AutoCloseable {
     }
   }
 
-  /** What was answered last, so that feedback can name it. */
-  private final Cache<String, Answer> answered =
-      Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+  /** What was answered last, so that feedback can name it: the oldest first, and guarded by it. */
+  private final Map<String, Answer> answered = new LinkedHashMap<>();
 
   Desk(RecordWriter writer, Topics topics, Duration patience) {
     this.writer = writer;
@@ -186,8 +184,17 @@ final class Desk implements AutoCloseable {
   void take(Answer answer) {
     Waiting asked = waiting.get(answer.request());
     if (asked != null) {
-      answered.put(answer.request(), answer);
+      remember(answer);
       asked.answer().complete(answer);
+    }
+  }
+
+  private void remember(Answer answer) {
+    synchronized (answered) {
+      answered.put(answer.request(), answer);
+      if (answered.size() > REMEMBERED) {
+        answered.remove(answered.keySet().iterator().next());
+      }
     }
   }
 
@@ -202,7 +209,9 @@ final class Desk implements AutoCloseable {
 
   /** One of the last answers given here. */
   @Nullable Answer find(String request) {
-    return answered.getIfPresent(request);
+    synchronized (answered) {
+      return answered.get(request);
+    }
   }
 
   /** Whoever still waits is told that no answer comes, and its request is cancelled. */

@@ -1,28 +1,40 @@
 package dev.millrace.job.gateway;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Replies by caller and idempotency key, for a day; a reply under way is there too. */
+/**
+ * Replies by caller and idempotency key, for a day; a reply under way is there too. Where they are
+ * too many, the oldest go.
+ */
 final class KeptReplies {
 
-  private static final Duration KEPT_FOR = Duration.ofDays(1);
+  private static final long KEPT_NANOS = TimeUnit.DAYS.toNanos(1);
 
   /** What one takes beside its text. */
-  private static final int ENTRY = 512;
+  private static final long ENTRY = 512;
 
   /**
    * A reply, perhaps under way.
    *
    * @param call what was asked, digested
+   * @param since when it was asked, {@link System#nanoTime()}
+   * @param weight 0 while it is under way
    */
-  private record Kept(String call, CompletableFuture<String> reply) {}
+  private record Kept(String call, long since, CompletableFuture<String> reply, long weight) {}
 
-  private final Cache<String, Kept> kept;
+  private final long most;
+
+  /** The oldest first. */
+  private final Map<String, Kept> kept = new LinkedHashMap<>();
+
+  /** Of the replies that are made. */
+  private long weight;
 
   /**
    * Keeps replies until they are too many.
@@ -30,16 +42,7 @@ final class KeptReplies {
    * @param most characters, of keys and replies
    */
   KeptReplies(long most) {
-    kept =
-        Caffeine.newBuilder()
-            .maximumWeight(most)
-            .weigher(KeptReplies::weight)
-            .expireAfterWrite(KEPT_FOR)
-            .build();
-  }
-
-  private static int weight(String key, Kept kept) {
-    return ENTRY + key.length() + kept.reply().getNow("").length();
+    this.most = most;
   }
 
   /**
@@ -50,8 +53,8 @@ final class KeptReplies {
    */
   CompletableFuture<String> once(
       String key, String asked, Supplier<CompletableFuture<String>> call) {
-    Kept own = new Kept(asked, new CompletableFuture<>());
-    Kept before = kept.asMap().putIfAbsent(key, own);
+    Kept own = new Kept(asked, System.nanoTime(), new CompletableFuture<>(), 0);
+    Kept before = begin(key, own);
     if (before != null) {
       if (!before.call().equals(asked)) {
         throw ApiProblem.keyReused(
@@ -60,21 +63,62 @@ final class KeptReplies {
       return before.reply();
     }
     try {
-      var unused = call.get().whenComplete((made, failure) -> settle(key, own, made, failure));
+      var unused =
+          call.get()
+              .whenComplete(
+                  (made, failure) -> {
+                    if (failure == null) {
+                      keep(key, own, made);
+                    } else {
+                      fail(key, own, failure);
+                    }
+                  });
     } catch (RuntimeException | Error e) { // else who asks again would wait for ever
-      settle(key, own, null, e);
+      fail(key, own, e);
     }
     return own.reply();
   }
 
-  /** A call that failed may be made again; what is put again is weighed again. */
-  private void settle(String key, Kept own, @Nullable String made, @Nullable Throwable failure) {
-    if (failure != null) {
-      kept.asMap().remove(key, own);
-      own.reply().completeExceptionally(failure);
-    } else {
-      own.reply().complete(made);
-      kept.asMap().replace(key, own, own);
+  private synchronized @Nullable Kept begin(String key, Kept own) {
+    forget();
+    return kept.putIfAbsent(key, own);
+  }
+
+  private void keep(String key, Kept own, String made) {
+    long weighs = ENTRY + key.length() + made.length();
+    settle(key, new Kept(own.call(), own.since(), own.reply(), weighs));
+    own.reply().complete(made);
+  }
+
+  private synchronized void settle(String key, Kept made) {
+    kept.put(key, made);
+    weight += made.weight();
+    forget();
+  }
+
+  /** The call may be made again. */
+  private void fail(String key, Kept own, Throwable failure) {
+    drop(key);
+    own.reply().completeExceptionally(failure);
+  }
+
+  private synchronized void drop(String key) {
+    kept.remove(key);
+  }
+
+  /** The oldest, as long as they are too old or too many; what is under way stays. */
+  private void forget() {
+    long now = System.nanoTime();
+    Iterator<Kept> oldest = kept.values().iterator();
+    while (oldest.hasNext()) {
+      Kept one = oldest.next();
+      if (weight <= most && now - one.since() < KEPT_NANOS) {
+        return;
+      }
+      if (one.weight() > 0) {
+        weight -= one.weight();
+        oldest.remove();
+      }
     }
   }
 }

@@ -2,8 +2,11 @@ package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -67,6 +70,33 @@ class DeskIT {
         }
         var late = assertThrows(CompletionException.class, answer::join);
         assertEquals(504, ApiProblem.of(late).status());
+      }
+    }
+  }
+
+  /** Each is found, not the first ones for ever. */
+  @Test
+  void find_manyWereAnswered_knowsTheLastOfThem() {
+    int answers = 12_000;
+    int last = 10_000;
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig kafka =
+          MillraceConfig.defaults()
+              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
+              .kafka();
+      Topics topics = Topics.create(kafka, 1);
+      try (RecordWriter writer = new RecordWriter(kafka);
+          Desk desk = new Desk(writer, topics, Duration.ofMinutes(1))) {
+        for (int i = 0; i < answers; i++) {
+          Request request = Request.builder("q" + i, Request.Task.SCORE, "who").build();
+          var answer = desk.ask(request, null, chunk -> {});
+          desk.take(StreamRecords.answer(request, null, "", "r1"));
+          assertEquals("q" + i, answer.join().request());
+        }
+        assertNull(desk.find("q" + (answers - last - 1)));
+        for (int i = answers - last; i < answers; i++) {
+          assertNotNull(desk.find("q" + i), "q" + i);
+        }
       }
     }
   }
