@@ -132,6 +132,8 @@ class ConsoleBrowserIT {
         valuesChange();
         answers();
         readsSilentStreams();
+        tellsTenantsApart();
+        saysNothingWhileAllIsWell();
         ordersWithConfirmation();
         namesAndFocus();
         looks();
@@ -193,6 +195,49 @@ class ConsoleBrowserIT {
     assertEquals("[1]", events.toString());
   }
 
+  /** A card each, for as long as the gateway keeps a domain, and none in the list that is a 404. */
+  private void tellsTenantsApart() throws Exception {
+    JsonNode told =
+        browser.eval(
+            """
+            (() => {
+              const one = last.domains.find((d) => d.current);
+              const of = (tenant, domain) => ({ ...one, tenant, domain });
+              const domains = [of(null, "b"), of("acme", "b"), of("acme", "b-c"), of("acme-b", "c")];
+              const texts = (all) => [...all].map((e) => e.textContent).join();
+              const told = [];
+              for (const shown of [{ ...last, tenant: "acme", domains }, last]) {
+                show(shown);
+                told.push(texts(document.querySelectorAll("#domains h3")), texts($("model").options));
+              }
+              return told;
+            })()\
+            """);
+    assertEquals(
+        "[\"b,acme / b,acme / b-c,acme-b / c\",\"base,b,b-c\",\"cloud\",\"base,cloud\"]",
+        told.toString());
+  }
+
+  /** What reads the page to people tells each change of what is said of the connection. */
+  private void saysNothingWhileAllIsWell() throws Exception {
+    JsonNode changes =
+        browser.eval(
+            """
+            (async () => {
+              const seen = { status: 0, clock: 0 };
+              await new Promise((resolve) => {
+                const counting = new MutationObserver((changes) => {
+                  for (const change of changes) seen[change.target.id]++;
+                  if (seen.clock > 2) resolve();
+                });
+                for (const id of Object.keys(seen)) counting.observe($(id), { childList: true });
+              });
+              return seen.status;
+            })()\
+            """);
+    assertEquals(0, changes.asInt());
+  }
+
   /** Who answered, as the page tells it. */
   private String ask() throws Exception {
     browser.click("#ask button");
@@ -214,6 +259,8 @@ class ConsoleBrowserIT {
     browser.type("looks <b>wrong</b>");
     browser.click("dialog button[value=yes]");
     browser.await("document.querySelector('.badge')?.textContent === 'pinned'");
+    String said = browser.eval("document.querySelector('#ordered').textContent").asText();
+    assertTrue(said.matches("pin cloud to \\w+ is ordered"), said);
     JsonNode pins =
         browser.eval(
             "[...document.querySelectorAll('#releases tr')]"
@@ -234,10 +281,10 @@ class ConsoleBrowserIT {
     browser.await("!document.querySelector('.badge')");
     browser.await("document.querySelector('#releases tr').cells[2].textContent === 'rollback'");
     assertEquals(oldest, release("first"));
-    String said = ask();
-    while (!said.contains("release " + oldest)) {
-      assertTrue(said.contains("release " + pinned), said);
-      said = ask();
+    String answered = ask();
+    while (!answered.contains("release " + oldest)) {
+      assertTrue(answered.contains("release " + pinned), answered);
+      answered = ask();
     }
   }
 

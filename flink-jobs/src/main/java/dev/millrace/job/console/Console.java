@@ -57,10 +57,14 @@ public final class Console implements AutoCloseable {
     tails.add(Tail.start(name, reader, codec, sink));
   }
 
-  /** What the topics say now, JSON on one line; of one that cannot be heard, why. */
-  public String picture() {
+  /**
+   * What the topics say now, JSON on one line; of one that cannot be heard, why.
+   *
+   * @param tenant on whose behalf somebody watches
+   */
+  public String picture(@Nullable String tenant) {
     ObjectNode picture = ledger.picture(clock.millis());
-    return picture.put("unheard", Tail.problem(tails)).toString();
+    return picture.put("tenant", tenant).put("unheard", Tail.problem(tails)).toString();
   }
 
   /** The last event that named a release; null if none did. */

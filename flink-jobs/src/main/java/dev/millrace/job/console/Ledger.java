@@ -3,8 +3,6 @@ package dev.millrace.job.console;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Rejection;
@@ -62,7 +60,10 @@ final class Ledger {
   private final Window<Refusal> refusals = new Window<>(REFUSED);
   private final Window<Event> releases = new Window<>(RELEASES);
   private final Window<Latency> latencies = new Window<>(LATENCIES);
-  private final Cache<String, Long> asked = Caffeine.newBuilder().maximumSize(UNDER_WAY).build();
+
+  /** When what has no answer yet was asked. */
+  private final Latest<Long> asked = new Latest<>(UNDER_WAY);
+
   private long failed;
 
   synchronized void sample(Sample sample, long at) {
@@ -156,9 +157,9 @@ final class Ledger {
     if (answer.release() != null) {
       unopened.remove(answer.release());
     }
-    Long began = asked.getIfPresent(answer.request());
+    Long began = asked.peek(answer.request());
     if (began != null) {
-      asked.invalidate(answer.request());
+      asked.remove(answer.request());
       latencies.add(new Latency(at, Math.max(0, at - began)));
     }
   }

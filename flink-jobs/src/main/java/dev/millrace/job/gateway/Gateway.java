@@ -247,7 +247,8 @@ public final class Gateway implements AutoCloseable {
 
   /** Sends the picture every second, as server-sent events, until the operator goes away. */
   private void watch(Context ctx) throws IOException, InterruptedException {
-    calls.authorized(ctx).requireOperator();
+    ApiKeys.Caller caller = calls.authorized(ctx);
+    caller.requireOperator();
     if (!watching.tryAcquire()) {
       throw ApiProblem.tooMany(MOST_WATCHING + " are watching, expected fewer");
     }
@@ -255,7 +256,8 @@ public final class Gateway implements AutoCloseable {
     try {
       OutputStream out = Calls.unbuffered(ctx);
       do {
-        out.write(("event: picture\ndata: " + console.picture() + "\n\n").getBytes(UTF_8));
+        String picture = console.picture(caller.tenant());
+        out.write(("event: picture\ndata: " + picture + "\n\n").getBytes(UTF_8));
         out.flush();
       } while (!closing.await(1, TimeUnit.SECONDS));
     } catch (IOException e) {

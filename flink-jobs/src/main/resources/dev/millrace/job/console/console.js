@@ -7,6 +7,7 @@ const style = (name) => getComputedStyle(document.documentElement).getPropertyVa
 const short = (id) => (id ? id.slice(0, 10) : "–");
 const time = (millis) => new Date(millis).toLocaleTimeString([], { hourCycle: "h23" });
 const number = (n) => n.toLocaleString("en");
+const named = (of) => (of.tenant ? of.tenant + " / " + of.domain : of.domain);
 const many = (n, what) => number(n) + " " + what + (n === 1 ? "" : "s");
 const DAY_SECONDS = 86400;
 
@@ -56,7 +57,8 @@ async function watch() {
       const event = text.slice(0, end).split("\n\n").pop();
       text = text.slice(end + 2);
       last = JSON.parse(event.slice(event.indexOf("data: ") + 6));
-      status(last.unheard ? "down" : "up", last.unheard || "live, " + time(last.now));
+      status(last.unheard ? "down" : "up", last.unheard || "live");
+      $("clock").textContent = time(last.now);
       show(last);
     }
   }
@@ -77,8 +79,13 @@ function connect() {
 }
 
 function status(state, text) {
-  $("status").className = state;
-  $("status").textContent = text;
+  say($("status"), state, text);
+}
+
+/** What stays as it was is not read out again. */
+function say(place, state, text) {
+  place.className = state;
+  if (place.textContent !== text) place.textContent = text;
 }
 
 function show(picture) {
@@ -144,8 +151,10 @@ function rate(topic) {
   return topic.rate.toFixed(1) + " / s";
 }
 
+/** What whoever watches may ask: shared domains and its tenant's own, which go before shared ones of their name. */
 function models(picture) {
-  const names = ["base", ...picture.domains.filter((d) => d.current && d.current.release).map((d) => d.domain)];
+  const may = (d) => d.current && d.current.release && (d.tenant === null || d.tenant === picture.tenant);
+  const names = [...new Set(["base", ...picture.domains.filter(may).map((d) => d.domain)])];
   const select = $("model");
   if ([...select.options].map((o) => o.value).join() !== names.join()) {
     const chosen = select.value;
@@ -154,28 +163,42 @@ function models(picture) {
   }
 }
 
+const cards = new Map();
+
 function domains(picture) {
   const place = $("domains");
+  const gone = new Set(cards.keys());
   for (const domain of picture.domains) {
-    const id = "domain-" + (domain.tenant || "") + "-" + domain.domain;
-    let card = document.getElementById(id);
+    gone.delete(named(domain));
+    let card = cards.get(named(domain));
     if (!card) {
-      card = element("article", { id, class: "card" });
+      card = element("article", { class: "card" });
       card.append(
         element("h3"), element("p"), element("p"),
-        element("div", { class: "chart", role: "img", "aria-label": "Held-out bits per byte of " + domain.domain + " over time" }),
+        element("div", { class: "chart", role: "img", "aria-label": "Held-out bits per byte of " + named(domain) + " over time" }),
         element("div", { class: "bars", role: "img" }), scale(domain), element("p"));
+      cards.set(named(domain), card);
       place.append(card);
     }
     fill(card, domain);
   }
+  for (const name of gone) removeCard(name);
   if (!picture.domains.length) place.textContent = "No samples yet: POST /v1/samples, or ./millrace produce.";
   else if (place.firstChild.nodeType === Node.TEXT_NODE) place.firstChild.remove();
 }
 
+/** Of a domain that the gateway keeps no more: whoever sends samples may name any. */
+function removeCard(name) {
+  const chart = cards.get(name).querySelector(".chart");
+  charts.get(chart)?.destroy();
+  charts.delete(chart);
+  cards.get(name).remove();
+  cards.delete(name);
+}
+
 function fill(card, domain) {
   const [title, about, gain, chart, bars, , reasons] = card.children;
-  title.replaceChildren(domain.tenant ? domain.tenant + " / " + domain.domain : domain.domain);
+  title.replaceChildren(named(domain));
   const current = domain.current;
   about.replaceChildren(
     many(domain.samples, "sample") + ", " + many(domain.candidates, "candidate") + ", ",
@@ -245,7 +268,7 @@ function experts(picture) {
   const known = picture.domains.filter((d) => d.experts.length);
   if (!known.length) return;
   const place = $("experts");
-  const signature = known.map((d) => d.domain + d.experts.join()).join();
+  const signature = known.map((d) => named(d) + d.experts.join()).join();
   if (place.signature === signature) return;
   place.signature = signature;
   const columns = Math.max(...known.map((d) => d.experts.length));
@@ -257,7 +280,7 @@ function experts(picture) {
 
 function heatRow(domain) {
   const most = Math.max(...domain.experts);
-  return element("tr", {}, element("th", { scope: "row" }, domain.tenant ? domain.tenant + " / " + domain.domain : domain.domain),
+  return element("tr", {}, element("th", { scope: "row" }, named(domain)),
     ...domain.experts.map((share, i) => {
       const says = "expert " + i + ": " + (100 * share).toFixed(1) + " %";
       const cell = element("td", { title: says }, element("span", { class: "unseen" }, says));
@@ -330,14 +353,14 @@ function releases(picture) {
   rows("releases", picture.releases.slice().reverse(), known, (r) =>
     element("tr", {},
       element("td", { title: new Date(r.at).toLocaleString() }, time(r.at)),
-      element("td", { class: "name" }, (r.tenant ? r.tenant + " / " + r.domain : r.domain) + (r.kind === "alignment" ? " (alignment)" : "")),
+      element("td", { class: "name" }, named(r) + (r.kind === "alignment" ? " (alignment)" : "")),
       element("td", {}, r.action),
       element("td", {}, element("code", { title: r.release }, short(r.release)), current.has(r.release) ? " live" : ""),
       element("td", {}, element("code", { title: r.parent || "" }, short(r.parent))),
       element("td", {}, String(r.batch)),
       element("td", { class: "detail" }, r.reason, about(r)),
       element("td", {}, ...(r.release ? ["pin", "rollback"].map((action) =>
-        element("button", { "aria-label": action + " " + r.domain + " to " + short(r.release), onclick: () => order(action, r) },
+        element("button", { "aria-label": action + " " + named(r) + " to " + short(r.release), onclick: () => order(action, r) },
           action === "pin" ? "Pin" : "Roll back")) : []))));
 }
 
@@ -383,18 +406,23 @@ function rows(id, items, key, row) {
 function order(action, release) {
   const dialog = $("confirm");
   $("confirm-text").textContent =
-    (action === "pin" ? "Pin " : "Roll back ") + release.domain + " to " + short(release.release) +
+    (action === "pin" ? "Pin " : "Roll back ") + named(release) + " to " + short(release.release) +
     "? Serving switches to it, and learning goes on from it.";
   $("why").value = "";
   dialog.onclose = async () => {
     if (dialog.returnValue !== "yes") return;
-    const response = await fetch("/v1/releases", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...headers() },
-      body: JSON.stringify({ action, release: release.release, reason: $("why").value || null }),
-    });
-    const reply = await response.json();
-    status(response.ok ? "up" : "down", response.ok ? action + " is ordered" : reply.error.message);
+    const what = action + " " + named(release) + " to " + short(release.release);
+    try {
+      const response = await fetch("/v1/releases", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...headers() },
+        body: JSON.stringify({ action, release: release.release, reason: $("why").value || null }),
+      });
+      if (!response.ok) throw new Error((await response.json()).error.message);
+      say($("ordered"), "up", what + " is ordered");
+    } catch (failure) {
+      say($("ordered"), "down", what + " is not ordered: " + failure.message);
+    }
   };
   dialog.showModal();
 }

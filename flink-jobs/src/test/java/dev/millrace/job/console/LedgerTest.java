@@ -171,6 +171,26 @@ class LedgerTest {
     assertNull(ledger.named("not asked for"));
   }
 
+  /** As where no serve job runs, and where the topics are read again from their beginning. */
+  @Test
+  void latency_manyBeforeWereNotAnswered_isThatOfTheLast() {
+    int requests = 300_000;
+    int answered = 500;
+    for (int i = 0; i < requests; i++) {
+      ledger.request(request(i), i);
+    }
+    for (int i = requests - answered; i < requests; i++) {
+      ledger.answer(StreamRecords.answer(request(i), null, "", "r1"), i + 7);
+    }
+    JsonNode latency = ledger.picture(0).path("latency");
+    assertEquals(answered, latency.path("points").size());
+    assertEquals(7, latency.path("p50").asInt());
+  }
+
+  private static Request request(int number) {
+    return Request.builder("q" + number, Request.Task.SCORE, "text").build();
+  }
+
   @Test
   void named_domainThatWentBackToTheBase_isNoRelease() {
     ledger.release(StreamRecords.event("d", ReleaseEvent.Action.ROLLBACK, "", 1, 0), 0);
