@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
     name = "trace",
     description = {
       "Says where a sample is, or where it went: its offset, its score, why it was refused, the",
-      "batch and the release that learned it, the gate's verdict. --set names what the jobs were",
-      "submitted with, such as heldOut.everyNth."
+      "batch and the release that learned it, the gate's verdict, who had it forgotten. --set names",
+      "what the jobs were submitted with, such as heldOut.everyNth."
     },
     footer = {
       "",
@@ -71,7 +71,8 @@ final class TraceCommand implements Callable<Integer> {
 
   private Recording read(MillraceConfig config) {
     Topics topics = new Topics(config.kafka().prefix());
-    List<String> read = List.of(topics.samples(), topics.rejected(), topics.verdicts());
+    List<String> read =
+        List.of(topics.samples(), topics.rejected(), topics.verdicts(), topics.releases());
     try (RecordReader reader = RecordReader.fromBeginning(config.kafka(), read)) {
       return Recorder.trace(reader, topics, sample);
     }

@@ -55,7 +55,10 @@ public final class Recorder {
     return recorder.recording();
   }
 
-  /** What the topics say of the samples of one id, and all verdicts: the rest is not kept. */
+  /**
+   * What the topics say of the samples of one id, and all verdicts and releases: the rest is not
+   * kept.
+   */
   public static Recording trace(RecordReader reader, Topics topics, String sample) {
     Recorder recorder = new Recorder(topics, sample);
     reader.readToEnd(raw -> recorder.add(raw, raw.timestamp()));

@@ -8,6 +8,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
@@ -49,9 +50,11 @@ public record SampleTrace(
     REFUSED,
     /** Its document judges, and never teaches. */
     HELD_OUT,
+    /** Somebody has ordered that its domain must not know it. */
+    FORGOTTEN,
     /** A release has learned it. */
     LEARNED,
-    /** Later samples of its domain are learned: its candidate was refused. */
+    /** Later samples of its domain are learned, and it is not. */
     DROPPED,
     /** It waits to be scored, batched, learned or judged. */
     WAITING
@@ -101,12 +104,28 @@ public record SampleTrace(
       if (refused.isPresent()) {
         return refused(arrival, sample, refused.get());
       }
+      Optional<ReleaseEvent> forget = forget(sample);
+      if (forget.isPresent()) {
+        ReleaseEvent order = forget.get();
+        String why = "by the order at " + order.origin() + ": " + order.reason();
+        return trace(arrival, order.domain(), Fate.FORGOTTEN, why);
+      }
       return stored.byId().entrySet().stream()
           .filter(entry -> entry.getValue().kind() == Kind.ADAPTER)
           .filter(entry -> isTaught(sample.id(), arrival.origin(), entry.getValue()))
           .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
           .map(entry -> learned(arrival, entry.getKey(), entry.getValue()))
           .orElseGet(() -> notLearned(arrival, sample));
+    }
+
+    /** Also where it came only after the order, which learn remembers. */
+    private Optional<ReleaseEvent> forget(Sample sample) {
+      return recording.releases().stream()
+          .map(Committed::value)
+          .filter(event -> event.forgotten().contains(sample.id()))
+          .filter(event -> Objects.equals(event.tenant(), sample.tenant()))
+          .filter(event -> sample.domain() == null || event.domain().equals(sample.domain()))
+          .findFirst();
     }
 
     private SampleTrace notLearned(Committed<Arrival> arrival, Sample sample) {
@@ -201,7 +220,9 @@ public record SampleTrace(
               arrival,
               domain,
               Fate.DROPPED,
-              "with a candidate that was refused, one of: " + refused)
+              refused.isEmpty()
+                  ? "no release here has learned it, and one has learned later samples: what had learned it was taken back and pruned, or its verdict has expired"
+                  : "with a candidate that was refused, one of: " + refused)
           : trace(arrival, domain, Fate.WAITING, last);
     }
 

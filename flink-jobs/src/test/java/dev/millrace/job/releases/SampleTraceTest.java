@@ -18,6 +18,8 @@ import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
@@ -84,6 +86,51 @@ class SampleTraceTest {
     SampleTrace trace = SampleTrace.of(recording, STORED, HELD_OUT, "another").get(0);
     assertNull(trace.release());
     assertNotEquals(Fate.LEARNED, trace.fate());
+  }
+
+  /** Its release may be there yet, or is deleted already. */
+  @Test
+  void of_forgotten_namesTheOrder() {
+    ReleaseEvent order =
+        new ReleaseEvent(
+                null,
+                "java",
+                Kind.ADAPTER,
+                ReleaseEvent.Action.FORGET,
+                "",
+                "",
+                null,
+                -1,
+                "asked to",
+                Origin.UNWRITTEN)
+            .forgetting(List.of("learned"))
+            .at(new Origin("releases", 0, 5));
+    Recording recording =
+        new Recording(
+            RECORDING.samples(),
+            RECORDING.rejections(),
+            RECORDING.verdicts(),
+            List.of(new Committed<>(order, order.origin(), 0, 0)),
+            List.of(),
+            List.of(),
+            List.of());
+    for (StoredReleases stored :
+        List.of(STORED, new StoredReleases(STORED.store(), new TreeMap<>()))) {
+      SampleTrace trace = SampleTrace.of(recording, stored, HELD_OUT, "learned").get(0);
+      assertEquals(Fate.FORGOTTEN, trace.fate());
+      assertEquals("by the order at releases-0@5: asked to", trace.detail());
+      assertEquals(
+          Fate.REFUSED, SampleTrace.of(recording, stored, HELD_OUT, "refused").get(0).fate());
+    }
+  }
+
+  @Test
+  void of_overtakenAndNothingWasRefused_namesNoCandidate() {
+    Recording recording =
+        Topic.recording(RECORDING.samples(), List.of(), List.of(verdict(2, "b", true)));
+    SampleTrace trace = SampleTrace.of(recording, STORED, HELD_OUT, "dropped").get(0);
+    assertEquals(Fate.DROPPED, trace.fate());
+    assertTrue(trace.detail().startsWith("no release here has learned it"), trace.detail());
   }
 
   @Test
