@@ -114,7 +114,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     StudentTrainer trainer =
         StudentTrainer.start(student, plan.objective(), plan.asServed(), plan.seed());
     if (plan.begins() == Beginning.HINTED) {
-      trainer.embed(EmbeddingHint.of(teacher, student.hiddenSize()));
+      trainer.embed(EmbeddingHint.of(teacher, student.hiddenSize(), listener::cuts));
     }
     return trainer;
   }

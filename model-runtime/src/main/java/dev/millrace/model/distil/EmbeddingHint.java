@@ -1,10 +1,10 @@
 package dev.millrace.model.distil;
 
 import static dev.millrace.model.distil.Matrices.gram;
+import static dev.millrace.model.distil.Matrices.principal;
 import static dev.millrace.model.weights.PrincipalDirections.dot;
 
 import dev.millrace.model.weights.Checkpoint;
-import dev.millrace.model.weights.PrincipalDirections;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -23,8 +23,12 @@ final class EmbeddingHint {
 
   private EmbeddingHint() {}
 
-  /** (vocab, width), row-major, from a teacher's checkpoint. */
-  static float[] of(Path teacher, int width) throws IOException {
+  /**
+   * (vocab, width), row-major, from a teacher's checkpoint.
+   *
+   * @param before is run before each row and product; what it throws ends it
+   */
+  static float[] of(Path teacher, int width, Runnable before) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(teacher)) {
       int vocabulary = checkpoint.config().vocabSize();
       float[][] parts =
@@ -33,7 +37,7 @@ final class EmbeddingHint {
               : new float[][] {
                 checkpoint.tensor(EMBEDDING).floats(), checkpoint.tensor(HEAD).floats()
               };
-      return of(sideBySide(parts, vocabulary), width);
+      return of(sideBySide(parts, vocabulary), width, before);
     }
   }
 
@@ -55,8 +59,8 @@ final class EmbeddingHint {
   }
 
   /** Rows in the coordinates of their first principal directions, scaled as drawn weights are. */
-  static float[] of(double[][] rows, int width) {
-    double[][] directions = PrincipalDirections.of(gram(rows), Math.min(width, rows[0].length));
+  static float[] of(double[][] rows, int width, Runnable before) {
+    double[][] directions = principal(gram(rows, before), Math.min(width, rows[0].length), before);
     float[] embedding = new float[rows.length * width];
     double squares = 0;
     for (int r = 0; r < rows.length; r++) {

@@ -14,11 +14,16 @@ record LeastSquares(double[][] gram, double[][] cross) {
   /** Of the features' mean square. */
   private static final double RIDGE = 0.1;
 
-  /** (outputs, features). */
-  double[][] near(double[][] first) {
-    double[][] factor = cholesky();
+  /**
+   * (outputs, features).
+   *
+   * @param before is run before each row; what it throws ends it
+   */
+  double[][] near(double[][] first, Runnable before) {
+    double[][] factor = cholesky(before);
     double[][] matrix = new double[first.length][];
     for (int i = 0; i < first.length; i++) {
+      before.run();
       double[] row = cross[i].clone();
       for (int j = 0; j < row.length; j++) {
         row[j] -= dot(first[i], gram[j]);
@@ -33,7 +38,7 @@ record LeastSquares(double[][] gram, double[][] cross) {
   }
 
   /** The lower factor of the Gram matrix with the ridge on its diagonal. */
-  private double[][] cholesky() {
+  private double[][] cholesky(Runnable before) {
     int n = gram.length;
     double trace = 0;
     for (int i = 0; i < n; i++) {
@@ -42,6 +47,7 @@ record LeastSquares(double[][] gram, double[][] cross) {
     double ridge = RIDGE * trace / n + Double.MIN_NORMAL;
     double[][] factor = new double[n][n];
     for (int i = 0; i < n; i++) {
+      before.run();
       for (int j = 0; j <= i; j++) {
         double rest = gram[i][j] + (i == j ? ridge : 0);
         for (int k = 0; k < j; k++) {

@@ -2,6 +2,7 @@ package dev.millrace.model.distil;
 
 import static dev.millrace.model.weights.PrincipalDirections.dot;
 
+import dev.millrace.model.weights.PrincipalDirections;
 import java.util.Arrays;
 import java.util.List;
 
@@ -35,6 +36,17 @@ final class Matrices {
     return Arrays.stream(matrix).mapToDouble(row -> dot(row, vector)).toArray();
   }
 
+  /** {@link PrincipalDirections} that can be ended: {@code before} is run before each product. */
+  static double[][] principal(double[][] matrix, int count, Runnable before) {
+    return PrincipalDirections.of(
+        vector -> {
+          before.run();
+          return times(matrix, vector);
+        },
+        matrix.length,
+        count);
+  }
+
   /** Of matrices of one shape. */
   static double[][] sum(List<double[][]> matrices) {
     double[][] sum = new double[matrices.get(0).length][matrices.get(0).length];
@@ -48,11 +60,16 @@ final class Matrices {
     return sum;
   }
 
-  /** What rows' columns have in common: Rᵀ R. */
-  static double[][] gram(double[][] rows) {
+  /**
+   * What rows' columns have in common: Rᵀ R.
+   *
+   * @param before is run before each row; what it throws ends it
+   */
+  static double[][] gram(double[][] rows, Runnable before) {
     int n = rows[0].length;
     double[][] sum = new double[n][n];
     for (double[] row : rows) {
+      before.run();
       for (int i = 0; i < n; i++) {
         for (int j = 0; j <= i; j++) {
           sum[i][j] += row[i] * row[j];

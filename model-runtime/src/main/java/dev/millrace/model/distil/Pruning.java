@@ -2,6 +2,7 @@ package dev.millrace.model.distil;
 
 import static dev.millrace.model.distil.Matrices.columns;
 import static dev.millrace.model.distil.Matrices.flat;
+import static dev.millrace.model.distil.Matrices.principal;
 import static dev.millrace.model.distil.Matrices.scaled;
 import static dev.millrace.model.distil.Matrices.some;
 import static dev.millrace.model.distil.Matrices.sum;
@@ -21,7 +22,6 @@ import dev.millrace.model.djl.StreamStatistics;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Matrix;
-import dev.millrace.model.weights.PrincipalDirections;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,6 +54,7 @@ final class Pruning {
   private final StreamStatistics stream;
   private final double[][] directions;
   private final StreamPair pair;
+  private final Runnable before;
 
   /** So many of the stream's first features the head does not read. */
   private final int hidden;
@@ -82,7 +83,8 @@ final class Pruning {
       int[][] experts,
       StreamStatistics stream,
       double[][] directions,
-      StreamPair pair) {
+      StreamPair pair,
+      Runnable before) {
     this.teacher = teacher;
     this.from = teacher.config();
     this.to = to;
@@ -90,6 +92,7 @@ final class Pruning {
     this.stream = stream;
     this.directions = directions;
     this.pair = pair;
+    this.before = before;
     this.hidden = joins(from, to) ? TiedTable.written(to.hiddenSize()) : 0;
   }
 
@@ -104,7 +107,8 @@ final class Pruning {
    * @param student as many layers as the teacher has; one expert, where the teacher has more, is of
    *     neurons of all
    * @param texts token ids that tell what matters, 2 or more each
-   * @param before is run before each part; what it throws ends the writing
+   * @param before is run before each part, and each row of what takes long; what it throws ends the
+   *     writing
    */
   static Part write(Path teacher, MoeConfig student, List<int[]> texts, Path out, Runnable before)
       throws IOException {
@@ -116,15 +120,16 @@ final class Pruning {
       int[][] experts = used(teacher, texts, count == 1 ? all : count);
       before.run();
       StreamStatistics stream = StreamStatistics.of(teacher, texts, experts);
-      double[][] directions = PrincipalDirections.of(sum(stream.grams()), student.hiddenSize());
+      double[][] directions = principal(sum(stream.grams()), student.hiddenSize(), before);
       if (joins(checkpoint.config(), student)) {
-        directions = TiedTable.turned(directions, stream.grams().get(0), head(checkpoint), texts);
+        directions =
+            TiedTable.turned(directions, stream.grams().get(0), head(checkpoint), texts, before);
       } else if (student.tieWordEmbeddings()) {
-        directions = TiedTable.alongNorm(directions, norm(checkpoint));
+        directions = TiedTable.alongNorm(directions, norm(checkpoint), before);
       }
       try (StreamPair pair = new StreamPair(teacher, student, flat(directions))) {
-        new Pruning(checkpoint, student, experts, stream, directions, pair)
-            .write(texts, out, before);
+        new Pruning(checkpoint, student, experts, stream, directions, pair, before)
+            .write(texts, out);
       }
       part = new Part(directions, count == 1 ? new int[experts.length][1] : experts);
     }
@@ -154,7 +159,7 @@ final class Pruning {
     }
   }
 
-  private void write(List<int[]> texts, Path out, Runnable before) throws IOException {
+  private void write(List<int[]> texts, Path out) throws IOException {
     double[][] table = along(matrix(EMBEDDING, vocab(), width()));
     double factor = 1;
     if (hidden > 0) {
@@ -386,21 +391,26 @@ final class Pruning {
     double[][] seen = transposed(columns(place.sums.cross(), shown));
     double[][] cross = new double[read.length][];
     for (int i = 0; i < cross.length; i++) {
+      before.run();
       double[] row = read[i];
       cross[i] = Arrays.stream(seen).mapToDouble(s -> place.scale * dot(s, row)).toArray();
     }
     double[][] gram = columns(some(place.sums.gram(), shown), shown);
-    return new LeastSquares(gram, cross).near(columns(along(read), shown));
+    return new LeastSquares(gram, cross).near(columns(along(read), shown), before);
   }
 
-  private static double[][] fitted(StreamPair.Sums sums, double[][] first) {
-    return new LeastSquares(sums.gram(), sums.cross()).near(first);
+  private double[][] fitted(StreamPair.Sums sums, double[][] first) {
+    return new LeastSquares(sums.gram(), sums.cross()).near(first, before);
   }
 
   /** Rows of the stream in its principal directions. */
   private double[][] along(double[][] rows) {
     return Arrays.stream(rows)
-        .map(row -> Arrays.stream(directions).mapToDouble(d -> dot(d, row)).toArray())
+        .map(
+            row -> {
+              before.run();
+              return Arrays.stream(directions).mapToDouble(d -> dot(d, row)).toArray();
+            })
         .toArray(double[][]::new);
   }
 

@@ -1,10 +1,10 @@
 package dev.millrace.model.distil;
 
 import static dev.millrace.model.distil.Matrices.gram;
+import static dev.millrace.model.distil.Matrices.principal;
 import static dev.millrace.model.distil.Matrices.times;
 import static dev.millrace.model.weights.PrincipalDirections.dot;
 
-import dev.millrace.model.weights.PrincipalDirections;
 import java.util.Arrays;
 import java.util.List;
 
@@ -24,8 +24,11 @@ final class TiedTable {
   /** Of a matrix whose eigenvalues lie close. */
   private static final int SQUARINGS = 3;
 
-  /** Of rotations of each pair: they converge quadratically. */
+  /** Of rotations of each pair at most: they converge quadratically. */
   private static final int SWEEPS = 12;
+
+  /** What a norm's weights, of root mean square 1, may leave mixed of two directions. */
+  private static final double MIXED = 1e-9;
 
   private TiedTable() {}
 
@@ -42,12 +45,17 @@ final class TiedTable {
    * @param embedded Gram matrix of the stream where it begins
    * @param head (vocab, width of the teacher), times the last norm's weights
    * @param texts that say how often a token is to be told from others
+   * @param before is run before each part; what it throws ends it
    */
   static double[][] turned(
-      double[][] directions, double[][] embedded, double[][] head, List<int[]> texts) {
+      double[][] directions,
+      double[][] embedded,
+      double[][] head,
+      List<int[]> texts,
+      Runnable before) {
     double[][] writes = ofTraceOne(within(directions, embedded));
-    double[][] reads = ofTraceOne(within(directions, gram(weighted(head, texts))));
-    double[] most = PrincipalDirections.of(reads, 1)[0];
+    double[][] reads = ofTraceOne(within(directions, gram(weighted(head, texts), before)));
+    double[] most = principal(reads, 1, before)[0];
     double shift = 2 * dot(most, times(reads, most)); // so that none comes near zero
     double[][] more = new double[writes.length][writes.length];
     for (int i = 0; i < more.length; i++) {
@@ -56,9 +64,10 @@ final class TiedTable {
       }
     }
     for (int i = 0; i < SQUARINGS; i++) {
+      before.run();
       more = ofTraceOne(product(more, more));
     }
-    return product(PrincipalDirections.of(more, more.length), directions);
+    return product(principal(more, more.length, before), directions);
   }
 
   /**
@@ -67,22 +76,36 @@ final class TiedTable {
    * does, which has one for each direction.
    *
    * @param directions orthonormal
+   * @param norm of root mean square 1
+   * @param before is run before each direction of a sweep; what it throws ends it
    */
-  static double[][] alongNorm(double[][] directions, float[] norm) {
+  static double[][] alongNorm(double[][] directions, float[] norm, Runnable before) {
     double[][] turned = Arrays.stream(directions).map(double[]::clone).toArray(double[][]::new);
-    for (int sweep = 0; sweep < SWEEPS; sweep++) {
-      for (int p = 0; p < turned.length; p++) {
-        for (int q = p + 1; q < turned.length; q++) {
-          double both = weighed(turned[p], norm, turned[q]);
-          if (both != 0) {
-            double apart =
-                weighed(turned[q], norm, turned[q]) - weighed(turned[p], norm, turned[p]);
-            rotate(turned[p], turned[q], Math.atan(2 * both / apart) / 2);
-          }
+    boolean mixed = true;
+    for (int sweep = 0; mixed && sweep < SWEEPS; sweep++) {
+      mixed = sweep(turned, norm, before);
+    }
+    return turned;
+  }
+
+  /** Whether any two were mixed. */
+  private static boolean sweep(double[][] turned, float[] norm, Runnable before) {
+    double[] own = Arrays.stream(turned).mapToDouble(d -> weighed(d, norm, d)).toArray();
+    boolean mixed = false;
+    for (int p = 0; p < turned.length; p++) {
+      before.run();
+      for (int q = p + 1; q < turned.length; q++) {
+        double both = weighed(turned[p], norm, turned[q]);
+        if (Math.abs(both) > MIXED) {
+          double angle = Math.atan(2 * both / (own[q] - own[p])) / 2;
+          rotate(turned[p], turned[q], angle);
+          own[p] -= Math.tan(angle) * both;
+          own[q] += Math.tan(angle) * both;
+          mixed = true;
         }
       }
     }
-    return turned;
+    return mixed;
   }
 
   private static void rotate(double[] a, double[] b, double angle) {

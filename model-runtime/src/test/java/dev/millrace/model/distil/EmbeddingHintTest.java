@@ -26,7 +26,7 @@ class EmbeddingHintTest {
         }
       }
     }
-    float[] embedding = EmbeddingHint.of(rows, 3);
+    float[] embedding = EmbeddingHint.of(rows, 3, () -> {});
     double squares = 0;
     for (float value : embedding) {
       squares += (double) value * value;
@@ -39,7 +39,7 @@ class EmbeddingHintTest {
 
   @Test
   void of_moreWidthThanDirections_leavesTheRestAtZero() {
-    float[] embedding = EmbeddingHint.of(new double[][] {{1, 0}, {0, 2}, {1, 1}}, 4);
+    float[] embedding = EmbeddingHint.of(new double[][] {{1, 0}, {0, 2}, {1, 1}}, 4, () -> {});
     assertEquals(12, embedding.length);
     for (int r = 0; r < 3; r++) {
       assertEquals(0, embedding[4 * r + 2]);

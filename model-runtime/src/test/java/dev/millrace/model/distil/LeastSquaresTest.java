@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.weights.PrincipalDirections;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LeastSquaresTest {
@@ -62,7 +63,8 @@ class LeastSquaresTest {
       double[][] outputs = drawn(3, TOKENS);
       double[][] first = drawn(3, 8);
       double[][] found =
-          new LeastSquares(times(features, features), times(outputs, features)).near(first);
+          new LeastSquares(times(features, features), times(outputs, features))
+              .near(first, () -> {});
       double before = error(first, features, outputs);
       double after = error(found, features, outputs);
       assertTrue(after < before, after + " and " + before);
@@ -75,7 +77,8 @@ class LeastSquaresTest {
     double[][] matrix = drawn(4, 6);
     double[][] outputs = times(matrix, transposed(features));
     double[][] found =
-        new LeastSquares(times(features, features), times(outputs, features)).near(matrix);
+        new LeastSquares(times(features, features), times(outputs, features))
+            .near(matrix, () -> {});
     for (int i = 0; i < found.length; i++) {
       assertArrayEquals(matrix[i], found[i], 1e-12);
     }
@@ -89,10 +92,18 @@ class LeastSquaresTest {
     double[][] outputs = drawn(2, TOKENS);
     double[][] first = {{1, 2, 3}, {4, 5, 6}};
     double[][] found =
-        new LeastSquares(times(features, features), times(outputs, features)).near(first);
+        new LeastSquares(times(features, features), times(outputs, features)).near(first, () -> {});
     assertEquals(2, found[0][1]);
     assertEquals(5, found[1][1]);
     assertArrayEquals(
-        first[0], new LeastSquares(new double[3][3], new double[2][3]).near(first)[0]);
+        first[0], new LeastSquares(new double[3][3], new double[2][3]).near(first, () -> {})[0]);
+  }
+
+  @Test
+  void near_whoMayEndIt_isAskedBeforeEachRow() {
+    LeastSquares fit = new LeastSquares(new double[5][5], new double[7][5]);
+    AtomicInteger rows = new AtomicInteger();
+    fit.near(new double[7][5], rows::incrementAndGet);
+    assertEquals(5 + 7, rows.get(), "of the factor, and of the matrix");
   }
 }

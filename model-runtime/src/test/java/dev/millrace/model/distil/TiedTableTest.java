@@ -2,9 +2,15 @@ package dev.millrace.model.distil;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.weights.PrincipalDirections;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class TiedTableTest {
@@ -27,7 +33,8 @@ class TiedTableTest {
         row[i] = random.nextGaussian();
       }
     }
-    double[][] turned = TiedTable.turned(identity, embedded, head, List.of(new int[] {1, 2, 3, 1}));
+    double[][] turned =
+        TiedTable.turned(identity, embedded, head, List.of(new int[] {1, 2, 3, 1}), () -> {});
     for (int i = 0; i < WIDTH; i++) {
       double own = 0;
       for (int j = 0; j < WIDTH; j++) {
@@ -35,6 +42,50 @@ class TiedTableTest {
       }
       assertEquals(i < TiedTable.written(WIDTH) ? 1 : 0, own, 1e-6);
     }
+  }
+
+  @Test
+  void alongNorm_directionsThatANormMixes_itMixesNoTwoAfterFewSweeps() {
+    int count = 48;
+    SplittableRandom random = new SplittableRandom(5);
+    double[][] directions = new double[count][64];
+    for (double[] row : directions) {
+      Arrays.setAll(row, i -> random.nextGaussian());
+    }
+    PrincipalDirections.orthonormal(directions);
+    float[] norm = new float[64];
+    for (int i = 0; i < norm.length; i++) {
+      norm[i] = (float) random.nextDouble(-0.5, 2);
+    }
+    AtomicInteger asked = new AtomicInteger();
+    double[][] turned = TiedTable.alongNorm(directions, norm, asked::incrementAndGet);
+    for (int p = 0; p < count; p++) {
+      for (int q = 0; q <= p; q++) {
+        double both = 0;
+        for (int i = 0; i < norm.length; i++) {
+          both += turned[p][i] * norm[i] * turned[q][i];
+        }
+        assertEquals(p == q ? TiedTable.gains(turned, norm)[p] : 0, both, 1e-6);
+        assertEquals(p == q ? 1 : 0, PrincipalDirections.dot(turned[p], turned[q]), 1e-9);
+      }
+    }
+    assertTrue(asked.get() <= 8 * count, asked.get() + " directions in all sweeps");
+  }
+
+  @Test
+  void alongNorm_notWantedAnyMore_endsBeforeTheNextDirection() {
+    double[][] directions = {{0.6, 0.8}, {0.8, -0.6}};
+    AtomicInteger asked = new AtomicInteger();
+    Runnable before =
+        () -> {
+          if (asked.incrementAndGet() == 2) {
+            throw new CancellationException("the task ends");
+          }
+        };
+    assertThrows(
+        CancellationException.class,
+        () -> TiedTable.alongNorm(directions, new float[] {0.5f, 1.5f}, before));
+    assertEquals(2, asked.get());
   }
 
   @Test
