@@ -45,7 +45,6 @@ final class TopicTeaching implements Teaching {
   private static final Logger LOG = LoggerFactory.getLogger(TopicTeaching.class);
   private static final String REASON = "compressed from the accepted text of the stream";
 
-  private static final int STEP_TOKENS = 4_096;
   private static final int STEPS_A_LINE = 20;
   private static final int WINDOWS_A_LINE = 256;
 
@@ -131,7 +130,7 @@ final class TopicTeaching implements Teaching {
     Student student = compressor.student(compress.factor());
     Distillation.Plan plan =
         Distillation.Plan.of(
-            tokens(),
+            compress.steps(),
             new StudentTrainer.Objective(compress.text(), compress.temperature()),
             true,
             student,
@@ -150,7 +149,7 @@ final class TopicTeaching implements Teaching {
   }
 
   private long tokens() {
-    return (long) STEP_TOKENS * compress.steps();
+    return (long) Distillation.Plan.STEP_TOKENS * compress.steps();
   }
 
   private static void requireEnough(int texts, int tokens, int least) {

@@ -45,6 +45,9 @@ public final class Distillation {
       Beginning begins,
       long seed) {
 
+    /** Of the steps that a run is asked for. */
+    public static final int STEP_TOKENS = 4_096;
+
     private static final int WARMUP = 100;
 
     private static final int MOST_TIME = 256;
@@ -63,10 +66,11 @@ public final class Distillation {
      * Windows of 256 tokens, or of as many as have positions; of 256 there are 4,096 tokens a step,
      * and a narrow part takes four steps for as many.
      *
-     * @param tokens that it reads
+     * @param asked steps of {@link #STEP_TOKENS}
+     * @throws IllegalArgumentException if that is more steps than can be counted
      */
     public static Plan of(
-        long tokens,
+        int asked,
         StudentTrainer.Objective objective,
         boolean asServed,
         Student student,
@@ -76,7 +80,14 @@ public final class Distillation {
       int batch = part && !wide ? 2 : 8;
       double peak = !part ? 6e-3 : wide ? 3e-3 : 4e-3;
       int time = Math.min(MOST_TIME, student.shape().maxPositionEmbeddings() - 1);
-      int steps = Math.toIntExact(tokens / (2L * batch * time));
+      long each = 2L * batch * time;
+      long most = Math.min(Integer.MAX_VALUE, Integer.MAX_VALUE * each / STEP_TOKENS);
+      if (asked > most) {
+        throw new IllegalArgumentException(
+            "%d steps of %d tokens, expected at most %d: this student takes %d tokens a step"
+                .formatted(asked, STEP_TOKENS, most, each));
+      }
+      int steps = (int) ((long) STEP_TOKENS * asked / each);
       return new Plan(steps, batch, time, peak, objective, asServed, student.begins(), seed);
     }
 

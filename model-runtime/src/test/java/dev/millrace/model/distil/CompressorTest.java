@@ -49,7 +49,7 @@ class CompressorTest {
     Compressor compressor = new Compressor(GOLDEN, null, 4, folder.resolve("targets"));
     Student student = compressor.student(2);
     StudentTrainer.Objective objective = new StudentTrainer.Objective(0.5, 1);
-    Distillation.Plan plan = Distillation.Plan.of(2_048, objective, true, student, 1);
+    Distillation.Plan plan = Distillation.Plan.of(1, objective, true, student, 1);
     int[] stream = new SplittableRandom(1).ints(700, 0, 64).toArray();
     Path out = folder.resolve("out");
     compressor.run(student.shape(), plan, stream, folder.resolve("work"), out, 1, ignoring());

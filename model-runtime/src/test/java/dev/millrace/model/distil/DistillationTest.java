@@ -239,10 +239,25 @@ class DistillationTest {
     for (double factor : new double[] {2, 4, 8, 13.5, 20, 30}) {
       Student student = StudentShape.of(nano(), all, factor);
       Distillation.Plan plan =
-          Distillation.Plan.of(40_960, new StudentTrainer.Objective(1, 1), true, student, 1);
+          Distillation.Plan.of(10, new StudentTrainer.Objective(1, 1), true, student, 1);
       assertEquals(factor == 2 || factor == 30 ? 4_096 : 1_024, plan.tokensAStep());
       assertEquals(40_960, plan.steps() * plan.tokensAStep());
     }
+  }
+
+  @Test
+  void plan_moreStepsThanCanBeCounted_saysHowManyItTakes() {
+    Student narrow = StudentShape.of(nano(), StudentShape.parameters(nano()), 13.5);
+    StudentTrainer.Objective objective = new StudentTrainer.Objective(1, 1);
+    assertEquals(
+        2_147_483_644, Distillation.Plan.of(536_870_911, objective, true, narrow, 1).steps());
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Distillation.Plan.of(600_000_000, objective, true, narrow, 1));
+    assertEquals(
+        "600000000 steps of 4096 tokens, expected at most 536870911: this student takes 1024 tokens a step",
+        refused.getMessage());
   }
 
   @Test

@@ -44,7 +44,6 @@ import java.util.Objects;
 public final class CompressBenchmark implements Benchmark {
 
   private static final int LIKELIEST = 64;
-  private static final int TOKENS_A_STEP = 4_096;
   private static final int SAVE_EVERY = 50;
   private static final int TIMED = 16;
 
@@ -60,7 +59,7 @@ public final class CompressBenchmark implements Benchmark {
   private record Way(String title, double text, boolean asServed, boolean inherits) {
     Distillation.Plan plan(Setting setting, Student student) {
       return Distillation.Plan.of(
-          (long) setting.steps() * TOKENS_A_STEP,
+          setting.steps(),
           new StudentTrainer.Objective(text, 1),
           asServed,
           inherits ? student : new Student(student.shape(), Beginning.DRAWN),
@@ -130,7 +129,7 @@ public final class CompressBenchmark implements Benchmark {
         texts,
         tokenizer,
         MoeConfigs.read(setting.nano().resolve("config.json")),
-        Math.multiplyExact(setting.steps(), TOKENS_A_STEP));
+        Math.multiplyExact(setting.steps(), Distillation.Plan.STEP_TOKENS));
   }
 
   private static Path train(
@@ -185,7 +184,7 @@ public final class CompressBenchmark implements Benchmark {
     Table table =
         Table.of(
             "Students of nano after %,d steps of %,d tokens"
-                .formatted(setting.steps(), TOKENS_A_STEP),
+                .formatted(setting.steps(), Distillation.Plan.STEP_TOKENS),
             "times fewer, and how | parameters | next token right % | kept % | bits per byte | kept of the teacher's % | domain told % | kept % of domains | tokens/s CPU");
     Map<String, BaseModel> models = new LinkedHashMap<>();
     try {
@@ -226,7 +225,9 @@ public final class CompressBenchmark implements Benchmark {
         .note(
             "All students read the same %,d tokens. Distilled: %.0f %% of the loss is the text's, the rest KL from the teacher's %d likeliest tokens. All but those from scratch begin as a part of the teacher or, where that would be too little, with its embedding made narrower."
                 .formatted(
-                    (long) setting.steps() * TOKENS_A_STEP, 100 * WAYS.get(0).text(), LIKELIEST))
+                    (long) setting.steps() * Distillation.Plan.STEP_TOKENS,
+                    100 * WAYS.get(0).text(),
+                    LIKELIEST))
         .note(
             "Domain told: nearest mean embedding of the anchors' domains, for the protected texts.");
   }

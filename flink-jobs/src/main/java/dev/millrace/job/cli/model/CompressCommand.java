@@ -186,7 +186,7 @@ final class CompressCommand implements Callable<Integer> {
     try (Tokenizer tokenizer = Tokenizers.open(folder)) {
       output.say("reading texts");
       int[] stream = TokenStream.of(texts(), tokenizer, shape, tokens);
-      var plan = Distillation.Plan.of(4_096L * steps, objective, !exact, student, seed);
+      var plan = Distillation.Plan.of(steps, objective, !exact, student, seed);
       output.say("%,d tokens; %,d steps of %,d", stream.length, plan.steps(), plan.tokensAStep());
       compressor.run(
           shape,
