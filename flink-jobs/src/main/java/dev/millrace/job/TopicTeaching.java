@@ -7,6 +7,7 @@ import dev.millrace.job.config.CompressConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.corpus.TokenStream;
 import dev.millrace.job.operator.Teaching;
+import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.distil.Compressor;
 import dev.millrace.model.distil.Distillation;
 import dev.millrace.model.distil.Exam;
@@ -139,7 +140,7 @@ final class TopicTeaching implements Teaching {
         TokenStream.of(
             texts.stream().map(Text::text).toList(), tokenizer, student.shape(), Integer.MAX_VALUE);
     requireEnough(texts.size(), stream.length, 2 * plan.time());
-    Path run = work.resolve(name(plan, stream));
+    Path run = work.resolve(name(Checkpoint.idOf(base), compress, student.shape(), plan, stream));
     LOG.info(
         "{} texts of {} tokens, {} steps in {}", texts.size(), stream.length, plan.steps(), run);
     Path out = run.resolve("student.next");
@@ -164,15 +165,20 @@ final class TopicTeaching implements Teaching {
    * By all that the state of a run hangs on: no other run finds it. {@code as it routes} keeps
    * those apart of a snapshot whose teacher took the top k in place of its release's routing.
    */
-  private String name(Distillation.Plan plan, int[] stream) throws IOException {
+  static String name(
+      String base,
+      CompressConfig compress,
+      MoeConfig student,
+      Distillation.Plan plan,
+      int[] stream) {
     ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
     bytes.asIntBuffer().put(stream);
     String run =
         String.join(
             " ",
-            Checkpoint.idOf(base),
+            base,
             compress.release().isEmpty() ? "" : compress.release() + " as it routes",
-            Double.toString(compress.factor()),
+            student.toString(),
             Integer.toString(compress.likeliest()),
             plan.toString(),
             Digest.sha256(bytes.array()));
