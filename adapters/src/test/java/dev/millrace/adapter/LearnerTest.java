@@ -397,7 +397,9 @@ class LearnerTest extends BigramLearners {
     assertTrue(outcomes(learner("store", enough), 1).get(0).verdict().accepted());
     LearnerConfig less = CONFIG.with(with(enough.plan(), "threads", 33));
     var refused = assertThrows(IllegalArgumentException.class, () -> learner("store", less));
-    assertTrue(refused.getMessage().contains("992 bytes a thread"), refused::getMessage);
+    assertEquals(
+        "learn.plan.memoryBytes is 32768, for 0 tokens on each of 33 threads in FP32, expected one token: 65536 holds them",
+        refused.getMessage());
   }
 
   @Test

@@ -193,16 +193,7 @@ public final class Openers {
   /** A text is trained whole: a longer one than there is memory for would take more. */
   private static void requireRoom(MillraceConfig config, Plan plan, BaseModel base) {
     int tokens = config.score().model().trainTokens();
-    int room = plan.microBatchTokens(base);
-    if (room < tokens) {
-      long enough = plan.memoryBytes();
-      while (plan.within(enough).microBatchTokens(base) < tokens) {
-        enough *= 2;
-      }
-      throw new IllegalArgumentException(
-          "learn.plan.memoryBytes is %d, for %d tokens on each of %d threads, expected as many as score.model.trainTokens, %d: %d holds them"
-              .formatted(plan.memoryBytes(), room, plan.threads(), tokens, enough));
-    }
+    plan.requireRoom(base, tokens, "as many as score.model.trainTokens, " + tokens);
   }
 
   /** Else a threshold would be looked for with every batch, and none would do. */

@@ -68,6 +68,26 @@ class OpenersTest {
     }
   }
 
+  /** Each takes 16 MiB before the first token, bf16 400 for all of them. */
+  @ParameterizedTest
+  @ValueSource(ints = {7, 9})
+  void learners_moreThreadsInBf16ThanTheDefaultHolds_refusedByKeyValueAndWhatIsNeeded(int threads)
+      throws Exception {
+    MillraceConfig config =
+        config(
+            Map.of(
+                "score.model.trainTokens", "128",
+                "learn.plan.precision", "bf16",
+                "learn.plan.threads", "" + threads));
+    LearnerOpener learners = Openers.learners(config);
+    Exception refused =
+        assertThrows(IllegalArgumentException.class, () -> learners.open(0, new Nobody()));
+    String said = String.valueOf(refused.getMessage());
+    assertTrue(said.startsWith("learn.plan.memoryBytes is 536870912, for "), said);
+    assertTrue(said.contains("on each of %d threads in BF16".formatted(threads)), said);
+    assertTrue(said.endsWith("score.model.trainTokens, 128: 1073741824 holds them"), said);
+  }
+
   /** Else each token would have one expert, or all that it may have, and nothing would say so. */
   @ParameterizedTest
   @ValueSource(strings = {"0.05", "0.3"})

@@ -26,8 +26,34 @@ public record Plan(
     return new Plan("cpu", TrainPrecision.FP32, Recompute.NOTHING, 2, 512L << 20);
   }
 
-  /** Tokens that go through the program at once, so that all threads keep within the memory. */
+  /**
+   * Tokens that go through the program at once, so that all threads keep within the memory.
+   *
+   * @throws IllegalArgumentException if it holds none
+   */
   public int microBatchTokens(BaseModel base) {
+    requireRoom(base, 1, "one token");
+    return room(base);
+  }
+
+  /**
+   * Refuses a memory that holds too few tokens on each thread.
+   *
+   * @param what they are
+   */
+  public void requireRoom(BaseModel base, int tokens, String what) {
+    Plan enough = this;
+    while (enough.room(base) < tokens) {
+      enough = enough.within(2 * enough.memoryBytes);
+    }
+    if (enough.memoryBytes > memoryBytes) {
+      throw new IllegalArgumentException(
+          "learn.plan.memoryBytes is %d, for %d tokens on each of %d threads in %s, expected %s: %d holds them"
+              .formatted(memoryBytes, room(base), threads, precision, what, enough.memoryBytes));
+    }
+  }
+
+  private int room(BaseModel base) {
     return switch (precision) {
       case FP32, ADAPTIVE_FP32 -> tokens(base, Products.FP32);
       case BF16 -> tokens(base, Products.BF16);
@@ -44,8 +70,7 @@ public record Plan(
     return new Plan(device, other, recompute, threads, memoryBytes);
   }
 
-  /** The same within another memory. */
-  public Plan within(long bytes) {
+  private Plan within(long bytes) {
     return new Plan(device, precision, recompute, threads, bytes);
   }
 

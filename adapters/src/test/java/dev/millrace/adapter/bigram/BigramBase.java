@@ -253,13 +253,7 @@ public final class BigramBase implements BaseModel {
   /** A kibibyte each, in bf16 two. */
   @Override
   public int tokensWithin(long bytes, int threads, Computation computation) {
-    long each = bytes / threads;
-    int shift = computation.products() == Products.BF16 ? 11 : 10;
-    if (each < 1 << shift) {
-      throw new IllegalArgumentException(
-          each + " bytes a thread, expected at least " + (1 << shift));
-    }
-    return (int) (each >> shift);
+    return (int) ((bytes / threads) >> (computation.products() == Products.BF16 ? 11 : 10));
   }
 
   @Override

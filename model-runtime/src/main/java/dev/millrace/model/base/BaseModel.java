@@ -81,9 +81,7 @@ public interface BaseModel extends AutoCloseable {
 
   /**
    * How many tokens a micro-batch of each thread may have for all that they need beside the weights
-   * to keep within some memory.
-   *
-   * @throws IllegalArgumentException if it holds none
+   * to keep within some memory; 0 if it holds none.
    */
   int tokensWithin(long bytes, int threads, Computation computation);
 

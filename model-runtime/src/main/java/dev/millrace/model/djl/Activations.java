@@ -49,20 +49,11 @@ public record Activations(MoeConfig config, Computation computation) {
     return most + FLOAT * inFlight();
   }
 
-  /** Tokens of each thread for which some bytes suffice. */
+  /** Tokens of each thread for which some bytes suffice; 0 if they do for none. */
   int tokensWithin(long bytes, int threads) {
     long kept = computation.products() == Products.BF16 ? KEPT_BY_BF16 : 0;
     long tokens = ((bytes - kept) / threads - fixedBytes()) / bytesPerToken();
-    if (tokens < 1) {
-      throw new IllegalArgumentException(
-          "memory of %d bytes for %d threads in %s, expected at least %d, for one token each"
-              .formatted(
-                  bytes,
-                  threads,
-                  computation.products(),
-                  kept + threads * (fixedBytes() + bytesPerToken())));
-    }
-    return (int) Math.min(tokens, Integer.MAX_VALUE);
+    return (int) Math.max(0, Math.min(tokens, Integer.MAX_VALUE));
   }
 
   /** Bytes of a token that experts keep: gate and up. */
