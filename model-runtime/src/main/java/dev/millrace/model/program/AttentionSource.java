@@ -14,8 +14,9 @@ import java.util.function.ToIntFunction;
  * <p>Projections take all rows at once. What is not exact in int8 arithmetic, the products of
  * queries with keys and of weights with values, runs sequence by sequence, so that a sequence's
  * result does not depend on its neighbours; neighbours of one length are one call of a kernel that
- * keeps them apart, where keys and values are equally wide. With a cache, keys and values of a
- * sequence lie in consecutive slots of the layer's pool.
+ * keeps them apart and keeps no matrix of weights, for which values are as wide as keys: zeros make
+ * up for it. With a cache, keys and values of a sequence lie in consecutive slots of the layer's
+ * pool.
  *
  * <p>Sequences that bring one token come first, and go together where they can: {@code runs} say
  * which, {@code aside} holds their last positions and slots, then of each run the last positions
@@ -44,8 +45,8 @@ record AttentionSource(
           else:
             fused = past == 0
           if fused:
-            c = torch.scaled_dot_product_attention(self.each_of(q, many), self.each_of(k, many), self.each_of(v, many), None, 0., True, scale=$scale)
-            c = torch.transpose(c, 1, 2)
+            c = torch.scaled_dot_product_attention(self.each_of(q, many), self.each_of(k, many), self.each_of($widened, many), None, 0., True, scale=$scale)
+            c = torch.transpose($narrowed, 1, 2)
           else:
             a = torch.mul(torch.matmul(q, torch.transpose(k, 1, 2)), $scale)
             if n > 1:
@@ -224,14 +225,16 @@ record AttentionSource(
     AttentionConfig a = config.attention();
     LatentConfig latent = a.latent();
     String body = latent != null ? latent(latent) : packed ? together(a) : grouped(a);
-    boolean keepsApart = a.headDim() == a.valueHeadDim();
+    int narrower = a.headDim() - a.valueHeadDim();
     String answered =
-        keepsApart
+        narrower == 0
             ? "torch._scaled_dot_product_flash_attention_for_cpu(qs, ks, vs, 0., False, attn_mask=mask, scale=$scale)[0]"
             : "torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., False, scale=$scale)";
     return (ATTEND + SIGNATURE + body)
         .replace("$answered", answered)
-        .replace("$alike", keepsApart ? "lens[s] <= window" : "False")
+        .replace("$widened", narrower > 0 ? "torch.constant_pad_nd(v, [0, " + narrower + "])" : "v")
+        .replace("$narrowed", narrower > 0 ? "torch.narrow(c, 3, 0, $vd)" : "c")
+        .replace("$alike", narrower >= 0 ? "lens[s] <= window" : "False")
         .replace("$heads", Integer.toString(a.numAttentionHeads()))
         .replace("$groups", Integer.toString(a.numAttentionHeads() / a.numKeyValueHeads()))
         .replace("$kv", Integer.toString(a.numKeyValueHeads()))
