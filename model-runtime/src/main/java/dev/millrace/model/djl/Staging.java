@@ -5,9 +5,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import com.sun.jna.Memory;
-import com.sun.jna.NativeLibrary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class Staging {
 
   private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
+  private static final AtomicBoolean SAID = new AtomicBoolean();
 
   private ByteBuffer buffer = ByteBuffer.allocateDirect(0);
   private @Nullable Memory memory;
@@ -27,11 +28,21 @@ final class Staging {
   ByteBuffer bytes(long size) {
     if (buffer.capacity() < size) {
       free();
-      int length = Math.toIntExact(size);
-      memory = new Memory(length);
-      buffer = memory.getByteBuffer(0, length);
+      allocate(Math.toIntExact(size));
     }
     return buffer.clear().limit((int) size).order(ByteOrder.nativeOrder());
+  }
+
+  private void allocate(int length) {
+    try {
+      memory = new Memory(length);
+      buffer = memory.getByteBuffer(0, length);
+    } catch (LinkageError e) {
+      if (!SAID.getAndSet(true)) {
+        LOG.warn("JNA does not load, bases open through buffers that Java frees later: {}", e + "");
+      }
+      buffer = ByteBuffer.allocateDirect(length);
+    }
   }
 
   /** What the buffer holds, from its beginning. */
@@ -56,7 +67,7 @@ final class Staging {
   /** Gives what is free in the C library's heap back to the system. */
   static void trim() {
     try {
-      NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
+      NativeHeap.trim();
     } catch (LinkageError e) {
       LOG.debug("this C library gives nothing back on its own", e);
     }

@@ -1,6 +1,5 @@
 package dev.millrace.job.bench.measure;
 
-import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,11 +19,6 @@ public final class ResidentMemory {
   /** The most since it was last forgotten. */
   public static double peak() throws IOException {
     return figure("VmHWM");
-  }
-
-  /** What is free in the C library's heap is resident no more: else it would count as there. */
-  public static void giveBack() {
-    NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
   }
 
   /** Sets the high-water mark to what is resident now: proc(5). */

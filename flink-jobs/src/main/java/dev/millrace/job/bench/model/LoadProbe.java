@@ -4,6 +4,7 @@ import dev.millrace.job.bench.measure.ChildJvm;
 import dev.millrace.job.bench.measure.ResidentMemory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.NativeHeap;
 import dev.millrace.model.djl.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ record LoadProbe(double seconds, double idle, double peak, double after) {
     Precision precision = Precision.valueOf(args[1]);
     DjlModels.open(Path.of(args[2]), precision).close();
     System.gc();
-    ResidentMemory.giveBack();
+    NativeHeap.trim(); // what is free in it would count as there
     ResidentMemory.forgetPeak();
     double idle = ResidentMemory.now();
     long start = System.nanoTime();

@@ -3,6 +3,7 @@ package dev.millrace.job.bench.train;
 import dev.millrace.job.bench.measure.ChildJvm;
 import dev.millrace.job.bench.measure.Lap;
 import dev.millrace.job.bench.measure.ResidentMemory;
+import dev.millrace.model.djl.NativeHeap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
         all(threads, tiny.step(calls, FEW, seed));
       }
       System.gc();
-      ResidentMemory.giveBack();
+      NativeHeap.trim(); // what is free in it would count as there
       double idle = ResidentMemory.now();
       try (TrainKind.Rig rig = kind.open(Path.of(args[1]), seed)) {
         all(threads, rig.step(calls, FEW, seed));
