@@ -26,6 +26,7 @@ public record Assignment<K>(K domain, double nats) {
    */
   public static <K> @Nullable Assignment<K> of(int[] text, SortedMap<K, Profile> profiles) {
     int[] judged = Arrays.copyOfRange(text, Math.max(0, text.length - JUDGED), text.length);
+    Arrays.sort(judged); // once for all profiles
     Assignment<K> best = null;
     for (Map.Entry<K, Profile> entry : profiles.entrySet()) {
       double nats = entry.getValue().odds(judged) / MICRO;

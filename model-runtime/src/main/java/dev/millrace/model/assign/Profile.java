@@ -104,12 +104,30 @@ public final class Profile {
 
   /** How much a text speaks for this domain and against what the base knows, micronats. */
   long odds(int[] text) {
+    int[] sorted = text.clone();
+    Arrays.sort(sorted); // one look at what is sorted already
     long sum = 0;
-    for (int token : text) {
-      int at = Arrays.binarySearch(tokens, token);
-      sum += at < 0 ? unseenOdds : odds[at];
+    int at = 0;
+    int one = 0;
+    for (int i = 0; i < sorted.length; i++) {
+      if (i == 0 || sorted[i] != sorted[i - 1]) {
+        at = place(sorted[i], at);
+        one = at < tokens.length && tokens[at] == sorted[i] ? odds[at] : unseenOdds;
+      }
+      sum += one;
     }
     return sum;
+  }
+
+  /** The first place, from one on, whose token is no less: looked for in steps that double. */
+  private int place(int token, int from) {
+    int to = from;
+    for (int step = 1; to < tokens.length && tokens[to] < token; step *= 2) {
+      from = to + 1;
+      to += step;
+    }
+    int at = Arrays.binarySearch(tokens, from, Math.min(to, tokens.length), token);
+    return at < 0 ? ~at : at;
   }
 
   /** How much a text speaks for this domain and against what the base knows, nats a token. */
