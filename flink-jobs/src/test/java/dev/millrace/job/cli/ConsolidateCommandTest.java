@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.NanoReleases;
+import dev.millrace.job.Openers;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
@@ -19,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -97,6 +101,10 @@ class ConsolidateCommandTest extends RunsCommands {
     assertTrue(taught.removeIf(id -> id.startsWith("t")), taught::toString);
     assertTrue(taught.remove("of the one before"), taught::toString);
     assertTrue(err.toString().contains("cloud: of 24 texts %d teach".formatted(taught.size())));
+    HeldOut heldOut =
+        Openers.heldOut(MillraceConfig.defaults().with(Map.of("heldOut.everyNth", "5")));
+    taught.removeIf(id -> Integer.parseInt(id.substring(1)) >= 20); // which did not teach legal
+    assertFalse(taught.stream().anyMatch(id -> heldOut.contains(null, "legal", id)), "it judges");
     BaseRelease.Rebased brought = BaseRelease.rebased(next).get(legal);
     assertNotNull(brought);
     Path stored = BaseRelease.rebased(next, brought.release());

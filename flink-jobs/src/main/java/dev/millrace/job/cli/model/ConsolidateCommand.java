@@ -153,13 +153,7 @@ final class ConsolidateCommand implements Callable<Integer> {
       releases = releases(folder);
       List<int[]> anchors = BaseTexts.anchors(folder, tokenizer);
       Map<String, OldRelease> old = old(folder);
-      SampleTokens beginnings = BaseTexts.beginnings(folder, tokenizer);
-      Map<String, DomainTexts> texts = new TreeMap<>();
-      for (Map.Entry<String, Path> input : inputs.entrySet()) {
-        String domain = input.getKey();
-        OldRelease of = old.get(domain);
-        texts.put(domain, DomainTexts.read(domain, input.getValue(), of, beginnings, output.err()));
-      }
+      Map<String, DomainTexts> texts = texts(old, BaseTexts.beginnings(folder, tokenizer));
       new Consolidation(folder, domains(texts, anchors), plan()).run(next, this::stepped);
       learned = adapters.keySet().stream().flatMap(d -> of(texts, d).samples().stream()).toList();
       outcomes = judge(folder, next, texts);
@@ -178,6 +172,26 @@ final class ConsolidateCommand implements Callable<Integer> {
     }
     return output.result(
         json(outcomes, against.isEmpty(), brought), lines(outcomes, against, brought), against);
+  }
+
+  /** A document that judges one domain teaches none: the new base is the same for all. */
+  private Map<String, DomainTexts> texts(Map<String, OldRelease> old, SampleTokens beginnings)
+      throws IOException {
+    List<DomainLines> all = new ArrayList<>();
+    Set<String> judging = new TreeSet<>();
+    for (Map.Entry<String, Path> input : inputs.entrySet()) {
+      String domain = input.getKey();
+      OldRelease of = old.get(domain);
+      Path folder = of == null ? adapters.get(domain) : rebases.get(domain);
+      Manifest release = manifest(Objects.requireNonNull(folder, domain));
+      String tenant = release == null ? null : release.tenant();
+      DomainLines lines = DomainLines.read(domain, input.getValue(), tenant, of, output.err());
+      all.add(lines);
+      judging.addAll(lines.judges());
+    }
+    Map<String, DomainTexts> texts = new TreeMap<>();
+    all.forEach(lines -> texts.put(lines.domain(), lines.texts(judging, beginnings, output.err())));
+    return texts;
   }
 
   private List<Consolidation.Domain> domains(Map<String, DomainTexts> texts, List<int[]> anchors) {

@@ -1,87 +1,11 @@
 package dev.millrace.job.cli.model;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.millrace.job.Openers;
-import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.loop.RunConfig;
-import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.distil.Exam;
-import dev.millrace.model.score.HeldOut;
-import dev.millrace.model.score.SampleTokens;
-import dev.millrace.schema.Sample;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a domain teaches, and what judges it: of a longer text the beginning, as in learning.
  *
  * @param samples ids of those that teach
  */
-record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {
-
-  /**
-   * @param old what is to be brought over, to which no text is new; null where an adapter is folded
-   */
-  static DomainTexts read(
-      String domain, Path file, @Nullable OldRelease old, SampleTokens beginnings, PrintWriter err)
-      throws IOException {
-    err.println("reading " + file);
-    UserMaterial.Lines lines = UserMaterial.lines(file, domain);
-    lines.sayWhatIsRefused(err);
-    List<Sample> samples = new ArrayList<>(lines.samples());
-    if (old != null && samples.removeIf(sample -> !old.samples().contains(sample.id()))) {
-      err.printf(
-          "%s: %d of %d texts taught release %s, the others are left out%n",
-          domain, samples.size(), lines.samples().size(), old.id());
-    }
-    Set<String> judges = judges(domain, samples);
-    List<int[]> texts = new ArrayList<>();
-    List<String> teaching = new ArrayList<>();
-    List<Exam.Text> judging = new ArrayList<>();
-    for (Sample sample : samples) {
-      int[] tokens = beginnings.of(sample.teaches());
-      if (tokens.length < 2) {
-        continue;
-      }
-      if (judges.contains(sample.document())) {
-        String said = beginnings.said(sample.teaches());
-        judging.add(new Exam.Text(domain, tokens, said.getBytes(UTF_8).length));
-      } else {
-        texts.add(tokens);
-        teaching.add(sample.id());
-      }
-    }
-    err.printf(
-        "%s: of %d texts %d teach and %d judge; the others have not 2 tokens%n",
-        domain, samples.size(), texts.size(), judging.size());
-    if (texts.isEmpty() || judging.isEmpty()) {
-      throw new IllegalArgumentException(
-          "%s: %d texts to learn from and %d of held-out documents, expected some of both"
-              .formatted(file, texts.size(), judging.size()));
-    }
-    return new DomainTexts(texts, teaching, new Exam(judging));
-  }
-
-  /**
-   * What learn holds out, in a job or in a run of minutes, to judge candidates by on the new base
-   * too, and a tenth of the documents: none of what taught a run's release is held out.
-   */
-  private static Set<String> judges(String domain, List<Sample> samples) {
-    Set<String> judges = new HashSet<>(Exam.judges(domain, samples.stream().map(Sample::document)));
-    String every = Integer.toString(RunConfig.HELD_OUT_EVERY);
-    HeldOut heldOut =
-        Openers.heldOut(MillraceConfig.defaults().with(Map.of("heldOut.everyNth", every)));
-    samples.stream()
-        .filter(sample -> heldOut.contains(sample.tenant(), domain, sample.document()))
-        .forEach(sample -> judges.add(sample.document()));
-    return judges;
-  }
-}
+record DomainTexts(List<int[]> texts, List<String> samples, Exam exam) {}

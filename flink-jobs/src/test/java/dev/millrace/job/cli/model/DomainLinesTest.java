@@ -24,10 +24,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DomainTextsTest {
+class DomainLinesTest {
 
   @TempDir Path folder;
 
@@ -48,6 +49,34 @@ class DomainTextsTest {
     assertEquals(60, texts.samples().size() + texts.exam().texts().size());
   }
 
+  /** What judged the release would teach the base, and go on judging. */
+  @Test
+  void read_linesOfATenantsReleaseThatNameNone_judgesWhatWasHeldOutForTheTenant()
+      throws IOException {
+    HeldOut heldOut = heldOut();
+    List<String> lines = IntStream.range(0, 60).mapToObj(DomainLinesTest::line).toList();
+    Set<String> judges = lines(lines, "acme").judges();
+    Set<String> missed = new TreeSet<>();
+    for (int i = 0; i < 60; i++) {
+      if (heldOut.contains("acme", "cloud", "d" + i) && !judges.contains("d" + i)) {
+        missed.add("d" + i);
+      }
+    }
+    assertEquals(Set.of(), missed);
+  }
+
+  /** The new base is the same for all domains. */
+  @Test
+  void texts_documentsThatJudgeAnotherDomain_neitherTeachNorJudge() throws IOException {
+    DomainLines lines =
+        lines(IntStream.range(0, 60).mapToObj(DomainLinesTest::line).toList(), null);
+    DomainTexts alone = texts(lines, lines.judges());
+    String first = alone.samples().get(0);
+    DomainTexts beside = texts(lines, Set.of(first.replace('s', 'd')));
+    assertEquals(alone.samples().subList(1, alone.samples().size()), beside.samples());
+    assertEquals(alone.exam().texts().size(), beside.exam().texts().size());
+  }
+
   @Test
   void read_fewDocumentsOfWhichLearnHoldsOutNone_oneJudges() throws IOException {
     HeldOut heldOut = heldOut();
@@ -55,7 +84,7 @@ class DomainTextsTest {
         IntStream.range(0, 60)
             .filter(i -> !heldOut.contains(null, "cloud", "d" + i))
             .limit(5)
-            .mapToObj(DomainTextsTest::line)
+            .mapToObj(DomainLinesTest::line)
             .toList();
     DomainTexts texts = read(lines);
     assertEquals(4, texts.samples().size());
@@ -90,11 +119,22 @@ class DomainTextsTest {
   }
 
   private DomainTexts read(List<String> lines) throws IOException {
+    return texts(lines(lines, null), Set.of());
+  }
+
+  private DomainLines lines(List<String> lines, @Nullable String tenant) throws IOException {
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    return DomainLines.read("cloud", input, tenant, null, unheard());
+  }
+
+  private static DomainTexts texts(DomainLines lines, Set<String> judging) throws IOException {
     try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO)) {
       SampleTokens beginnings = BaseTexts.beginnings(NanoReleases.NANO, tokenizer);
-      PrintWriter unused = new PrintWriter(new StringWriter());
-      return DomainTexts.read("cloud", input, null, beginnings, unused);
+      return lines.texts(judging, beginnings, unheard());
     }
+  }
+
+  private static PrintWriter unheard() {
+    return new PrintWriter(new StringWriter());
   }
 }
