@@ -16,6 +16,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.TrainingBatch;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -252,6 +253,24 @@ class ObeyedOrdersTest extends BigramLearners {
     Outcome again = obeyed(learner, outcomes.get(1).state(), forget).get(1);
     RuleResult note = again.verdict().rules().get(0);
     assertEquals(Map.of("samples", 21.0, "expired", 2.0, "releasesLeft", 0.0), note.figures());
+  }
+
+  /** Else learn would go on from what knows of them, and serve pass over all that it publishes. */
+  @Test
+  void obey_forgetSamplesAndWhatKnowsOfThemWasDeletedBefore_isObeyed() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 3);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    ReleaseEvent first = outcomes.get(0).release();
+    ReleaseEvent deleted = outcomes.get(1).release();
+    Files.delete(folder.resolve("store").resolve(deleted.release()).resolve(Manifest.FILE));
+    Outcome again =
+        obeyed(learner, outcomes.get(2).state(), event(first, Action.FORGET).forgetting(gone))
+            .get(0);
+    RuleResult said = again.verdict().rules().get(0);
+    assertEquals("forget-obeyed", said.rule(), said::reason);
+    assertEquals(0, said.figures().get("releasesLeft"));
+    assertEquals(first.release(), again.state().release());
   }
 
   @Test

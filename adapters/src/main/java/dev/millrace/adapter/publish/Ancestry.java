@@ -26,7 +26,8 @@ public record Ancestry(ReleaseStore store, ReleaseFiles published) {
   }
 
   /**
-   * Releases after one up to another that came of it, the oldest first; empty if it did not.
+   * Releases after one up to another that came of it, the oldest first; empty if it did not, or
+   * what lies between them is gone.
    *
    * @param ancestor null is the base alone
    */
@@ -34,9 +35,13 @@ public record Ancestry(ReleaseStore store, ReleaseFiles published) {
       throws IOException {
     Deque<String> chain = new ArrayDeque<>();
     String id = release;
-    while (id != null && !id.equals(ancestor)) {
-      chain.addFirst(id);
-      id = manifest(id).parent();
+    try {
+      while (id != null && !id.equals(ancestor)) {
+        chain.addFirst(id);
+        id = manifest(id).parent();
+      }
+    } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
+      return List.of();
     }
     return Objects.equals(id, ancestor) ? List.copyOf(chain) : List.of();
   }
