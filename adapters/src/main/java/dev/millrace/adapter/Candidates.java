@@ -68,17 +68,19 @@ record Candidates(
 
   /**
    * Goes on from a candidate that harms what is protected, with anchors alone, until it harms no
-   * more than it may, or nearly so: a pass more would undo more than a share leaves out.
+   * more than it may, or nearly so: a pass more would undo more than a share leaves out. One that
+   * brings it no nearer is undone, and is the last.
    */
   private Trained repaired(Task taught, Trained plain, Governor governor) {
     double start = gate.pressure(start(plain));
     double before = pressure(plain);
     double pressure = before;
     Trained repaired = plain;
-    while (pressure > 1
+    boolean nearer = mayRepair(taught);
+    while (nearer
+        && pressure > 1
         && reach(start, pressure) < ENOUGH
-        && repaired.repairs() < REPAIRS
-        && mayRepair(taught)) {
+        && repaired.repairs() < REPAIRS) {
       long begun = surroundings.clock().millis();
       Training repair =
           training(
@@ -86,8 +88,13 @@ record Candidates(
               taught.lesson().again(repaired.repairs() + 1),
               terms(taught, plain.routing(), Terms.ANCHORS_ALONE),
               governor);
-      repaired = repaired.then(repair, surroundings.clock().millis() - begun);
-      pressure = pressure(repaired);
+      Trained next = repaired.then(repair, surroundings.clock().millis() - begun);
+      double after = pressure(next);
+      nearer = after < pressure;
+      if (nearer) {
+        repaired = next;
+        pressure = after;
+      }
     }
     return repaired.repairs() == 0
         ? plain

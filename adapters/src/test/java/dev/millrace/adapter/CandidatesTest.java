@@ -90,12 +90,22 @@ class CandidatesTest extends BigramLearners {
   }
 
   @Test
-  void attempts_repairsDoNotBringItBackAndHeavierAnchorsDo_endWithThose() {
+  void attempts_eachRepairBringsItNearerAndNoneFarEnough_areFour() {
+    Task task = task(outcomes(learner("store"), 1).get(0).state(), List.of());
+    LearnerConfig config = withProtectedBound(1e-5, 5);
+    double slower = config.train().learningRate() / 100;
+    config = config.with(config.train().toBuilder().learningRate(slower).build());
+    List<Attempt> attempts = attempts(config, task);
+    assertEquals(4, attempts.get(1).mix().repairs(), attempts::toString);
+  }
+
+  @Test
+  void attempts_aRepairMakesItWorseAndHeavierAnchorsBringItBack_endWithThose() {
     Task task = task(outcomes(learner("store"), 1).get(0).state(), List.of());
     List<Attempt> attempts = attempts(withProtectedBound(0.0005, 1), task);
-    assertEquals(3, attempts.size(), attempts::toString);
-    assertEquals(4, attempts.get(1).mix().repairs(), attempts::toString);
-    Attempt last = attempts.get(2);
+    assertEquals(2, attempts.size(), attempts::toString);
+    assertTrue(attempts.stream().allMatch(a -> a.mix().repairs() == 0), attempts::toString);
+    Attempt last = attempts.get(1);
     assertTrue(last.judgement().accepted(), () -> last.judgement().toString());
     assertTrue(last.mix().anchors() > 1, () -> last.mix().toString());
     assertEquals(0, last.mix().blend());
