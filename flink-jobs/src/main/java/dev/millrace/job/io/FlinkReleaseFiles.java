@@ -9,7 +9,9 @@ import java.net.URI;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -19,21 +21,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * Release files on any of Flink's file systems. What none of them reads is nowhere, however often
  * it is tried. What is not there is told apart from what cannot be read now: a file that is there
- * and cannot be opened, and all of a store whose folder is gone, as one is that is not mounted.
+ * and cannot be opened, one that says nothing for long, and all of a store whose folder is gone, as
+ * one is that is not mounted.
  */
 public final class FlinkReleaseFiles implements ReleaseFiles {
+
+  /** Whoever waits for a file may hold up all that want others. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** The folder of the store, if it has one on this machine. */
   private final java.nio.file.@Nullable Path store;
 
+  private final BoundedReads reads;
+
+  private FlinkReleaseFiles(java.nio.file.@Nullable Path store, Duration patience) {
+    this.store = store;
+    this.reads = new BoundedReads(patience);
+  }
+
   /** Files of any store; the folder of none is expected to be there. */
   public FlinkReleaseFiles() {
-    store = null;
+    this(PATIENCE);
+  }
+
+  /**
+   * @param patience how long a file may give no byte
+   */
+  FlinkReleaseFiles(Duration patience) {
+    this(null, patience);
   }
 
   /** Files of a store, and of any other. */
   public FlinkReleaseFiles(String store) {
-    this.store = local(new Path(store));
+    this(local(new Path(store)), PATIENCE);
   }
 
   /**
@@ -41,11 +61,15 @@ public final class FlinkReleaseFiles implements ReleaseFiles {
    */
   @Override
   public byte[] read(String uri, int maxBytes) throws IOException {
+    return reads.read(uri, bytes -> read(uri, maxBytes, bytes));
+  }
+
+  private byte[] read(String uri, int maxBytes, AtomicLong bytes) throws IOException {
     ReleaseStep step = ReleaseStep.begun(ReleaseStep.Kind.READ, uri);
     Path path = new Path(uri);
     FileSystem files = files(path);
     try (FSDataInputStream in = files.open(path)) {
-      return read(in, maxBytes);
+      return read(BoundedReads.counted(in, bytes), maxBytes);
     } catch (FileNotFoundException e) { // Java's own says so of all that it cannot open
       java.nio.file.Path file = local(path);
       throw file == null ? e : failure(e, file);

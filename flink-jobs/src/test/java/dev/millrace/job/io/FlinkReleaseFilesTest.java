@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.release.ReleaseStep;
@@ -14,6 +15,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -81,6 +84,50 @@ class FlinkReleaseFilesTest {
     Path file = Files.write(folder.resolve("store/file"), new byte[1]);
     String inAFile = file.resolve("release/file").toUri().toString();
     assertThrows(FileNotFoundException.class, () -> files.read(inAFile, 1));
+  }
+
+  /** A pipe that nobody writes to: not even an interrupt ends what opens it. */
+  @Test
+  void read_storeHangs_saysSoInTimeAndTakesNoMoreThreadsThanAFew() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    FlinkReleaseFiles files = new FlinkReleaseFiles(Duration.ofMillis(20));
+    String uri = pipe.toUri().toString();
+    List<String> said = new ArrayList<>();
+    try {
+      assertTimeoutPreemptively(
+          Duration.ofMinutes(1),
+          () -> {
+            for (int i = 0; i < 18; i++) {
+              IOException e = assertThrows(IOException.class, () -> files.read(uri, 1));
+              assertFalse(e instanceof FileNotFoundException, e::toString);
+              said.add(e.getMessage());
+            }
+          });
+    } finally {
+      Files.newOutputStream(pipe).close();
+    }
+    assertEquals(
+        List.of(
+            uri + " cannot be read now: no byte came in 20 ms",
+            uri + " cannot be read now: 16 reads before it hang"),
+        said.stream().distinct().toList());
+    assertEquals(16, said.lastIndexOf(said.get(0)) + 1);
+  }
+
+  @Test
+  void read_storeIsSlow_isWaitedFor() throws IOException {
+    Duration patience = Duration.ofMillis(500);
+    long end = System.nanoTime() + 3 * patience.toNanos();
+    byte[] file = {1};
+    BoundedReads.Reading slow =
+        bytes -> {
+          while (System.nanoTime() - end < 0) {
+            bytes.incrementAndGet();
+          }
+          return file;
+        };
+    assertSame(file, new BoundedReads(patience).read("slow", slow));
   }
 
   @Test
