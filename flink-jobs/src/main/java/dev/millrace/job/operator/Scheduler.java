@@ -200,6 +200,11 @@ final class Scheduler {
     responder.submit(place.ticket(), place.request(), place.caller());
   }
 
+  /** Whether it still waits for its answer: nothing more may be said of one that was refused. */
+  boolean awaits(long ticket) {
+    return line.at(ticket) != null;
+  }
+
   /** The responder has answered these, perhaps none, and may have room. */
   void stepped(List<Answered> all) {
     for (Answered answered : all) {

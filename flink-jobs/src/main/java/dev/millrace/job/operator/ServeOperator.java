@@ -1,11 +1,11 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.job.config.ServeConfig;
+import dev.millrace.model.serve.Added;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.ArrayList;
@@ -209,22 +209,26 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   /** What came of a step of the responder. */
-  private record Step(List<Chunk> chunks, List<Answered> answered) {}
+  private record Step(List<Added> added, List<Answered> answered) {}
 
   /** Runs on the worker's thread. */
   private List<Step> step() throws InterruptedException {
     List<Answered> answered = serving.responder().step();
-    List<Chunk> chunks = serving.responder().chunks();
+    List<Added> added = serving.responder().added();
     int waits = serving.responder().fetching().size();
     boolean room = waited < waits;
     waited = waits;
-    return answered.isEmpty() && chunks.isEmpty() && !room
+    return answered.isEmpty() && added.isEmpty() && !room
         ? List.of()
-        : List.of(new Step(chunks, answered));
+        : List.of(new Step(added, answered));
   }
 
   private void stepped(Step step) {
-    step.chunks().forEach(chunk -> output.collect(Outputs.CHUNKS, new StreamRecord<>(chunk)));
+    for (Added added : step.added()) {
+      if (scheduler.awaits(added.ticket())) {
+        output.collect(Outputs.CHUNKS, new StreamRecord<>(added.chunk()));
+      }
+    }
     scheduler.stepped(step.answered());
   }
 

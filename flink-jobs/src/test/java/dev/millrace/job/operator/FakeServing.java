@@ -4,6 +4,7 @@ import dev.millrace.job.StreamRecords;
 import dev.millrace.model.base.Drafts;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.RemoteTier;
+import dev.millrace.model.serve.Added;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.HotCounts;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers by the name of the release that was applied last, one at a time, each for a permit; knows
  * every request that begins with {@code known}; lets those that begin with {@code cold} wait; tells
- * a chunk beside each answer to one that streams.
+ * a chunk beside each answer to one that streams, also to one that is cancelled.
  */
 public class FakeServing implements Responder, LiveReleases {
   final Semaphore permits;
@@ -50,7 +51,8 @@ public class FakeServing implements Responder, LiveReleases {
   private final List<String> switched = new CopyOnWriteArrayList<>();
   private final BlockingQueue<String> tries = new LinkedBlockingQueue<>();
   private volatile boolean fetched;
-  private List<Chunk> chunks = List.of();
+  private final Queue<Added> begun = new ConcurrentLinkedQueue<>();
+  private List<Added> added = List.of();
   private volatile @Nullable String current;
 
   public FakeServing(int permits, String... broken) {
@@ -76,6 +78,7 @@ public class FakeServing implements Responder, LiveReleases {
     Request request = submitted.remove(ticket);
     waiting.remove(ticket);
     if (request != null) {
+      begun.addAll(added(ticket, request));
       cancelled.add(new Answered(ticket, bare(request, reason)));
       words.add(ticket);
     }
@@ -84,11 +87,11 @@ public class FakeServing implements Responder, LiveReleases {
   /** Answers what was submitted first, or {@code first}, if it is there. */
   @Override
   public List<Answered> step() throws InterruptedException {
-    chunks = List.of();
+    added = List.of();
     long ticket = words.take();
     Answered gone = cancelled.poll();
     if (gone != null) {
-      return List.of(gone);
+      return gone(gone);
     }
     Request asked = submitted.get(ticket);
     if (asked == null) {
@@ -102,24 +105,35 @@ public class FakeServing implements Responder, LiveReleases {
       gone = cancelled.poll();
       if (gone != null) {
         words.add(ticket);
-        return List.of(gone);
+        return gone(gone);
       }
     }
     Request request = submitted.remove(ticket);
     if (request == null) {
       return List.of();
     }
-    if (request.stream()) {
-      chunks =
-          List.of(
-              new Chunk(request.id(), request.origin(), null, 0, "a", current, "base", List.of()));
-    }
+    added = added(ticket, request);
     return List.of(new Answered(ticket, bare(request, null)));
   }
 
+  private List<Answered> gone(Answered gone) {
+    added = begun.stream().filter(said -> said.ticket() == gone.ticket()).toList();
+    return List.of(gone);
+  }
+
+  private List<Added> added(long ticket, Request request) {
+    return request.stream()
+        ? List.of(
+            new Added(
+                ticket,
+                new Chunk(
+                    request.id(), request.origin(), null, 0, "a", current, "base", List.of())))
+        : List.of();
+  }
+
   @Override
-  public List<Chunk> chunks() {
-    return chunks;
+  public List<Added> added() {
+    return added;
   }
 
   @Override

@@ -117,7 +117,7 @@ class ServeOperatorTest {
   void processElement1_askedForChunks_theyLeaveBesideTheAnswers() throws Exception {
     try (var harness = opened(harness(new FakeServing(FREE)))) {
       ask(harness, null, request(0));
-      ask(harness, null, streamed(1));
+      ask(harness, null, streamed(request(1)));
       endRequests(harness);
       assertEquals(ids(0, 2), answered(harness));
       assertEquals(
@@ -185,6 +185,27 @@ class ServeOperatorTest {
       serving.fetched();
       endRequests(harness);
       assertEquals(ids(0, 7), answered(harness).stream().sorted().toList());
+    }
+  }
+
+  /** Whoever was told that it is refused would take what follows for another answer. */
+  @Test
+  void processElement1_refusedWhenItsAnswerHasBegun_noChunkFollows() throws Exception {
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = opened(harness(serving))) {
+      for (int i = 0; i < LIMITS.queue() - 1; i++) {
+        ask(harness, null, cold(i));
+      }
+      ask(harness, null, streamed(cold(5)));
+      while (serving.fetching().size() < LIMITS.queue()) {
+        runOneMail(harness);
+      }
+      ask(harness, null, fromTenant("small", request(6)));
+      assertEquals(ids(5, 6), answered(harness));
+      serving.fetched();
+      endRequests(harness);
+      assertEquals(ids(0, 7), answered(harness).stream().sorted().toList());
+      assertNull(harness.getSideOutput(Outputs.CHUNKS), "it was refused");
     }
   }
 

@@ -96,9 +96,9 @@ final class Streams {
     return request("request-" + offset, null, "cold " + offset, null, offset);
   }
 
-  /** One that asks for chunks of its answer. */
-  static Request streamed(long offset) {
-    return request("request-" + offset, null, "prompt " + offset, null, true, offset);
+  /** The same, asking for chunks of its answer. */
+  static Request streamed(Request r) {
+    return request(r.id(), r.tenant(), r.prompt(), r.cancels(), true, r.origin().offset());
   }
 
   /** The same from a tenant. */

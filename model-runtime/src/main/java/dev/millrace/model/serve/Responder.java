@@ -4,7 +4,6 @@ import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,7 +47,7 @@ public interface Responder extends AutoCloseable {
    * What the last step added to answers that are not complete and whose requests ask for chunks. An
    * answer that is found, or computed for another that asks the same, comes without.
    */
-  List<Chunk> chunks();
+  List<Added> added();
 
   /**
    * Tickets of the requests that wait for a release that is not in memory, or for their picture or

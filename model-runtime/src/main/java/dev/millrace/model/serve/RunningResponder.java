@@ -14,7 +14,6 @@ import dev.millrace.model.swap.FairThreads;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.ReleaseRefusedException;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.TokenLogProb;
@@ -69,7 +68,7 @@ final class RunningResponder implements Responder {
   private final FairThreads decoders = new FairThreads(1, new DaemonThreads("millrace-media"));
 
   private List<Answered> answered = new ArrayList<>();
-  private List<Chunk> chunks = new ArrayList<>();
+  private List<Added> added = new ArrayList<>();
 
   private volatile Drafts drafts = Drafts.NONE;
 
@@ -102,7 +101,7 @@ final class RunningResponder implements Responder {
 
   @Override
   public List<Answered> step() throws InterruptedException {
-    chunks = new ArrayList<>();
+    added = new ArrayList<>();
     if (isIdle()) {
       if (inbox.isEmpty()) {
         foreground.giveBack();
@@ -130,12 +129,12 @@ final class RunningResponder implements Responder {
   }
 
   private void tell(Work work, int index, String text, List<TokenLogProb> logProbs) {
-    chunks.add(AnswerWriter.chunk(work, index, text, logProbs));
+    added.add(new Added(work.ticket(), AnswerWriter.chunk(work, index, text, logProbs)));
   }
 
   @Override
-  public List<Chunk> chunks() {
-    return chunks;
+  public List<Added> added() {
+    return added;
   }
 
   private void awaitWord() throws InterruptedException {

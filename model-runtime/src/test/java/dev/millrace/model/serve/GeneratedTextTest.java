@@ -217,7 +217,7 @@ class GeneratedTextTest extends Responders {
   private Answer answerOf(String id, List<Chunk> chunks) throws InterruptedException {
     while (true) {
       List<Answered> done = responder.step();
-      chunks.addAll(responder.chunks());
+      responder.added().forEach(added -> chunks.add(added.chunk()));
       for (Answered answered : done) {
         if (answered.answer().request().equals(id)) {
           return answered.answer();

@@ -1,10 +1,10 @@
 package dev.millrace.job.bench.serve;
 
 import dev.millrace.model.base.Drafts;
+import dev.millrace.model.serve.Added;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +40,7 @@ record AtOnce(Responder real, BlockingQueue<Answered> due) implements Responder 
   }
 
   @Override
-  public List<Chunk> chunks() {
+  public List<Added> added() {
     return List.of();
   }
 
