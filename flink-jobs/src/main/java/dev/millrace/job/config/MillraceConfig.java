@@ -68,6 +68,7 @@ public record MillraceConfig(
     config.checkSteps(problems);
     config.checkWatch(problems);
     config.checkTransactions(problems);
+    config.checkActivation(problems);
     problems.throwIfAny();
     return config;
   }
@@ -183,6 +184,15 @@ public record MillraceConfig(
       problems.add(
           "checkpoint.intervalMillis is %d, expected at most half of kafka.transactionTimeoutMillis, %d"
               .formatted(checkpoint.intervalMillis(), timeout));
+    }
+  }
+
+  /** A task that waits for room hears nothing: others would switch, and it would not. */
+  private void checkActivation(Problems problems) {
+    if (serve.activation() == ServeConfig.Activation.TOGETHER
+        && serve.whenFull() == ServeConfig.WhenFull.WAIT) {
+      problems.add(
+          "serve.activation is together, expected independent where serve.whenFull is wait");
     }
   }
 

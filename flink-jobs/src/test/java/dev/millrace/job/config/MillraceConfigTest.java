@@ -392,6 +392,17 @@ class MillraceConfigTest {
     read("checkpoint.intervalMillis=300000");
   }
 
+  /** Flink holds decisions back from a task that waits, so it would switch when it has room. */
+  @Test
+  void read_switchingTogetherWhereATaskMayWait_isRefused() {
+    var e = refused("serve.activation=together", "serve.whenFull=wait");
+    String expected =
+        "serve.activation is together, expected independent where serve.whenFull is wait";
+    assertTrue(e.getMessage().contains(expected), e.getMessage());
+    read("serve.activation=together");
+    read("serve.whenFull=wait");
+  }
+
   @Test
   void with_codecs_takesThoseThatThereAre() {
     for (String codec :
