@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /** Requests to nano by releases of one domain, each answer held against what its release says. */
@@ -27,12 +28,16 @@ final class SwapLoad implements AutoCloseable {
   private static final int PROMPTS = 16;
   private static final int TOKENS = 48;
 
+  /** Of the shortest answer of a running batch; each next one has one more. */
+  private static final int ANSWER_TOKENS = 4;
+
   private final TempDirectory scratch;
   private final NanoParts nano;
   private final SwapReleases releases;
   private final LiveReleases live;
   private final Responder responder;
   private final List<String> prompts = new ArrayList<>();
+  private final BatchAudit batch;
 
   /** What each release says to each prompt, nats. */
   private final Map<String, double[]> expected = new HashMap<>();
@@ -50,6 +55,8 @@ final class SwapLoad implements AutoCloseable {
     for (int i = 0; i < PROMPTS; i++) {
       prompts.add(nano.prompt(TOKENS, random));
     }
+    batch =
+        new BatchAudit(responder, IntStream.range(0, PROMPTS).mapToObj(this::generating).toList());
   }
 
   static SwapLoad open(Path nano, long seed) throws IOException, NoSuchAlgorithmException {
@@ -74,6 +81,7 @@ final class SwapLoad implements AutoCloseable {
       said[i] = answer.logProb();
     }
     expected.put(event.release(), said);
+    batch.learn(event.release());
   }
 
   /** Makes a release current: fetched, verified, loaded, warmed. */
@@ -120,9 +128,27 @@ final class SwapLoad implements AutoCloseable {
     return mixed;
   }
 
+  /** How many were asked one after the other. */
+  int asked() {
+    return asked;
+  }
+
+  /** The same responder with a batch that runs. */
+  BatchAudit batch() {
+    return batch;
+  }
+
   private Request request(int prompt) {
     return Request.builder("q", Request.Task.SCORE, prompts.get(prompt))
         .domain(SwapReleases.DOMAIN)
+        .cached(false)
+        .build();
+  }
+
+  private Request generating(int prompt) {
+    return Request.builder("q", Request.Task.GENERATE, prompts.get(prompt))
+        .domain(SwapReleases.DOMAIN)
+        .maxTokens(ANSWER_TOKENS + prompt)
         .cached(false)
         .build();
   }
