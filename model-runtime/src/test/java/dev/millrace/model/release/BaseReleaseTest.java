@@ -233,17 +233,10 @@ class BaseReleaseTest {
   }
 
   private static ReleaseEvent event(@Nullable String tenant, Manifest manifest, long batch) {
+    Origin at = new Origin("releases", 0, 1);
+    String id = manifest.id();
     return new ReleaseEvent(
-        tenant,
-        BaseRelease.DOMAIN,
-        Kind.BASE,
-        Action.PUBLISH,
-        manifest.id(),
-        "base",
-        null,
-        batch,
-        "test",
-        new Origin("releases", 0, 1));
+        tenant, BaseRelease.DOMAIN, Kind.BASE, Action.PUBLISH, id, "base", null, batch, "test", at);
   }
 
   private Manifest published(Kind kind) throws IOException {

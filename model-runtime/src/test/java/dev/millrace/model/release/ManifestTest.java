@@ -100,7 +100,8 @@ class ManifestTest {
   @Test
   void parse_entropyRouting_isTheSameAgain() {
     Routing routing = new Routing(Routing.ENTROPY, 4, 0.1, 0.07513);
-    Manifest manifest = with(routing, withVerdict(new RuleResult("r", true, "", Map.of())));
+    Manifest plain = withVerdict(new RuleResult("r", true, "", Map.of()));
+    Manifest manifest = with(routing, plain.learned(), plain);
     String json = new String(manifest.toBytes(), StandardCharsets.UTF_8);
     assertTrue(
         json.contains(
@@ -115,7 +116,7 @@ class ManifestTest {
     Manifest unsaid = manifest();
     LearnedSample first = unsaid.learned().get(0);
     LearnedSample said = new LearnedSample(first.sample(), first.origin(), false, 256);
-    Manifest manifest = learned(unsaid, List.of(said));
+    Manifest manifest = with(unsaid.routing(), List.of(said), unsaid);
     String json = new String(manifest.toBytes(), StandardCharsets.UTF_8);
     assertTrue(json.contains("\"tokens\":256,\"topic\""), json);
     assertEquals(manifest, Manifest.parse(manifest.toBytes()));
@@ -124,24 +125,7 @@ class ManifestTest {
     assertThrows(InvalidReleaseException.class, () -> Manifest.parse(none));
   }
 
-  private static Manifest learned(Manifest m, List<LearnedSample> learned) {
-    return new Manifest(
-        m.tenant(),
-        m.domain(),
-        m.base(),
-        m.files(),
-        m.quantization(),
-        m.routing(),
-        m.parent(),
-        m.batch(),
-        learned,
-        m.learnedTo(),
-        m.plan(),
-        m.verdict(),
-        m.obeyed());
-  }
-
-  private static Manifest with(Routing routing, Manifest m) {
+  private static Manifest with(Routing routing, List<LearnedSample> learned, Manifest m) {
     return new Manifest(
         m.tenant(),
         m.domain(),
@@ -151,7 +135,7 @@ class ManifestTest {
         routing,
         m.parent(),
         m.batch(),
-        m.learned(),
+        learned,
         m.learnedTo(),
         m.plan(),
         m.verdict(),

@@ -294,17 +294,8 @@ class MediaScorerTest {
   }
 
   private static Sample sample(String document, byte[] media, @Nullable String caption) {
+    Origin at = new Origin("samples", 0, 7);
     return new Sample(
-        "id",
-        "source",
-        document,
-        null,
-        "letters",
-        Modality.IMAGE,
-        "",
-        media,
-        caption,
-        0,
-        new Origin("samples", 0, 7));
+        "id", "source", document, null, "letters", Modality.IMAGE, "", media, caption, 0, at);
   }
 }

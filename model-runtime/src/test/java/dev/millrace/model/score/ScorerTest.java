@@ -54,7 +54,7 @@ class ScorerTest {
   @Test
   void score_freshText_isAcceptedWithItsFigures() {
     String text = Samples.words(random, 100);
-    ScoredSample first = accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    ScoredSample first = accepted(Samples.training(0), text);
     assertEquals(1, first.diversity());
     assertEquals(0.5 * first.entropy() / Math.log(256) + 0.5, first.quality(), 1e-12);
     assertEquals(256, first.tokens().length);
@@ -65,7 +65,7 @@ class ScorerTest {
   @Test
   void score_sameTextAgain_isRefusedBeforeTheModelIsAsked() {
     String text = Samples.words(random, 100);
-    accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    accepted(Samples.training(0), text);
     int calls = base.scoreCalls().size();
     String spaced = "  " + text.toUpperCase(Locale.ROOT).replace(" ", " \n\t");
     refused("duplicate-exact", Samples.training(1), spaced);
@@ -75,7 +75,7 @@ class ScorerTest {
   @Test
   void score_textWithAFewWordsChanged_isANearDuplicate() {
     String text = Samples.words(random, 100);
-    accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    accepted(Samples.training(0), text);
     refused("duplicate-near", Samples.training(1), "changed " + text + "words");
   }
 
@@ -83,12 +83,12 @@ class ScorerTest {
   void score_textThatSharesALotWithAnEarlierOne_isWorthLess() {
     String text = Samples.words(random, 22);
     accept(0);
-    accepted(scorer.score(Samples.of(Samples.training(1), text), memory));
+    accepted(Samples.training(1), text);
     accept(2);
     String half = text + Samples.words(random, 11);
     double similarity = memory.near.mostSimilar(MinHash.of(Normalizer.normalize(half)));
     assertTrue(similarity > 0.5, "similarity " + similarity);
-    ScoredSample shares = accepted(scorer.score(Samples.of(Samples.training(3), half), memory));
+    ScoredSample shares = accepted(Samples.training(3), half);
     double alone = 0.5 * shares.entropy() / Math.log(256) + 0.5 * shares.diversity();
     assertEquals(alone * (1 - similarity * similarity), shares.quality(), 1e-12);
   }
@@ -112,7 +112,7 @@ class ScorerTest {
   @Test
   void score_almostAHeldOutText_neverTeaches() {
     String text = Samples.words(random, 100);
-    ScoredSample judge = accepted(scorer.score(Samples.of(Samples.heldOut(0), text), memory));
+    ScoredSample judge = accepted(Samples.heldOut(0), text);
     assertTrue(judge.heldOut());
     for (int i = 0; i < 3 * LIMITS.exact(); i++) {
       accept(i);
@@ -124,7 +124,7 @@ class ScorerTest {
   @Test
   void score_heldOutTextBeforeALongTail_neverTeaches() {
     String text = Samples.words(random, 100);
-    accepted(scorer.score(Samples.of(Samples.heldOut(0), text), memory));
+    accepted(Samples.heldOut(0), text);
     refused("near-held-out", Samples.training(0), text + Samples.words(random, 2_000));
   }
 
@@ -132,7 +132,7 @@ class ScorerTest {
   void score_beginningOfALongHeldOutText_neverTeaches() {
     String text = Samples.words(random, 100);
     String whole = text + Samples.words(random, 2_000);
-    accepted(scorer.score(Samples.of(Samples.heldOut(0), whole), memory));
+    accepted(Samples.heldOut(0), whole);
     refused("near-held-out", Samples.training(0), text);
   }
 
@@ -186,7 +186,7 @@ class ScorerTest {
   @Test
   void score_heldOutTextThatTaughtAlready_isDropped() {
     String text = Samples.words(random, 100);
-    accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    accepted(Samples.training(0), text);
     refused("held-out-near-train", Samples.heldOut(0), text + "changed");
   }
 
@@ -203,7 +203,7 @@ class ScorerTest {
   @Test
   void score_moreHeldOutThanCanBeGuarded_isRefused() {
     for (int i = 0; i < LIMITS.heldOut(); i++) {
-      accepted(scorer.score(Samples.of(Samples.heldOut(i), Samples.words(random, 50)), memory));
+      accepted(Samples.heldOut(i), Samples.words(random, 50));
     }
     refused("held-out-full", Samples.heldOut(0), Samples.words(random, 50));
     accept(0);
@@ -222,7 +222,7 @@ class ScorerTest {
     String mojibake =
         new String(utf8.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     refused("encoding-damage", d, mojibake);
-    accepted(scorer.score(Samples.of(d, utf8), memory));
+    accepted(d, utf8);
   }
 
   /** A few characters of a short text looked like another script's. */
@@ -282,7 +282,7 @@ class ScorerTest {
   @Test
   void score_wordsOfATeachingTextInAnotherOrder_isAReorderedCopy() {
     List<String> words = new ArrayList<>(List.of(Samples.words(random, 100).split(" ")));
-    accepted(scorer.score(Samples.of(Samples.training(0), String.join(" ", words)), memory));
+    accepted(Samples.training(0), String.join(" ", words));
     Collections.shuffle(words, random);
     refused("duplicate-reordered", Samples.training(1), String.join(" ", words));
   }
@@ -291,8 +291,7 @@ class ScorerTest {
   void score_wordsOfARefusedCopyInAnotherOrder_areAReorderedCopy() {
     String text = Samples.words(random, 86);
     String copy = text + Samples.words(random, 14);
-    accepted(
-        scorer.score(Samples.of(Samples.training(0), text + Samples.words(random, 14)), memory));
+    accepted(Samples.training(0), text + Samples.words(random, 14));
     refused("duplicate-near", Samples.training(1), copy);
     List<String> words = new ArrayList<>(List.of(copy.split(" ")));
     Collections.shuffle(words, random);
@@ -303,8 +302,7 @@ class ScorerTest {
   void score_wordsOfARefusedCopyOfAHeldOutTextInAnotherOrder_areAReorderedCopy() {
     String text = Samples.words(random, 86);
     String copy = text + Samples.words(random, 14);
-    accepted(
-        scorer.score(Samples.of(Samples.heldOut(0), text + Samples.words(random, 14)), memory));
+    accepted(Samples.heldOut(0), text + Samples.words(random, 14));
     refused("near-held-out", Samples.training(1), copy);
     List<String> words = new ArrayList<>(List.of(copy.split(" ")));
     Collections.shuffle(words, random);
@@ -314,7 +312,7 @@ class ScorerTest {
   @Test
   void score_wordsOfAHeldOutTextInAnotherOrder_neverTeach() {
     List<String> words = new ArrayList<>(List.of(Samples.words(random, 100).split(" ")));
-    accepted(scorer.score(Samples.of(Samples.heldOut(0), String.join(" ", words)), memory));
+    accepted(Samples.heldOut(0), String.join(" ", words));
     for (int i = 0; i < 3 * LIMITS.near(); i++) {
       accept(i);
     }
@@ -326,21 +324,18 @@ class ScorerTest {
   void score_linesThatManyTextsHaveShown_areBoilerplate() {
     String frame = "Subscribe to our letter\nAll rights are reserved\n";
     for (int i = 0; i < 12; i++) {
-      accepted(
-          scorer.score(Samples.of(Samples.training(i), frame + Samples.words(random, 60)), memory));
+      accepted(Samples.training(i), frame + Samples.words(random, 60));
     }
     refused("boilerplate", Samples.training(0), frame + Samples.words(random, 5));
-    accepted(
-        scorer.score(Samples.of(Samples.training(1), frame + Samples.words(random, 60)), memory));
+    accepted(Samples.training(1), frame + Samples.words(random, 60));
   }
 
   @Test
   void score_linesThatOneTextRepeats_areNoBoilerplate() {
     String frame = "Subscribe to our letter\nAll rights are reserved\n";
     String repeats = Samples.words(random, 60) + "\n" + frame.repeat(14);
-    accepted(scorer.score(Samples.of(Samples.training(0), repeats), memory));
-    accepted(
-        scorer.score(Samples.of(Samples.training(1), frame + Samples.words(random, 5)), memory));
+    accepted(Samples.training(0), repeats);
+    accepted(Samples.training(1), frame + Samples.words(random, 5));
   }
 
   @Test
@@ -356,8 +351,7 @@ class ScorerTest {
     }
     Sample notice = Samples.of(Samples.training(0), frame + Samples.words(random, 3));
     Scored scored = scorer.score(notice, learned);
-    assertEquals(
-        "boilerplate", assertInstanceOf(Scored.Refused.class, scored).rejection().reason());
+    assertEquals("boilerplate", refusedFor(scored));
   }
 
   @Test
@@ -373,8 +367,7 @@ class ScorerTest {
     }
     Scored scored =
         strict.score(Samples.of(Samples.training(0), Samples.words(random, 60)), memory);
-    assertEquals(
-        "language-unlike", assertInstanceOf(Scored.Refused.class, scored).rejection().reason());
+    assertEquals("language-unlike", refusedFor(scored));
   }
 
   @Test
@@ -514,18 +507,10 @@ class ScorerTest {
   }
 
   private static Sample picture(String source) {
+    Origin at = new Origin("samples", 0, 7);
+    byte[] media = new byte[9];
     return new Sample(
-        "id",
-        source,
-        "d",
-        null,
-        "letters",
-        Modality.IMAGE,
-        "",
-        new byte[9],
-        "a cat",
-        0,
-        new Origin("samples", 0, 7));
+        "id", source, "d", null, "letters", Modality.IMAGE, "", media, "a cat", 0, at);
   }
 
   @Test
@@ -688,11 +673,15 @@ class ScorerTest {
 
   private ScoredSample accept(int document) {
     String text = Samples.words(random, 100);
-    return accepted(scorer.score(Samples.of(Samples.training(document % 9), text), memory));
+    return accepted(Samples.training(document % 9), text);
   }
 
   private static ScoredSample accepted(Scored scored) {
     return assertInstanceOf(Scored.Accepted.class, scored, scored::toString).sample();
+  }
+
+  private ScoredSample accepted(String document, String text) {
+    return accepted(scorer.score(Samples.of(document, text), memory));
   }
 
   private void refused(String reason, String document, String text) {

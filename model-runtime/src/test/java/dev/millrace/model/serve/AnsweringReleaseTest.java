@@ -21,6 +21,7 @@ import dev.millrace.schema.Answer.From;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -273,19 +274,11 @@ class AnsweringReleaseTest extends Responders {
       assertEquals("fake-base L1", baseAndSource(one, plain));
       Request java = generate("q", "java", "xy", 3);
       assertEquals("fake-base MODEL", baseAndSource(one, java));
+      Origin at = new Origin("releases", 0, 9);
       assertSwapped(
           rebased,
           new ReleaseEvent(
-              null,
-              "base",
-              ReleaseEvent.Kind.BASE,
-              ReleaseEvent.Action.PUBLISH,
-              "b1",
-              "memory:",
-              null,
-              1,
-              "test",
-              new Origin("releases", 0, 9)));
+              null, "base", Kind.BASE, Action.PUBLISH, "b1", "memory:", null, 1, "test", at));
       assertEquals("fresh-base MODEL", baseAndSource(one, plain));
       assertEquals("fresh-base L1", baseAndSource(one, plain));
       assertEquals("fresh-base MODEL", baseAndSource(one, java));

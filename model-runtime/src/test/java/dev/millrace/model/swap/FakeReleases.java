@@ -36,17 +36,19 @@ public final class FakeReleases implements ReleaseSource {
   /** An event of release {@code bias-<batch>}. */
   public static ReleaseEvent event(
       @Nullable String tenant, String domain, Action action, long batch) {
+    return event(tenant, domain, action, "bias-" + batch, null, batch);
+  }
+
+  private static ReleaseEvent event(
+      @Nullable String tenant,
+      String domain,
+      Action action,
+      String release,
+      @Nullable String parent,
+      long batch) {
+    Origin at = new Origin("releases", 0, batch);
     return new ReleaseEvent(
-        tenant,
-        domain,
-        Kind.ADAPTER,
-        action,
-        "bias-" + batch,
-        "memory:",
-        null,
-        batch,
-        "test",
-        new Origin("releases", 0, batch));
+        tenant, domain, Kind.ADAPTER, action, release, "memory:", parent, batch, "test", at);
   }
 
   public static ReleaseEvent published(String domain, long batch) {
@@ -55,33 +57,13 @@ public final class FakeReleases implements ReleaseSource {
 
   /** The same of a release of another name; "" is none. */
   public static ReleaseEvent renamed(ReleaseEvent event, String release) {
-    return new ReleaseEvent(
-        event.tenant(),
-        event.domain(),
-        event.kind(),
-        event.action(),
-        release,
-        event.uri(),
-        event.parent(),
-        event.batch(),
-        event.reason(),
-        event.origin());
+    return event(
+        event.tenant(), event.domain(), event.action(), release, event.parent(), event.batch());
   }
 
   /** The same, of a release that was trained from {@code bias-<parent>}. */
   public static ReleaseEvent succeeding(String domain, long batch, long parent) {
-    ReleaseEvent event = published(domain, batch);
-    return new ReleaseEvent(
-        event.tenant(),
-        event.domain(),
-        event.kind(),
-        event.action(),
-        event.release(),
-        event.uri(),
-        "bias-" + parent,
-        event.batch(),
-        event.reason(),
-        event.origin());
+    return event(null, domain, Action.PUBLISH, "bias-" + batch, "bias-" + parent, batch);
   }
 
   /** The bias that a release's adapter has. */

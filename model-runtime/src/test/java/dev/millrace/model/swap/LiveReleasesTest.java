@@ -479,17 +479,10 @@ class LiveReleasesTest {
 
   private static ReleaseEvent named(
       String release, Action action, @Nullable String parent, long batch) {
+    String uri = "memory:/" + release;
+    Origin at = new Origin("releases", 0, 9);
     return new ReleaseEvent(
-        null,
-        "java",
-        ReleaseEvent.Kind.ADAPTER,
-        action,
-        release,
-        "memory:/" + release,
-        parent,
-        batch,
-        "test",
-        new Origin("releases", 0, 9));
+        null, "java", Kind.ADAPTER, action, release, uri, parent, batch, "test", at);
   }
 
   /** What answers a hundred callers. */
@@ -815,17 +808,9 @@ class LiveReleasesTest {
     String id = letter.repeat(64);
     source.replace(
         id, FakeReleases.release("fake-base", tenant, "java", FakeBaseModel.adapter(0.5f), 2));
+    String uri = "memory:/" + id;
     return new ReleaseEvent(
-        tenant,
-        "java",
-        Kind.ADAPTER,
-        Action.PUBLISH,
-        id,
-        "memory:/" + id,
-        null,
-        2,
-        "test",
-        origin());
+        tenant, "java", Kind.ADAPTER, Action.PUBLISH, id, uri, null, 2, "test", origin());
   }
 
   @Test

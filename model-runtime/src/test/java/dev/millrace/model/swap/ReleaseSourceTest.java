@@ -19,7 +19,6 @@ import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -216,16 +215,8 @@ class ReleaseSourceTest {
     String folder = "store:/" + manifest.id();
     files.forEach((name, bytes) -> store.put(folder + "/" + name, bytes));
     store.put(folder + "/" + Manifest.FILE, manifest.toBytes());
-    return new ReleaseEvent(
-        null,
-        domain,
-        Kind.ADAPTER,
-        Action.PUBLISH,
-        manifest.id(),
-        folder + (batch % 2 == 0 ? "/" : ""),
-        null,
-        batch,
-        "test",
-        new Origin("releases", 0, batch));
+    return manifest
+        .event(Action.PUBLISH, folder + (batch % 2 == 0 ? "/" : ""), "test")
+        .at(new Origin("releases", 0, batch));
   }
 }

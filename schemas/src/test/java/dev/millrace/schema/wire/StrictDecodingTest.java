@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
@@ -186,18 +189,9 @@ class StrictDecodingTest {
 
   private static Sample picture(
       String source, String document, String tenant, byte[] media, String caption) {
+    Origin at = Records.HERE;
     return new Sample(
-        "s1",
-        source,
-        document,
-        tenant,
-        "java",
-        Modality.IMAGE,
-        "",
-        media,
-        caption,
-        0,
-        Records.HERE);
+        "s1", source, document, tenant, "java", Modality.IMAGE, "", media, caption, 0, at);
   }
 
   /** Avro would take any byte for false that is not 1. */
@@ -312,30 +306,12 @@ class StrictDecodingTest {
   private static ReleaseEvent event(
       @Nullable String tenant, String domain, String uri, @Nullable String parent, long batch) {
     return new ReleaseEvent(
-        tenant,
-        domain,
-        ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.PUBLISH,
-        "a",
-        uri,
-        parent,
-        batch,
-        "",
-        Records.HERE);
+        tenant, domain, Kind.ADAPTER, Action.PUBLISH, "a", uri, parent, batch, "", Records.HERE);
   }
 
   private static ReleaseEvent event(ReleaseEvent.Action action, String release) {
     return new ReleaseEvent(
-        null,
-        "java",
-        ReleaseEvent.Kind.ADAPTER,
-        action,
-        release,
-        "file:/store",
-        null,
-        0,
-        "",
-        Records.HERE);
+        null, "java", Kind.ADAPTER, action, release, "file:/store", null, 0, "", Records.HERE);
   }
 
   @Test
