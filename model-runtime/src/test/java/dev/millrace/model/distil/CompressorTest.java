@@ -1,5 +1,6 @@
 package dev.millrace.model.distil;
 
+import static dev.millrace.model.distil.DistillationTest.ignoring;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -58,16 +59,6 @@ class CompressorTest {
       Exam exam = new Exam(List.of(new Exam.Text("a", text, 1)));
       assertTrue(exam.take(model, model.noAdapter()).bitsPerByte() > 0);
     }
-  }
-
-  private static Distillation.Listener ignoring() {
-    return new Distillation.Listener() {
-      @Override
-      public void asked(long windows, long of) {}
-
-      @Override
-      public void stepped(Distillation.Progress progress) {}
-    };
   }
 
   private Path run(Path teacher, @Nullable Path adapter, String name) throws IOException {

@@ -218,7 +218,7 @@ class DistillationTest {
     }
   }
 
-  private static Distillation.Listener ignoring() {
+  static Distillation.Listener ignoring() {
     return new Distillation.Listener() {
       @Override
       public void asked(long windows, long of) {}

@@ -230,7 +230,7 @@ class AdapterGradientsTest {
         / (2 * step);
   }
 
-  private static double dot(float[] one, float[] other) {
+  static double dot(float[] one, float[] other) {
     double sum = 0;
     for (int i = 0; i < one.length; i++) {
       sum += (double) one[i] * other[i];

@@ -234,15 +234,7 @@ class AdapterTrainingTest {
   private static double dot(Gradients one, Gradients other) {
     double sum = 0;
     for (int factor = 0; factor < one.factors().size(); factor++) {
-      sum += dot(one.factors().get(factor), other.factors().get(factor));
-    }
-    return sum;
-  }
-
-  private static double dot(float[] one, float[] other) {
-    double sum = 0;
-    for (int i = 0; i < one.length; i++) {
-      sum += (double) one[i] * other[i];
+      sum += AdapterGradientsTest.dot(one.factors().get(factor), other.factors().get(factor));
     }
     return sum;
   }

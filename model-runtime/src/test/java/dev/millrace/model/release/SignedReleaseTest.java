@@ -161,7 +161,7 @@ class SignedReleaseTest {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
-  private static KeyPair pair() {
+  static KeyPair pair() {
     try {
       return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
     } catch (NoSuchAlgorithmException e) {

@@ -1,5 +1,6 @@
 package dev.millrace.model.release;
 
+import static dev.millrace.model.release.SignedReleaseTest.pair;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,8 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -160,14 +159,6 @@ class TrustedKeysTest {
   private void assertRefused(String reason, String keys) {
     InvalidReleaseException e = assertThrows(InvalidReleaseException.class, () -> read(keys));
     assertTrue(e.getMessage().contains(reason), e::getMessage);
-  }
-
-  private static KeyPair pair() {
-    try {
-      return KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private static String publicKey(KeyPair pair) {

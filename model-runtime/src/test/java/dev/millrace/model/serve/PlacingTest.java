@@ -258,7 +258,15 @@ class PlacingTest {
     List<Integer> lengths = new ArrayList<>();
     byte[] bytes = (ColumnAligner.caption(3) + " x".repeat(8_000)).getBytes(UTF_8);
     Media text = new Media(Modality.TEXT, bytes);
-    Carrier carrier = new Carrier(base, new Watched(lengths));
+    Tokenizer watched =
+        new ByteTokenizer() {
+          @Override
+          public int[] encode(String text) {
+            lengths.add(text.length());
+            return super.encode(text);
+          }
+        };
+    Carrier carrier = new Carrier(base, watched);
     float[] place =
         new MediaReader(new ColumnAligner(base.id()))
             .place(
@@ -270,24 +278,6 @@ class PlacingTest {
     assertEquals(Aligner.DIMENSION, place.length);
     assertEquals(1, lengths.size());
     assertTrue(lengths.get(0) <= 16 * MediaReader.TEXT_TOKENS, lengths::toString);
-  }
-
-  /** Bytes as tokens, and how long each text was that it cut. */
-  private record Watched(List<Integer> lengths) implements Tokenizer {
-
-    @Override
-    public int[] encode(String text) {
-      lengths.add(text.length());
-      return new ByteTokenizer().encode(text);
-    }
-
-    @Override
-    public String decode(int[] tokens) {
-      return new ByteTokenizer().decode(tokens);
-    }
-
-    @Override
-    public void close() {}
   }
 
   @Test
@@ -327,17 +317,11 @@ class PlacingTest {
 
   private static ReleaseEvent event(
       Action action, long batch, @Nullable String parent, String uri) {
+    Origin at = new Origin("releases", 0, 50 + batch);
+    String id = batch < 0 ? "" : "align-" + batch;
+    long of = Math.max(0, batch);
     return new ReleaseEvent(
-        null,
-        "letters",
-        Kind.ALIGNMENT,
-        action,
-        batch < 0 ? "" : "align-" + batch,
-        uri,
-        parent,
-        Math.max(0, batch),
-        "test",
-        new Origin("releases", 0, 50 + batch));
+        null, "letters", Kind.ALIGNMENT, action, id, uri, parent, of, "test", at);
   }
 
   private Answer one(String domain, Media media) {
