@@ -37,15 +37,15 @@ public record AlignmentState(
     List<String> forgotten) {
 
   /** The state of a domain that has shown no pair yet. */
-  static AlignmentState empty(Space space, AlignmentConfig config) {
+  static AlignmentState empty(Space space, int replayed, int judging) {
     return new AlignmentState(
         space,
         AlignAdapter.NONE,
         null,
         0,
         List.of(),
-        Reservoir.empty(config.replay()),
-        Reservoir.empty(config.heldOut()),
+        Reservoir.empty(replayed),
+        Reservoir.empty(judging),
         List.of(),
         null,
         false,

@@ -1,6 +1,5 @@
 package dev.millrace.adapter.align;
 
-import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Places;
@@ -19,19 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record NoAlignment(String why) implements AlignmentLearner {
 
-  private static final AlignmentState NOTHING =
-      new AlignmentState(
-          Space.NONE,
-          AlignAdapter.NONE,
-          null,
-          0,
-          List.of(),
-          Reservoir.empty(0),
-          Reservoir.empty(0),
-          List.of(),
-          null,
-          false,
-          List.of());
+  private static final AlignmentState NOTHING = AlignmentState.empty(Space.NONE, 0, 0);
 
   @Override
   public AlignmentState initial() {

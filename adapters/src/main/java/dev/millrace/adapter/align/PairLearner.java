@@ -66,7 +66,7 @@ final class PairLearner implements AlignmentLearner {
 
   @Override
   public AlignmentState initial() {
-    return AlignmentState.empty(space(), config);
+    return AlignmentState.empty(space(), config.replay(), config.heldOut());
   }
 
   private Space space() {
