@@ -26,7 +26,6 @@ import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
@@ -120,13 +119,7 @@ abstract class BigramLearners {
                   Origin origin = scored.sample().origin();
                   Origin there =
                       new Origin(origin.topic(), origin.partition(), origin.offset() + offsets);
-                  return new ScoredSample(
-                      scored.sample().withOrigin(there),
-                      scored.tokens(),
-                      scored.entropy(),
-                      scored.diversity(),
-                      scored.quality(),
-                      scored.heldOut());
+                  return with(scored, "sample", scored.sample().withOrigin(there));
                 })
             .toList();
     return new TrainingBatch(batch.tenant(), batch.domain(), number, samples, batch.heldOut());
@@ -168,17 +161,7 @@ abstract class BigramLearners {
 
   static ReleaseEvent event(ReleaseEvent published, Action action) {
     assertNotNull(published);
-    return new ReleaseEvent(
-        null,
-        published.domain(),
-        Kind.ADAPTER,
-        action,
-        published.release(),
-        published.uri(),
-        null,
-        published.batch(),
-        "test",
-        EVENT);
+    return published.ordering(action, "test").at(EVENT);
   }
 
   /** No candidate gains so much. */

@@ -259,18 +259,9 @@ class CandidatesTest extends BigramLearners {
   private static TrainingBatch cut(TrainingBatch batch, int tokens) {
     List<ScoredSample> samples =
         batch.samples().stream()
-            .map(
-                scored ->
-                    new ScoredSample(
-                        scored.sample(),
-                        Arrays.copyOf(scored.tokens(), tokens),
-                        scored.entropy(),
-                        scored.diversity(),
-                        scored.quality(),
-                        scored.heldOut()))
+            .map(scored -> with(scored, "tokens", Arrays.copyOf(scored.tokens(), tokens)))
             .toList();
-    return new TrainingBatch(
-        batch.tenant(), batch.domain(), batch.number(), samples, batch.heldOut());
+    return with(batch, "samples", samples);
   }
 
   private static int[] twice(int[] text) {

@@ -639,18 +639,12 @@ class PairLearnerTest {
 
   private static ReleaseEvent order(
       @Nullable ReleaseEvent to, Action action, List<String> samples) {
-    return new ReleaseEvent(
-            null,
-            "stamps",
-            Kind.ALIGNMENT,
-            action,
-            to == null ? "" : to.release(),
-            to == null ? "" : to.uri(),
-            to == null ? null : to.parent(),
-            to == null ? 0 : to.batch(),
-            "test",
-            new Origin("releases", 0, 77))
-        .forgetting(samples);
+    Origin at = new Origin("releases", 0, 77);
+    ReleaseEvent order =
+        to == null
+            ? new ReleaseEvent(null, "stamps", Kind.ALIGNMENT, action, "", "", null, 0, "test", at)
+            : to.ordering(action, "test").at(at);
+    return order.forgetting(samples);
   }
 
   private static RuleResult rule(Verdict verdict, String name) {

@@ -122,6 +122,14 @@ class DataParallelTrainersTest {
     return new DataParallelTrainers(config, means(config), processes);
   }
 
+  private DataParallelTrainers trainers(ExchangeConfig config) {
+    return trainers(config, processes(config));
+  }
+
+  private Training train(DataParallelTrainers trainers, AdapterState from, Lesson lesson) {
+    return trainers.train(from, lesson, terms, Governor.none());
+  }
+
   private static Lesson lesson(int texts, long seed) {
     List<Remembered> samples = new ArrayList<>();
     for (int[] tokens : Bigrams.foreign().texts(texts, seed)) {
@@ -200,8 +208,7 @@ class DataParallelTrainersTest {
   void train_severalRounds_isWhatPlainRoundsLeadTo(String codec) {
     ExchangeConfig config = config(2, 2, 2, codec);
     Lesson lesson = lesson(40, 5);
-    Training training =
-        trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
+    Training training = train(trainers(config), fresh, lesson);
     assertSame(naive(lesson, config, TRAIN), training.state());
     assertEquals("", training.trouble());
     assertTrue(training.steps() > 4, training + " has several rounds");
@@ -216,8 +223,8 @@ class DataParallelTrainersTest {
     ExchangeConfig enough = config(2, 2, 1_000, "int5");
     Lesson lesson = lesson(40, 5);
     assertSame(
-        trainers(enough, processes(enough)).train(fresh, lesson, terms, Governor.none()).state(),
-        trainers(most, processes(most)).train(fresh, lesson, terms, Governor.none()).state());
+        train(trainers(enough), fresh, lesson).state(),
+        train(trainers(most), fresh, lesson).state());
   }
 
   /** An explosion is told by a few of them in a row. */
@@ -225,8 +232,7 @@ class DataParallelTrainersTest {
   void train_severalRounds_notesTheLossOfEachStepOverAllTrainers() {
     ExchangeConfig config = config(2, 2, 2, "dense");
     Lesson lesson = lesson(40, 5);
-    Training training =
-        trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
+    Training training = train(trainers(config), fresh, lesson);
     List<Double> losses = training.log().losses();
     assertEquals(training.steps(), losses.size());
     Trainer trainer = Trainer.of(base, TRAIN, Plan.defaults());
@@ -282,8 +288,7 @@ class DataParallelTrainersTest {
             .filter(one -> steps(one).distinct().count() > 1)
             .findFirst()
             .orElseThrow();
-    Training training =
-        trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
+    Training training = train(trainers(config), fresh, lesson);
     assertSame(naive(lesson, config, TRAIN), training.state());
   }
 
@@ -305,7 +310,7 @@ class DataParallelTrainersTest {
         new Trainee.Means(base, List.of(), UNCLIPPED, Plan.defaults(), config.codec());
     DataParallelTrainers four =
         new DataParallelTrainers(config, means, new LocalProcesses(means, config));
-    AdapterState together = four.train(fresh, lesson, terms, Governor.none()).state();
+    AdapterState together = train(four, fresh, lesson).state();
     AdapterState alone =
         Trainer.of(base, with(UNCLIPPED.clipNorm(), 16), Plan.defaults())
             .train(fresh, lesson, Governor.none())
@@ -354,8 +359,7 @@ class DataParallelTrainersTest {
     Lesson lesson = new Lesson(samples, List.of(), List.of(), 5);
     ExchangeConfig shipped = ExchangeConfig.defaults();
     ExchangeConfig four = config(2, 2, shipped.steps(), shipped.codec());
-    AdapterState together =
-        trainers(four, processes(four)).train(fresh, lesson, terms, Governor.none()).state();
+    AdapterState together = train(trainers(four), fresh, lesson).state();
     AdapterState alone =
         Trainer.of(base, with(TRAIN.clipNorm(), 4 * TRAIN.rowsPerStep()), Plan.defaults())
             .train(fresh, lesson, Governor.none())
@@ -384,17 +388,13 @@ class DataParallelTrainersTest {
     AdapterState first = null;
     int domains = DataParallelTrainers.HELD_DOMAINS + 2;
     for (int i = 0; i < domains; i++) {
-      Terms other = new Terms("/d" + i, terms.routing(), 1, TrainPrecision.FP32);
+      Terms other = domain(i);
       AdapterState state = trainers.train(fresh, lesson(4, 5), other, Governor.none()).state();
       first = i == 0 ? state : first;
     }
     assertTrue(all.held() <= 2 * 2 * (DataParallelTrainers.HELD_DOMAINS + 1), all.held() + " held");
     int given = watched.given;
-    trainers.train(
-        first,
-        lesson(4, 6),
-        new Terms("/d0", terms.routing(), 1, TrainPrecision.FP32),
-        Governor.none());
+    trainers.train(first, lesson(4, 6), domain(0), Governor.none());
     assertEquals(given + 2, watched.given);
   }
 
@@ -468,19 +468,17 @@ class DataParallelTrainersTest {
     AdapterState on = trainers.train(fresh, lesson(4, 5), domain(4), Governor.none()).state();
     assertEquals(2 * held, all.held(), "of the first domain, and of the last");
     assertSame(
-        trainers(config, processes(config))
-            .train(on, lesson(4, 6), domain(4), Governor.none())
-            .state(),
+        trainers(config).train(on, lesson(4, 6), domain(4), Governor.none()).state(),
         trainers.train(on, lesson(4, 6), domain(4), Governor.none()).state());
   }
 
   @Test
   void train_givenUpWhenTrainersForgotADomain_itsStateIsSentAgain() {
     ExchangeConfig config = config(1, 1, 2, "int4");
-    DataParallelTrainers trainers = trainers(config, processes(config));
+    DataParallelTrainers trainers = trainers(config);
     AdapterState first = null;
     for (int i = 0; i <= DataParallelTrainers.HELD_DOMAINS; i++) {
-      Terms other = new Terms("/d" + i, terms.routing(), 1, TrainPrecision.FP32);
+      Terms other = domain(i);
       AdapterState state = trainers.train(fresh, lesson(4, 5), other, Governor.none()).state();
       first = i == 0 ? state : first;
     }
@@ -488,11 +486,9 @@ class DataParallelTrainersTest {
     Terms next = new Terms("/next", terms.routing(), 1, TrainPrecision.FP32);
     assertThrows(
         CancellationException.class, () -> trainers.train(fresh, lesson(4, 5), next, () -> false));
-    Terms again = new Terms("/d0", terms.routing(), 1, TrainPrecision.FP32);
+    Terms again = domain(0);
     assertSame(
-        trainers(config, processes(config))
-            .train(reached, lesson(4, 6), again, Governor.none())
-            .state(),
+        trainers(config).train(reached, lesson(4, 6), again, Governor.none()).state(),
         trainers.train(reached, lesson(4, 6), again, Governor.none()).state());
   }
 
@@ -517,7 +513,7 @@ class DataParallelTrainersTest {
         };
     DataParallelTrainers trainers = trainers(config, processes);
     for (int i = 0; i < 5; i++) {
-      Terms other = new Terms("/d" + i, terms.routing(), 1, TrainPrecision.FP32);
+      Terms other = domain(i);
       assertThrows(
           CancellationException.class,
           () -> trainers.train(fresh, lesson(4, 5), other, Governor.none()));
@@ -530,48 +526,43 @@ class DataParallelTrainersTest {
     ExchangeConfig config = config(2, 2, 2, "int4");
     Watched watched = new Watched(processes(config));
     DataParallelTrainers trainers = trainers(config, watched);
-    AdapterState first = trainers.train(fresh, lesson(40, 5), terms, Governor.none()).state();
+    AdapterState first = train(trainers, fresh, lesson(40, 5)).state();
     assertEquals(2, watched.given, "both processes get the first");
     Lesson next = lesson(32, 6);
-    AdapterState on = trainers.train(first, next, terms, Governor.none()).state();
+    AdapterState on = train(trainers, first, next).state();
     Terms heavy = new Terms(terms.domain(), terms.routing(), 4, TrainPrecision.FP32);
     AdapterState anchored = trainers.train(first, next, heavy, Governor.none()).state();
     assertEquals(2, watched.given, "they are there, for a second training of a lesson too");
-    AdapterState after = trainers.train(on, lesson(24, 7), terms, Governor.none()).state();
+    AdapterState after = train(trainers, on, lesson(24, 7)).state();
     assertEquals(2, watched.given, "and where the first of two trainings led");
-    trainers.train(anchored.toward(on, 0.5), lesson(24, 8), terms, Governor.none());
+    train(trainers, anchored.toward(on, 0.5), lesson(24, 8));
     assertEquals(4, watched.given, "between two trainings nobody is");
-    DataParallelTrainers restarted = trainers(config, processes(config));
-    assertSame(on, restarted.train(first, next, terms, Governor.none()).state());
-    assertSame(after, restarted.train(on, lesson(24, 7), terms, Governor.none()).state());
+    DataParallelTrainers restarted = trainers(config);
+    assertSame(on, train(restarted, first, next).state());
+    assertSame(after, train(restarted, on, lesson(24, 7)).state());
   }
 
   @Test
   void train_inThePrecisionOfTheTerms_whateverATrainersOwnPlanSays() {
     ExchangeConfig config = config(2, 2, 2, "int4");
     Terms bf16 = new Terms(terms.domain(), terms.routing(), 1, TrainPrecision.BF16);
-    trainers(config, processes(config)).train(fresh, lesson(8, 5), bf16, Governor.none());
+    trainers(config).train(fresh, lesson(8, 5), bf16, Governor.none());
     assertEquals(Products.BF16, base.products());
   }
 
   @Test
   void train_byAnotherTeam_goesOnWithTheMomentsOfTheFirst() {
     ExchangeConfig four = config(2, 2, 2, "int4");
-    AdapterState state =
-        trainers(four, processes(four)).train(fresh, lesson(40, 5), terms, Governor.none()).state();
+    AdapterState state = train(trainers(four), fresh, lesson(40, 5)).state();
     ExchangeConfig two = config(2, 1, 1, "dense");
-    AdapterState on =
-        trainers(two, processes(two)).train(state, lesson(24, 6), terms, Governor.none()).state();
+    AdapterState on = train(trainers(two), state, lesson(24, 6)).state();
     AdapterState forgetful =
         new AdapterState(
             state.weights(),
             new float[state.first().length],
             new float[state.second().length],
             state.step());
-    AdapterState without =
-        trainers(two, processes(two))
-            .train(forgetful, lesson(24, 6), terms, Governor.none())
-            .state();
+    AdapterState without = train(trainers(two), forgetful, lesson(24, 6)).state();
     assertEquals(without.step(), on.step());
     assertFalse(Arrays.equals(values(on), values(without)), "moments count");
   }
@@ -581,12 +572,10 @@ class DataParallelTrainersTest {
     ExchangeConfig config = config(2, 1, 2, "int8");
     Replaced replaced = new Replaced(processes(config));
     DataParallelTrainers trainers = trainers(config, replaced);
-    AdapterState state = trainers.train(fresh, lesson(24, 4), terms, Governor.none()).state();
+    AdapterState state = train(trainers, fresh, lesson(24, 4)).state();
     replaced.now = processes(config);
     IllegalStateException gone =
-        assertThrows(
-            IllegalStateException.class,
-            () -> trainers.train(state, lesson(24, 5), terms, Governor.none()));
+        assertThrows(IllegalStateException.class, () -> train(trainers, state, lesson(24, 5)));
     assertTrue(gone.getMessage().contains("holds no state"), gone.getMessage());
   }
 
@@ -603,9 +592,7 @@ class DataParallelTrainersTest {
               ofBase ? another : base, ofBase ? anchors : others, TRAIN, own.plan(), own.codec());
       DataParallelTrainers trainers = trainers(config, new LocalProcesses(other, config));
       IllegalStateException refused =
-          assertThrows(
-              IllegalStateException.class,
-              () -> trainers.train(fresh, lesson(24, 5), terms, Governor.none()));
+          assertThrows(IllegalStateException.class, () -> train(trainers, fresh, lesson(24, 5)));
       assertEquals(
           "trainer 0 of 0 /cloud has %s, those of learn: base.dir is not the same everywhere"
               .formatted(
@@ -640,9 +627,9 @@ class DataParallelTrainersTest {
           }
         };
     DataParallelTrainers trainers = trainers(config, single);
-    AdapterState start = trainers.train(fresh, lesson(12, 3), terms, Governor.none()).state();
+    AdapterState start = train(trainers, fresh, lesson(12, 3)).state();
     for (int i = 0; i < 4; i++) {
-      trainers.train(start, lesson(12, 10 + i), terms, Governor.none());
+      train(trainers, start, lesson(12, 10 + i));
     }
     assertEquals(2, trainee.held(), "where it began, and the last that was refused");
     assertEquals(0, combiner.lessons());
@@ -672,9 +659,7 @@ class DataParallelTrainersTest {
         };
     DataParallelTrainers trainers = trainers(config, other);
     IllegalStateException failed =
-        assertThrows(
-            IllegalStateException.class,
-            () -> trainers.train(fresh, lesson(8, 5), terms, Governor.none()));
+        assertThrows(IllegalStateException.class, () -> train(trainers, fresh, lesson(8, 5)));
     assertTrue(failed.getMessage().endsWith(", expected another"), failed::getMessage);
   }
 
@@ -685,16 +670,13 @@ class DataParallelTrainersTest {
     List<Remembered> texts = new ArrayList<>(lesson(21, 5).fresh());
     texts.add(new Remembered("p", new Origin("t", 0, 0), new int[] {1, POISON, 2}));
     ExchangeConfig config = config(2, 2, 2, "sign");
-    DataParallelTrainers trainers = trainers(config, processes(config));
+    DataParallelTrainers trainers = trainers(config);
     Lesson poisoned = new Lesson(texts, List.of(), List.of(), 5);
-    Training training = trainers.train(fresh, poisoned, terms, Governor.none());
+    Training training = train(trainers, fresh, poisoned);
     assertTrue(training.trouble().contains("expected finite"), training.trouble());
     assertEquals(fresh, training.state());
-    AdapterState calm =
-        trainers(config, processes(config))
-            .train(fresh, lesson(21, 6), terms, Governor.none())
-            .state();
-    assertSame(calm, trainers.train(fresh, lesson(21, 6), terms, Governor.none()).state());
+    AdapterState calm = train(trainers(config), fresh, lesson(21, 6)).state();
+    assertSame(calm, train(trainers, fresh, lesson(21, 6)).state());
   }
 
   @Test
@@ -705,9 +687,7 @@ class DataParallelTrainersTest {
             .mapToObj(i -> new Remembered("p", new Origin("t", 0, 0), new int[] {1, 1, 1}))
             .toList();
     ExchangeConfig config = config(2, 2, 2, "sign");
-    Training training =
-        trainers(config, processes(config))
-            .train(fresh, new Lesson(texts, List.of(), List.of(), 5), terms, Governor.none());
+    Training training = train(trainers(config), fresh, new Lesson(texts, List.of(), List.of(), 5));
     assertTrue(training.trouble().startsWith("step 0: loss"), training.trouble());
     assertEquals(fresh, training.state());
   }
@@ -716,8 +696,7 @@ class DataParallelTrainersTest {
   void train_nothingToLearn_isNoTrouble() {
     ExchangeConfig config = config(2, 2, 2, "sign");
     Lesson nothing = new Lesson(List.of(), List.of(), List.of(), 5);
-    Training training =
-        trainers(config, processes(config)).train(fresh, nothing, terms, Governor.none());
+    Training training = train(trainers(config), fresh, nothing);
     assertEquals("", training.trouble());
     assertEquals(fresh, training.state());
   }
@@ -727,17 +706,16 @@ class DataParallelTrainersTest {
   @ValueSource(ints = {0, 1, 3, 7, 9, 15, 22})
   void train_givenUpAnywhere_isNotGoneOnFrom(int after) {
     ExchangeConfig config = config(2, 2, 2, "int4");
-    DataParallelTrainers trainers = trainers(config, processes(config));
-    AdapterState state = trainers.train(fresh, lesson(40, 4), terms, Governor.none()).state();
+    DataParallelTrainers trainers = trainers(config);
+    AdapterState state = train(trainers, fresh, lesson(40, 4)).state();
     int[] left = {after};
     assertThrows(
         CancellationException.class,
         () -> trainers.train(state, lesson(40, 5), terms, () -> left[0]-- > 0));
     for (Lesson next : List.of(lesson(24, 4), lesson(24, 5), lesson(24, 6))) {
       for (AdapterState from : List.of(state, fresh)) {
-        AdapterState again = trainers.train(from, next, terms, Governor.none()).state();
-        AdapterState calm =
-            trainers(config, processes(config)).train(from, next, terms, Governor.none()).state();
+        AdapterState again = train(trainers, from, next).state();
+        AdapterState calm = train(trainers(config), from, next).state();
         assertSame(calm, again);
       }
     }

@@ -1,11 +1,10 @@
 package dev.millrace.adapter.publish;
 
+import static dev.millrace.adapter.Configs.with;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.publish.Retention.Stored;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,22 +88,9 @@ class RetentionTest {
 
   private static Stored stored(
       String domain, long batch, @Nullable String parent, int days, Kind kind) {
+    Manifest plain = ReleaseStoreTest.manifest(new TreeMap<>());
     Manifest manifest =
-        new Manifest(
-            null,
-            domain,
-            "base",
-            new TreeMap<>(),
-            "int8-row",
-            Routing.topK(1),
-            parent,
-            batch,
-            List.of(),
-            List.of(),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-            List.of(),
-            null,
-            kind);
+        with(plain, "domain", domain, "parent", parent, "batch", batch, "kind", kind);
     return new Stored(manifest, NOW.minus(Duration.ofDays(days)));
   }
 }
