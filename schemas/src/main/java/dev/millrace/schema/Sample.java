@@ -68,28 +68,38 @@ public record Sample(
     return isMedia() ? Objects.requireNonNullElse(caption, "") : text;
   }
 
+  /** The same, of a tenant; null shares it. */
+  public Sample withTenant(@Nullable String owner) {
+    return with(owner, domain, media, eventTimeMillis, origin);
+  }
+
   /** The same, of a domain. */
   public Sample withDomain(String known) {
-    return with(known, media, eventTimeMillis, origin);
+    return with(tenant, known, media, eventTimeMillis, origin);
   }
 
   /** The same, at another time. */
   public Sample withEventTime(long epochMillis) {
-    return with(domain, media, epochMillis, origin);
+    return with(tenant, domain, media, epochMillis, origin);
   }
 
   /** The same, read elsewhere. */
   public Sample withOrigin(Origin place) {
-    return with(domain, media, eventTimeMillis, place);
+    return with(tenant, domain, media, eventTimeMillis, place);
   }
 
   /** The same without its media, which stay where it was read. */
   public Sample withoutMedia() {
-    return media.length == 0 ? this : with(domain, new byte[0], eventTimeMillis, origin);
+    return media.length == 0 ? this : with(tenant, domain, new byte[0], eventTimeMillis, origin);
   }
 
-  private Sample with(@Nullable String known, byte[] payload, long epochMillis, Origin place) {
+  private Sample with(
+      @Nullable String owner,
+      @Nullable String known,
+      byte[] payload,
+      long epochMillis,
+      Origin place) {
     return new Sample(
-        id, source, document, tenant, known, modality, text, payload, caption, epochMillis, place);
+        id, source, document, owner, known, modality, text, payload, caption, epochMillis, place);
   }
 }

@@ -193,22 +193,7 @@ final class SampleDoor {
           "sample %s is of tenant %s, which is not the caller's"
               .formatted(sample.id(), sample.tenant()));
     }
-    return of(caller, sample);
-  }
-
-  private static Sample of(ApiKeys.Caller caller, Sample sample) {
-    return new Sample(
-        sample.id(),
-        sample.source(),
-        sample.document(),
-        caller.tenant(),
-        sample.domain(),
-        sample.modality(),
-        sample.text(),
-        sample.media(),
-        sample.caption(),
-        sample.eventTimeMillis(),
-        sample.origin());
+    return sample.withTenant(caller.tenant());
   }
 
   /**
@@ -226,7 +211,8 @@ final class SampleDoor {
             .put("text", text);
     try {
       Sample sample = JsonLines.sample(line.toString(), "", answer.domain(), clock.millis());
-      return ApiProblem.elseUnwritten(append(of(caller, sample)), "the correction was not written");
+      return ApiProblem.elseUnwritten(
+          append(sample.withTenant(caller.tenant())), "the correction was not written");
     } catch (InvalidRecordException e) {
       throw ApiProblem.bad(e.reason(), e.detail());
     }

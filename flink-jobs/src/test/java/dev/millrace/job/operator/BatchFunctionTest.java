@@ -6,9 +6,6 @@ import static dev.millrace.job.operator.Streams.scored;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.batch.BatchPolicy;
-import dev.millrace.schema.Modality;
-import dev.millrace.schema.Origin;
-import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
@@ -319,24 +316,8 @@ class BatchFunctionTest {
   }
 
   private static ScoredSample ofTenant(String tenant, String domain, long offset) {
-    return new ScoredSample(
-        new Sample(
-            domain + "-" + offset,
-            "test",
-            "document-" + offset,
-            tenant,
-            domain,
-            Modality.TEXT,
-            "text " + offset,
-            new byte[0],
-            null,
-            0,
-            new Origin("samples", 0, offset)),
-        new int[] {1, 2, 3},
-        1,
-        1,
-        1,
-        false);
+    ScoredSample one = scored(domain, offset, 0);
+    return new ScoredSample(one.sample().withTenant(tenant), one.tokens(), 1, 1, 1, false);
   }
 
   /** Keeps the gauges of what gathers, by domain. */

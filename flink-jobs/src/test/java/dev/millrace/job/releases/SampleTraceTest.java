@@ -15,7 +15,6 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.model.score.HeldOut;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
@@ -156,9 +155,7 @@ class SampleTraceTest {
   /** The other tenant's has learned later samples of the same partition. */
   @Test
   void of_domainThatAnotherTenantHasToo_goesByItsOwn() {
-    Sample own =
-        new Sample(
-            "own", "test", "d", "acme", "java", Modality.TEXT, "text", new byte[0], null, 0, at(2));
+    Sample own = Sample.ofText("own", "test", "d", "java", "text", 0, at(2)).withTenant("acme");
     Recording recording =
         Topic.recording(
             List.of(new Committed<>(new Arrival(own), at(2), 2, 2)),
@@ -219,19 +216,9 @@ class SampleTraceTest {
   }
 
   private static Committed<Verdict> verdict(long batch, String release, boolean accepted) {
+    var rules = List.of(new RuleResult("finite", accepted, accepted ? "" : "no", Map.of()));
     Verdict verdict =
-        new Verdict(
-            null,
-            "java",
-            batch,
-            release,
-            null,
-            accepted,
-            List.of(new RuleResult("finite", accepted, accepted ? "" : "no", Map.of())),
-            1,
-            10,
-            1,
-            List.of(0.5));
+        new Verdict(null, "java", batch, release, null, accepted, rules, 1, 10, 1, List.of(0.5));
     return new Committed<>(verdict, new Origin("verdicts", 0, batch), 0, 0);
   }
 
