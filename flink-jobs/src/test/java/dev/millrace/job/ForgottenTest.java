@@ -244,17 +244,8 @@ class ForgottenTest {
 
   private static ReleaseEvent event(Forgetting forgetting, String before) {
     String to = Objects.requireNonNull(forgetting.lastUnaffected(before));
-    return new ReleaseEvent(
-            null,
-            DOMAIN,
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.FORGET,
-            to,
-            forgetting.stored().uri(to),
-            null,
-            0,
-            "test",
-            new Origin("releases", 0, 9))
+    ReleaseEvent event = StreamRecords.event(DOMAIN, ReleaseEvent.Action.FORGET, to, 0, 9);
+    return StreamRecords.at(forgetting.stored().uri(to), event)
         .forgetting(forgetting.samples().stream().sorted().toList());
   }
 

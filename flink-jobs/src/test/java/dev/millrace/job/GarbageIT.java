@@ -130,17 +130,8 @@ class GarbageIT {
       }
     }
     ReleaseEvent event =
-        new ReleaseEvent(
-            first.tenant(),
-            first.domain(),
-            first.kind(),
-            ReleaseEvent.Action.ROLLBACK,
-            first.release(),
-            broken.toUri().toString(),
-            first.parent(),
-            first.batch() + 1,
-            "test",
-            first.origin());
+        StreamRecords.at(
+            broken.toUri().toString(), first.ordering(ReleaseEvent.Action.ROLLBACK, "test"));
     refuse(feed, loop.topics().releases(), Codecs.releases().encode(event), "release-invalid");
     byte[] noise = {0x7f, 1, 2, 3};
     refuse(feed, loop.topics().releases(), noise, "not-avro");

@@ -35,6 +35,30 @@ public final class StreamRecords {
         null, domain, kind, action, release, uri, parent, batch, "test", origin);
   }
 
+  /** The same event of a tenant. */
+  public static ReleaseEvent ofTenant(@Nullable String tenant, ReleaseEvent event) {
+    return with(tenant, event.uri(), event);
+  }
+
+  /** The same event of a release that lies elsewhere. */
+  public static ReleaseEvent at(String uri, ReleaseEvent event) {
+    return with(event.tenant(), uri, event);
+  }
+
+  private static ReleaseEvent with(@Nullable String tenant, String uri, ReleaseEvent event) {
+    return new ReleaseEvent(
+        tenant,
+        event.domain(),
+        event.kind(),
+        event.action(),
+        event.release(),
+        uri,
+        event.parent(),
+        event.batch(),
+        event.reason(),
+        event.origin());
+  }
+
   /** What the model says to a request, one token of one byte. */
   public static Answer answer(
       Request request, @Nullable String error, String text, @Nullable String release) {

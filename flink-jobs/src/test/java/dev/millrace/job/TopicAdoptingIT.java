@@ -14,7 +14,6 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -70,16 +69,9 @@ class TopicAdoptingIT {
       Path store, BaseModel base, String domain, long seed, @Nullable String parent) {
     Draft draft = NanoReleases.draft(base, null, domain, seed, List.of());
     Manifest manifest = draft.manifest();
-    return new ReleaseEvent(
-        null,
-        domain,
-        Kind.ADAPTER,
-        Action.PUBLISH,
-        manifest.id(),
+    return StreamRecords.at(
         ReleaseStore.of(StoreFiles.in(store)).publish(draft),
-        parent,
-        manifest.batch(),
-        "a test",
-        Origin.UNWRITTEN);
+        StreamRecords.event(
+            domain, Kind.ADAPTER, Action.PUBLISH, manifest.id(), parent, manifest.batch(), 0));
   }
 }

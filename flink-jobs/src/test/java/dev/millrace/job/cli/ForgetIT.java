@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.Manifests;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.cli.releases.ReleaseTopic;
 import dev.millrace.job.config.MillraceConfig;
@@ -17,7 +18,6 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.ReleaseReader;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -162,18 +162,7 @@ class ForgetIT {
   @Test
   void forget_sampleWithoutADomain_isToldWhereItsTenantsDomainsHaveVerdictsAlone() {
     Sample sample =
-        new Sample(
-            "waits",
-            "a",
-            "b",
-            "t",
-            null,
-            Modality.TEXT,
-            "text",
-            new byte[0],
-            null,
-            0,
-            Origin.UNWRITTEN);
+        Sample.ofText("waits", "a", "b", null, "text", 0, Origin.UNWRITTEN).withTenant("t");
     Origin unused = append("samples", Codecs.samples().encode(sample));
     assertEquals(0, forget("waits", prefix, 60), err::toString);
     assertTrue(
@@ -264,19 +253,8 @@ class ForgetIT {
       String rule,
       long offset) {
     Map<String, Double> figures = Map.of("offset", (double) offset);
-    return new Verdict(
-        tenant,
-        domain,
-        3,
-        release,
-        null,
-        passed,
-        List.of(new RuleResult(rule, passed, "", new TreeMap<>(figures))),
-        0,
-        0,
-        0,
-        List.of(),
-        kind);
+    var rules = List.of(new RuleResult(rule, passed, "", new TreeMap<>(figures)));
+    return new Verdict(tenant, domain, 3, release, null, passed, rules, 0, 0, 0, List.of(), kind);
   }
 
   private List<String> since(Origin place) {
@@ -316,16 +294,6 @@ class ForgetIT {
 
   private static ReleaseEvent event(
       Action action, String release, @Nullable String parent, long batch) {
-    return new ReleaseEvent(
-        null,
-        DOMAIN,
-        Kind.ALIGNMENT,
-        action,
-        release,
-        "file:/" + release,
-        parent,
-        batch,
-        "a test",
-        Origin.UNWRITTEN);
+    return StreamRecords.event(DOMAIN, Kind.ALIGNMENT, action, release, parent, batch, 0);
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.NanoReleases;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.cli.releases.ReleaseTopic;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
@@ -13,7 +14,6 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -32,9 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ReleaseTopicIT {
 
-  private static final ReleaseEvent PIN =
-      new ReleaseEvent(
-          null, "java", Kind.ADAPTER, Action.PIN, "a", "file:/a", null, 0, "t", Origin.UNWRITTEN);
+  private static final ReleaseEvent PIN = StreamRecords.event("java", Action.PIN, "a", 0, 0);
 
   /** As learn's events are, between two of its checkpoints. */
   @Test
@@ -137,17 +135,7 @@ class ReleaseTopicIT {
   }
 
   private static ReleaseEvent at(String uri, ReleaseEvent event) {
-    return new ReleaseEvent(
-        event.tenant(),
-        event.domain(),
-        event.kind(),
-        Action.PUBLISH,
-        event.release(),
-        uri,
-        event.parent(),
-        event.batch(),
-        "a test",
-        Origin.UNWRITTEN);
+    return StreamRecords.at(uri, event.withAction(Action.PUBLISH));
   }
 
   private static KafkaConfig kafka(EmbeddedStack stack) {

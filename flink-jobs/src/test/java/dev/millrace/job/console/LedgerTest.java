@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.job.StreamRecords;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
@@ -69,17 +68,7 @@ class LedgerTest {
   void published_orderNamesAnotherPlace_isThatOfThePublication() {
     ReleaseEvent published = release("mails", "r1");
     ReleaseEvent pin =
-        new ReleaseEvent(
-            published.tenant(),
-            published.domain(),
-            published.kind(),
-            ReleaseEvent.Action.PIN,
-            published.release(),
-            "file:///of/my/machine/r1",
-            published.parent(),
-            published.batch(),
-            "by hand",
-            ORIGIN);
+        StreamRecords.at("file:///of/my/machine/r1", published.withAction(ReleaseEvent.Action.PIN));
     ledger.release(pin, 0);
     assertEquals(pin, ledger.published("r1"));
     ledger.release(published, 1);
@@ -199,21 +188,9 @@ class LedgerTest {
 
   @Test
   void verdict_ofABase_isOfNoDomain() {
+    ReleaseEvent.Kind base = ReleaseEvent.Kind.BASE;
     ledger.verdict(
-        new Verdict(
-            null,
-            "base",
-            1,
-            "b1",
-            null,
-            true,
-            List.of(),
-            8,
-            100,
-            5,
-            List.of(),
-            ReleaseEvent.Kind.BASE),
-        0);
+        new Verdict(null, "base", 1, "b1", null, true, List.of(), 8, 100, 5, List.of(), base), 0);
     assertEquals(List.of(), domains());
     assertNotNull(ledger.verdictOf("b1"));
   }
@@ -246,11 +223,8 @@ class LedgerTest {
   }
 
   private void sample(@Nullable String tenant, String domain) {
-    byte[] none = {};
-    ledger.sample(
-        new Sample(
-            "id", "source", "id", tenant, domain, Modality.TEXT, "text", none, null, 1, ORIGIN),
-        0);
+    Sample sample = Sample.ofText("id", "source", "id", domain, "text", 1, ORIGIN);
+    ledger.sample(sample.withTenant(tenant), 0);
   }
 
   private static ReleaseEvent release(String domain, String release) {

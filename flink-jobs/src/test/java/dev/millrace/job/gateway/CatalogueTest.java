@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.schema.Origin;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -98,16 +98,7 @@ class CatalogueTest {
 
   private static ReleaseEvent event(
       @Nullable String tenant, String domain, Kind kind, String release) {
-    return new ReleaseEvent(
-        tenant,
-        domain,
-        kind,
-        Action.PUBLISH,
-        release,
-        "file:/" + release,
-        null,
-        0,
-        "test",
-        new Origin("releases", 0, 0));
+    return StreamRecords.ofTenant(
+        tenant, StreamRecords.event(domain, kind, Action.PUBLISH, release, null, 0, 0));
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -34,18 +35,7 @@ class RepliesTest {
   /** A run on an older store counts its batches anew, and numbers its releases on. */
   @Test
   void provenance_verdictOfAnotherCountThanItsRelease_hasTheNumberThatTheListOfModelsHas() {
-    ReleaseEvent event =
-        new ReleaseEvent(
-            null,
-            "legal",
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.PUBLISH,
-            "r1",
-            "file:///store/r1",
-            null,
-            6,
-            "passed the gate",
-            new Origin("releases", 0, 1));
+    ReleaseEvent event = StreamRecords.event("legal", ReleaseEvent.Action.PUBLISH, "r1", 6, 1);
     Verdict verdict =
         new Verdict(null, "legal", 0, "r1", null, true, List.of(), 32, 0, 0, List.of());
     JsonNode about =

@@ -12,6 +12,7 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.TrainPrecision;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.LoraConfig;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -141,19 +143,10 @@ final class LineageLearner implements Learner {
         obeys
             ? at(event.release(), state, List.of(), state.batches(), event.forgotten(), orders)
             : state;
+    String trouble = obeys ? "" : "it is gone";
     Verdict verdict =
-        new Verdict(
-            event.tenant(),
-            event.domain(),
-            state.batches(),
-            obeys ? event.release() : null,
-            state.release(),
-            obeys,
-            List.of(),
-            0,
-            0,
-            0,
-            List.of());
+        Verdict.onOrder(
+            event, state.batches(), event.release(), state.release(), trouble, Map.of());
     return new Outcome(next, verdict, null);
   }
 
@@ -218,16 +211,15 @@ final class LineageLearner implements Learner {
   }
 
   private static ReleaseEvent event(TrainingBatch batch, LearnerState state, String release) {
-    return new ReleaseEvent(
-        batch.tenant(),
-        batch.domain(),
-        ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.PUBLISH,
-        release,
-        "file:/" + release,
-        state.release(),
-        batch.number(),
-        "learned",
-        new Origin("releases", 0, -1));
+    ReleaseEvent event =
+        StreamRecords.event(
+            batch.domain(),
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.PUBLISH,
+            release,
+            state.release(),
+            batch.number(),
+            -1);
+    return StreamRecords.ofTenant(batch.tenant(), event);
   }
 }

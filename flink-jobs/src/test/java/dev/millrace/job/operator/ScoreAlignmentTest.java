@@ -14,6 +14,7 @@ import dev.millrace.adapter.align.AlignmentState;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.LogLines;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.align.AlignAdapter;
@@ -820,17 +821,8 @@ class ScoreAlignmentTest {
 
   private static ReleaseEvent order(
       String domain, String release, String uri, long batch, long epoch, long offset) {
-    return new ReleaseEvent(
-            null,
-            domain,
-            Kind.ALIGNMENT,
-            Action.ROLLBACK,
-            release,
-            uri,
-            null,
-            batch,
-            "test",
-            new Origin("releases", 0, offset))
-        .withEpoch(epoch);
+    ReleaseEvent event =
+        StreamRecords.event(domain, Kind.ALIGNMENT, Action.ROLLBACK, release, null, batch, offset);
+    return StreamRecords.at(uri, event).withEpoch(epoch);
   }
 }

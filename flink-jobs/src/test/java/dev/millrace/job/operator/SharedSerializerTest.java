@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.schema.Origin;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Verdict;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -41,17 +40,10 @@ class SharedSerializerTest {
       TypeInformation.of(ReleaseEvent.class).createSerializer(new SerializerConfigImpl());
 
   private static ReleaseEvent event(int number) {
-    return new ReleaseEvent(
+    return StreamRecords.ofTenant(
         number % 2 == 0 ? null : "tenant-" + number,
-        "d".repeat(number),
-        Kind.ADAPTER,
-        Action.PUBLISH,
-        "release-" + number,
-        "file:///store",
-        null,
-        number,
-        "",
-        new Origin("t", 0, number));
+        StreamRecords.event(
+            "d".repeat(number), Action.PUBLISH, "release-" + number, number, number));
   }
 
   private static <T> byte[] written(TypeSerializer<T> serializer, T value) throws IOException {

@@ -115,16 +115,6 @@ class ReproductionTest {
   }
 
   private static ReleaseEvent rollback(ReleaseEvent to) {
-    return new ReleaseEvent(
-        to.tenant(),
-        to.domain(),
-        to.kind(),
-        Action.ROLLBACK,
-        to.release(),
-        to.uri(),
-        to.parent(),
-        to.batch(),
-        "test",
-        new Origin("releases", 0, 9));
+    return to.ordering(Action.ROLLBACK, "test").at(new Origin("releases", 0, 9));
   }
 }

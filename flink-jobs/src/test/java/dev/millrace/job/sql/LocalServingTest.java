@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.operator.FakeServing;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.model.serve.Answered;
@@ -12,7 +13,6 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
 import java.time.InstantSource;
 import java.util.List;
@@ -156,17 +156,7 @@ class LocalServingTest {
   }
 
   private static ReleaseEvent event(Action action, long offset) {
-    return new ReleaseEvent(
-        null,
-        "d",
-        Kind.ADAPTER,
-        action,
-        "r" + offset,
-        "file:///r",
-        null,
-        offset,
-        "test",
-        new Origin("releases", 0, offset));
+    return StreamRecords.event("d", action, "r" + offset, offset, offset);
   }
 
   private static Request request() {

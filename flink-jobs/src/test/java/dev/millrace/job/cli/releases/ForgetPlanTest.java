@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.Manifests;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.cli.releases.ForgetPlan.Change;
 import dev.millrace.job.cli.releases.ForgetPlan.Pin;
 import dev.millrace.job.cli.releases.FoundSamples.Found;
@@ -42,10 +43,14 @@ class ForgetPlanTest {
     store("java", Kind.ADAPTER, "r2", "r1", 2, "b");
     store("java", Kind.ADAPTER, "r3", "r2", 3, "s");
     store("java", Kind.ADAPTER, "r4", "r3", 4, "c");
-    for (int i = 1; i <= 4; i++) {
-      publish("java", Kind.ADAPTER, "r" + i, i == 1 ? null : "r" + (i - 1), i, 0);
-    }
+    publishAll("java", Kind.ADAPTER);
     onTopic("s", "java", false);
+  }
+
+  private void publishAll(String domain, Kind kind) {
+    for (int i = 1; i <= 4; i++) {
+      publish(domain, kind, "r" + i, i == 1 ? null : "r" + (i - 1), i, 0);
+    }
   }
 
   @Test
@@ -57,13 +62,12 @@ class ForgetPlanTest {
   @Test
   void changes_topicKnowsNothingOfItsDomain_isRefused() {
     java();
-    List<ReleaseEvent> all = List.copyOf(events);
     events.clear();
     assertRefused("release r4 knows of them", "domain java (ADAPTER)");
-    all.forEach(event -> events.add(of(event, "other", Kind.ADAPTER)));
+    publishAll("other", Kind.ADAPTER);
     assertRefused("release r4 knows of them", "domain java (ADAPTER)");
     events.clear();
-    all.forEach(event -> events.add(of(event, "java", Kind.ALIGNMENT)));
+    publishAll("java", Kind.ALIGNMENT);
     assertRefused("release r4 knows of them", "domain java (ADAPTER)");
   }
 
@@ -264,14 +268,15 @@ class ForgetPlanTest {
       double withheld) {
     long read = events.size() - 1L;
     events.add(
-        event(domain, kind, Action.PUBLISH, release, parent, batch, "passed the gate")
+        event(domain, kind, Action.PUBLISH, release, parent, batch)
             .withEpoch(TRAINER)
             .withRead(read)
             .withholding(withheld));
   }
 
   private void order(String domain, Action action, String release, String reason) {
-    events.add(event(domain, Kind.ADAPTER, action, release, null, 0, reason));
+    ReleaseEvent event = event(domain, Kind.ADAPTER, Action.PUBLISH, release, null, 0);
+    events.add(event.ordering(action, reason).at(event.origin()));
   }
 
   private ReleaseEvent event(
@@ -280,34 +285,8 @@ class ForgetPlanTest {
       Action action,
       String release,
       @Nullable String parent,
-      long batch,
-      String reason) {
-    return new ReleaseEvent(
-        null,
-        domain,
-        kind,
-        action,
-        release,
-        "file:/" + release,
-        parent,
-        batch,
-        reason,
-        new Origin("releases", 0, events.size()));
-  }
-
-  private static ReleaseEvent of(ReleaseEvent event, String domain, Kind kind) {
-    return new ReleaseEvent(
-            event.tenant(),
-            domain,
-            kind,
-            event.action(),
-            event.release(),
-            event.uri(),
-            event.parent(),
-            event.batch(),
-            event.reason(),
-            event.origin())
-        .withEpoch(event.epoch());
+      long batch) {
+    return StreamRecords.event(domain, kind, action, release, parent, batch, events.size());
   }
 
   private void store(

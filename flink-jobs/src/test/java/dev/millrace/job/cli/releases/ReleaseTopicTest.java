@@ -11,7 +11,6 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,9 +73,7 @@ class ReleaseTopicTest {
   }
 
   private static ReleaseEvent at(String uri, Action action, String release) {
-    Origin origin = new Origin("releases", 0, 1);
-    return new ReleaseEvent(
-        null, "java", Kind.ADAPTER, action, release, uri, null, 0, "test", origin);
+    return StreamRecords.at(uri, StreamRecords.event("java", action, release, 0, 1));
   }
 
   private static RawRecord record(long offset, byte[] value) {
