@@ -36,12 +36,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.BoundedMultiInput;
-import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +51,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServeOperatorTest {
 
   private static final int FREE = 1000;
-  private static final int MAX_PARALLELISM = 8;
   private static final ServeConfig LIMITS = limits(WhenFull.REFUSE);
   private static final ServeConfig PATIENT = limits(WhenFull.WAIT);
 
@@ -107,19 +103,19 @@ class ServeOperatorTest {
   @Test
   void processElement1_noBatchToFill_answersAtOnce() throws Exception {
     try (var harness = opened(harness(new FakeServing(FREE)))) {
-      ask(harness, 0, 1);
-      runOneMail(harness);
-      assertEquals(ids(0, 1), answered(harness));
+      harness.ask(0, 1);
+      harness.runOneMail();
+      assertEquals(ids(0, 1), harness.answered());
     }
   }
 
   @Test
   void processElement1_askedForChunks_theyLeaveBesideTheAnswers() throws Exception {
     try (var harness = opened(harness(new FakeServing(FREE)))) {
-      ask(harness, null, request(0));
-      ask(harness, null, streamed(request(1)));
-      endRequests(harness);
-      assertEquals(ids(0, 2), answered(harness));
+      harness.ask(null, request(0));
+      harness.ask(null, streamed(request(1)));
+      harness.endRequests();
+      assertEquals(ids(0, 2), harness.answered());
       assertEquals(
           List.of("request-1 0 a"),
           harness.getSideOutput(Outputs.CHUNKS).stream()
@@ -133,13 +129,13 @@ class ServeOperatorTest {
   void processElement1_batchHasRoom_joinsBesideWhatRuns() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, 0, 2);
+      harness.ask(0, 2);
       assertEquals(ids(0, 2), serving.running());
-      ask(harness, 2, 5);
+      harness.ask(2, 5);
       assertEquals(ids(0, 3), serving.running());
       serving.permits.release();
-      runOneMail(harness);
-      assertEquals(ids(0, 1), answered(harness));
+      harness.runOneMail();
+      assertEquals(ids(0, 1), harness.answered());
       assertEquals(ids(1, 4), serving.running());
     }
   }
@@ -149,17 +145,17 @@ class ServeOperatorTest {
     FakeServing serving = new FakeServing(FREE);
     try (var harness = opened(harness(serving))) {
       for (int i = 0; i < 4; i++) {
-        ask(harness, null, cold(i));
+        harness.ask(null, cold(i));
       }
-      ask(harness, 4, 6);
-      while (answered(harness).size() < 2) {
-        runOneMail(harness);
+      harness.ask(4, 6);
+      while (harness.answered().size() < 2) {
+        harness.runOneMail();
       }
-      assertEquals(ids(4, 6), answered(harness));
+      assertEquals(ids(4, 6), harness.answered());
       assertEquals(ids(0, 4), serving.running());
       serving.fetched();
-      endRequests(harness);
-      assertEquals(ids(0, 6), answered(harness).stream().sorted().toList());
+      harness.endRequests();
+      assertEquals(ids(0, 6), harness.answered().stream().sorted().toList());
     }
   }
 
@@ -170,21 +166,21 @@ class ServeOperatorTest {
     FakeServing serving = new FakeServing(FREE);
     try (var harness = opened(harness(serving))) {
       for (int i = 0; i < LIMITS.queue(); i++) {
-        ask(harness, null, cold(i));
+        harness.ask(null, cold(i));
       }
       while (serving.fetching().size() < LIMITS.queue()) {
-        runOneMail(harness);
+        harness.runOneMail();
       }
-      ask(harness, null, fromTenant("small", request(6)));
-      assertEquals(ids(5, 6), answered(harness));
-      while (answered(harness).size() < 2) {
-        runOneMail(harness);
+      harness.ask(null, fromTenant("small", request(6)));
+      assertEquals(ids(5, 6), harness.answered());
+      while (harness.answered().size() < 2) {
+        harness.runOneMail();
       }
-      assertEquals(List.of("request-5", "request-6"), answered(harness));
+      assertEquals(List.of("request-5", "request-6"), harness.answered());
       assertEquals(ids(0, 5), serving.running());
       serving.fetched();
-      endRequests(harness);
-      assertEquals(ids(0, 7), answered(harness).stream().sorted().toList());
+      harness.endRequests();
+      assertEquals(ids(0, 7), harness.answered().stream().sorted().toList());
     }
   }
 
@@ -194,17 +190,17 @@ class ServeOperatorTest {
     FakeServing serving = new FakeServing(FREE);
     try (var harness = opened(harness(serving))) {
       for (int i = 0; i < LIMITS.queue() - 1; i++) {
-        ask(harness, null, cold(i));
+        harness.ask(null, cold(i));
       }
-      ask(harness, null, streamed(cold(5)));
+      harness.ask(null, streamed(cold(5)));
       while (serving.fetching().size() < LIMITS.queue()) {
-        runOneMail(harness);
+        harness.runOneMail();
       }
-      ask(harness, null, fromTenant("small", request(6)));
-      assertEquals(ids(5, 6), answered(harness));
+      harness.ask(null, fromTenant("small", request(6)));
+      assertEquals(ids(5, 6), harness.answered());
       serving.fetched();
-      endRequests(harness);
-      assertEquals(ids(0, 7), answered(harness).stream().sorted().toList());
+      harness.endRequests();
+      assertEquals(ids(0, 7), harness.answered().stream().sorted().toList());
       assertNull(harness.getSideOutput(Outputs.CHUNKS), "it was refused");
     }
   }
@@ -214,15 +210,15 @@ class ServeOperatorTest {
   void processElement1_deadlinePassesInTheQueue_goesToTheResponderOutOfTurn() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, 0, 4);
-      ask(harness, null, request(4).toBuilder().deadlineMillis(1000).build());
+      harness.ask(0, 4);
+      harness.ask(null, request(4).toBuilder().deadlineMillis(1000).build());
       harness.setProcessingTime(1000);
       assertEquals(ids(0, 3), serving.running());
       harness.setProcessingTime(1001);
       assertEquals(List.of("request-0", "request-1", "request-2", "request-4"), serving.running());
       serving.permits.release(FREE);
-      endRequests(harness);
-      assertEquals(ids(0, 5), answered(harness).stream().sorted().toList());
+      harness.endRequests();
+      assertEquals(ids(0, 5), harness.answered().stream().sorted().toList());
     }
   }
 
@@ -230,18 +226,18 @@ class ServeOperatorTest {
   void processElement1_deadlinePassesAfterTheAnswer_isAnsweredOnce() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, 0, 4);
+      harness.ask(0, 4);
       for (long i = 4; i < 7; i++) {
-        ask(harness, null, request(i).toBuilder().deadlineMillis(1000).build());
+        harness.ask(null, request(i).toBuilder().deadlineMillis(1000).build());
       }
-      ask(harness, null, cancelling("c4", null, "request-4"));
-      assertEquals(List.of("request-6", "request-4", "c4"), answered(harness));
+      harness.ask(null, cancelling("c4", null, "request-4"));
+      assertEquals(List.of("request-6", "request-4", "c4"), harness.answered());
       harness.setProcessingTime(1001);
       serving.permits.release(FREE);
-      endRequests(harness);
+      harness.endRequests();
       assertEquals(
           Stream.concat(Stream.of("c4"), ids(0, 7).stream()).toList(),
-          answered(harness).stream().sorted().toList());
+          harness.answered().stream().sorted().toList());
     }
   }
 
@@ -249,15 +245,15 @@ class ServeOperatorTest {
   void processElement1_underOneKey_answersLeaveInOrderAndOthersOvertake() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, "key", request(0));
-      ask(harness, "key", known(1));
-      ask(harness, "other", known(2));
-      ask(harness, "key", request(3));
-      ask(harness, "other", request(4));
-      assertEquals(ids(2, 3), answered(harness));
+      harness.ask("key", request(0));
+      harness.ask("key", known(1));
+      harness.ask("other", known(2));
+      harness.ask("key", request(3));
+      harness.ask("other", request(4));
+      assertEquals(ids(2, 3), harness.answered());
       serving.permits.release(FREE);
-      endRequests(harness);
-      List<String> answered = answered(harness);
+      harness.endRequests();
+      List<String> answered = harness.answered();
       assertEquals(5, answered.size());
       answered.removeAll(List.of("request-2", "request-4"));
       assertEquals(List.of("request-0", "request-1", "request-3"), answered);
@@ -269,14 +265,14 @@ class ServeOperatorTest {
   void processElement1_sameKeyOfAnotherTenant_waitsForNobody() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, "1", fromTenant("slow", request(0)));
-      ask(harness, "1", fromTenant("quick", known(1)));
-      assertEquals(ids(1, 2), answered(harness));
-      ask(harness, "1", fromTenant("slow", known(2)));
-      assertEquals(ids(1, 2), answered(harness));
+      harness.ask("1", fromTenant("slow", request(0)));
+      harness.ask("1", fromTenant("quick", known(1)));
+      assertEquals(ids(1, 2), harness.answered());
+      harness.ask("1", fromTenant("slow", known(2)));
+      assertEquals(ids(1, 2), harness.answered());
       serving.permits.release(FREE);
-      endRequests(harness);
-      assertEquals(List.of("request-1", "request-0", "request-2"), answered(harness));
+      harness.endRequests();
+      assertEquals(List.of("request-1", "request-0", "request-2"), harness.answered());
     }
   }
 
@@ -284,15 +280,15 @@ class ServeOperatorTest {
   void processElement1_queueFull_refusesWithTheNumbersAndHoldsTheRest() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, 0, 8);
-      assertEquals(ids(6, 8), answered(harness));
+      harness.ask(0, 8);
+      assertEquals(ids(6, 8), harness.answered());
       assertEquals(
           "overloaded: 7 places would be taken, expected at most 6; 7 of them by this tenant,"
               + " expected at most 3 beside others",
-          harness.extractOutputValues().get(0).answer().error());
+          harness.answer(0).error());
       serving.permits.release(FREE);
-      endRequests(harness);
-      assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
+      harness.endRequests();
+      assertEquals(ids(0, 8), harness.answered().stream().sorted().toList());
     }
   }
 
@@ -303,16 +299,16 @@ class ServeOperatorTest {
     String prompt = "é".repeat(3 * Limits.PROMPT_BYTES / 2);
     Request large = Request.builder("large", Request.Task.SCORE, prompt).domain("cloud").build();
     try (var harness = opened(harness(serving))) {
-      ask(harness, null, fromTenant("small", request(0)));
-      ask(harness, 1, 2);
-      ask(harness, null, large);
-      assertEquals(List.of("large"), answered(harness));
+      harness.ask(null, fromTenant("small", request(0)));
+      harness.ask(1, 2);
+      harness.ask(null, large);
+      assertEquals(List.of("large"), harness.answered());
       assertEquals(
           "overloaded: 5 places would be taken, expected at most 6; 4 of them by this tenant,"
               + " expected at most 3 beside others",
-          harness.extractOutputValues().get(0).answer().error());
+          harness.answer(0).error());
       serving.permits.release(FREE);
-      endRequests(harness);
+      harness.endRequests();
     }
   }
 
@@ -324,11 +320,11 @@ class ServeOperatorTest {
     Request large =
         Request.builder("large", Request.Task.SCORE, prompt).domain("cloud").cached(false).build();
     try (var harness = opened(harness(serving))) {
-      ask(harness, null, large);
-      ask(harness, 0, 2);
-      assertEquals(ids(1, 2), answered(harness));
+      harness.ask(null, large);
+      harness.ask(0, 2);
+      assertEquals(ids(1, 2), harness.answered());
       serving.permits.release(FREE);
-      endRequests(harness);
+      harness.endRequests();
     }
   }
 
@@ -337,11 +333,11 @@ class ServeOperatorTest {
     FakeServing serving = new FakeServing(0);
     Request large = request(7).toBuilder().stop(Collections.nCopies(100_000, "")).build();
     try (var harness = opened(harness(serving))) {
-      ask(harness, null, large);
-      ask(harness, 0, 1);
-      assertEquals(ids(0, 1), answered(harness));
+      harness.ask(null, large);
+      harness.ask(0, 1);
+      assertEquals(ids(0, 1), harness.answered());
       serving.permits.release(FREE);
-      endRequests(harness);
+      harness.endRequests();
     }
   }
 
@@ -356,16 +352,14 @@ class ServeOperatorTest {
             .cancels("none")
             .build();
     try (var harness = opened(harness(serving))) {
-      ask(harness, "key", request(0));
-      ask(harness, "key", cancels);
+      harness.ask("key", request(0));
+      harness.ask("key", cancels);
       OperatorSubtaskState snapshot = harness.snapshot(1, 1);
       assertTrue(snapshot.getStateSize() < 1 << 16, snapshot.getStateSize() + " bytes");
       serving.permits.release(FREE);
-      endRequests(harness);
-      assertEquals(List.of("request-0", "large"), answered(harness));
-      assertEquals(
-          "unknown-request: none has no answer to come",
-          harness.extractOutputValues().get(1).answer().error());
+      harness.endRequests();
+      assertEquals(List.of("request-0", "large"), harness.answered());
+      assertEquals("unknown-request: none has no answer to come", harness.answer(1).error());
     }
   }
 
@@ -374,12 +368,12 @@ class ServeOperatorTest {
       throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, 0, 6);
-      ask(harness, null, fromTenant("small", request(6)));
-      assertEquals(ids(5, 6), answered(harness));
+      harness.ask(0, 6);
+      harness.ask(null, fromTenant("small", request(6)));
+      assertEquals(ids(5, 6), harness.answered());
       serving.permits.release(FREE);
-      endRequests(harness);
-      List<String> answered = answered(harness);
+      harness.endRequests();
+      List<String> answered = harness.answered();
       assertEquals(ids(0, 7), answered.stream().sorted().toList());
       // Three were running; then the tenants take turns.
       assertEquals(List.of("request-3", "request-6", "request-4"), answered.subList(4, 7));
@@ -389,10 +383,10 @@ class ServeOperatorTest {
   @Test
   void processElement1_queueFullAndPatient_inputWaits() throws Exception {
     try (var harness = opened(harness(new FakeServing(FREE), PATIENT))) {
-      ask(harness, 0, 20);
-      assertTrue(answered(harness).size() >= 20 - PATIENT.queue());
-      endRequests(harness);
-      assertEquals(ids(0, 20), answered(harness));
+      harness.ask(0, 20);
+      assertTrue(harness.answered().size() >= 20 - PATIENT.queue());
+      harness.endRequests();
+      assertEquals(ids(0, 20), harness.answered());
       harness.extractOutputValues().forEach(a -> assertNull(a.answer().error()));
     }
   }
@@ -401,12 +395,12 @@ class ServeOperatorTest {
   void processElement1_patientAndOneTenantOverItsShare_nothingIsRefused() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving, PATIENT))) {
-      ask(harness, null, fromTenant("small", request(0)));
-      ask(harness, 1, 6);
-      assertEquals(List.of(), answered(harness));
+      harness.ask(null, fromTenant("small", request(0)));
+      harness.ask(1, 6);
+      assertEquals(List.of(), harness.answered());
       serving.permits.release(FREE);
-      endRequests(harness);
-      assertEquals(ids(0, 6), answered(harness).stream().sorted().toList());
+      harness.endRequests();
+      assertEquals(ids(0, 6), harness.answered().stream().sorted().toList());
       harness.extractOutputValues().forEach(a -> assertNull(a.answer().error()));
     }
   }
@@ -414,12 +408,12 @@ class ServeOperatorTest {
   @Test
   void cancel_patientAndMoreThanTheLineHolds_nothingIsRefused() throws Exception {
     try (var harness = opened(harness(new FakeServing(FREE), PATIENT))) {
-      ask(harness, "key", request(0));
+      harness.ask("key", request(0));
       for (int i = 0; i < 2 * PATIENT.queue(); i++) {
-        ask(harness, "key", cancelling("c" + i, null, "none"));
+        harness.ask("key", cancelling("c" + i, null, "none"));
       }
-      endRequests(harness);
-      assertEquals(1 + 2 * PATIENT.queue(), answered(harness).size());
+      harness.endRequests();
+      assertEquals(1 + 2 * PATIENT.queue(), harness.answered().size());
       harness
           .extractOutputValues()
           .forEach(a -> assertFalse(a.toString().contains("overloaded"), a.toString()));
@@ -430,10 +424,10 @@ class ServeOperatorTest {
   void cancel_queueWithoutBound_findsItsRequest() throws Exception {
     for (WhenFull whenFull : WhenFull.values()) {
       try (var harness = opened(harness(new FakeServing(0), limits(whenFull, Integer.MAX_VALUE)))) {
-        ask(harness, 0, 4);
-        ask(harness, null, cancelling("c3", null, "request-3"));
-        assertEquals(List.of("request-3", "c3"), answered(harness));
-        assertEquals("cancelled: by c3", harness.extractOutputValues().get(0).answer().error());
+        harness.ask(0, 4);
+        harness.ask(null, cancelling("c3", null, "request-3"));
+        assertEquals(List.of("request-3", "c3"), harness.answered());
+        assertEquals("cancelled: by c3", harness.answer(0).error());
       }
     }
   }
@@ -442,21 +436,19 @@ class ServeOperatorTest {
   void cancel_waitingAndRunning_areAnsweredWithTheReasonBeforeTheirCancellers() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, 0, 4);
-      ask(harness, null, cancelling("c0", null, "request-0"));
-      ask(harness, null, cancelling("c3", null, "request-3"));
-      assertEquals(List.of("request-3", "c3"), answered(harness));
-      runOneMail(harness);
-      assertEquals(List.of("request-3", "c3", "request-0", "c0"), answered(harness));
-      assertEquals("cancelled: by c0", harness.extractOutputValues().get(2).answer().error());
-      assertNull(harness.extractOutputValues().get(3).answer().error());
-      ask(harness, null, cancelling("c0again", null, "request-0"));
-      assertEquals(
-          "unknown-request: request-0 has no answer to come",
-          harness.extractOutputValues().get(4).answer().error());
+      harness.ask(0, 4);
+      harness.ask(null, cancelling("c0", null, "request-0"));
+      harness.ask(null, cancelling("c3", null, "request-3"));
+      assertEquals(List.of("request-3", "c3"), harness.answered());
+      harness.runOneMail();
+      assertEquals(List.of("request-3", "c3", "request-0", "c0"), harness.answered());
+      assertEquals("cancelled: by c0", harness.answer(2).error());
+      assertNull(harness.answer(3).error());
+      harness.ask(null, cancelling("c0again", null, "request-0"));
+      assertEquals("unknown-request: request-0 has no answer to come", harness.answer(4).error());
       serving.permits.release(FREE);
-      endRequests(harness);
-      assertEquals(ids(1, 3), answered(harness).subList(5, 7));
+      harness.endRequests();
+      assertEquals(ids(1, 3), harness.answered().subList(5, 7));
     }
   }
 
@@ -464,12 +456,12 @@ class ServeOperatorTest {
   void cancel_otherTenantOrOtherKey_cancelsNothing() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = opened(harness(serving))) {
-      ask(harness, 0, 1);
-      ask(harness, "key", request(1));
-      ask(harness, null, cancelling("stranger", "rival", "request-0"));
-      ask(harness, "other", cancelling("elsewhere", null, "request-1"));
+      harness.ask(0, 1);
+      harness.ask("key", request(1));
+      harness.ask(null, cancelling("stranger", "rival", "request-0"));
+      harness.ask("other", cancelling("elsewhere", null, "request-1"));
       serving.permits.release(FREE);
-      endRequests(harness);
+      harness.endRequests();
       harness
           .extractOutputValues()
           .forEach(
@@ -483,14 +475,14 @@ class ServeOperatorTest {
   void restore_cancelBeforeItsRequestLeft_cancelsAgain() throws Exception {
     OperatorSubtaskState snapshot;
     try (var harness = opened(harness(new FakeServing(0)))) {
-      ask(harness, 0, 2);
-      ask(harness, null, cancelling("c", null, "request-0"));
+      harness.ask(0, 2);
+      harness.ask(null, cancelling("c", null, "request-0"));
       snapshot = harness.snapshot(1, 1);
     }
     try (var harness = restored(harness(new FakeServing(FREE)), snapshot)) {
-      endRequests(harness);
-      assertEquals(List.of("request-0", "c", "request-1"), answered(harness));
-      assertEquals("cancelled: by c", harness.extractOutputValues().get(0).answer().error());
+      harness.endRequests();
+      assertEquals(List.of("request-0", "c", "request-1"), harness.answered());
+      assertEquals("cancelled: by c", harness.answer(0).error());
     }
   }
 
@@ -499,16 +491,16 @@ class ServeOperatorTest {
     OperatorSubtaskState snapshot;
     try (var harness = opened(harness(new FakeServing(1)))) {
       release(harness, "first", 0);
-      runOneMail(harness);
-      ask(harness, 0, 1);
-      runOneMail(harness);
-      ask(harness, 1, 7);
+      harness.runOneMail();
+      harness.ask(0, 1);
+      harness.runOneMail();
+      harness.ask(1, 7);
       snapshot = harness.snapshot(1, 1);
-      assertEquals(ids(0, 1), answered(harness));
+      assertEquals(ids(0, 1), harness.answered());
     }
     try (var harness = restored(harness(new FakeServing(FREE)), snapshot)) {
-      endRequests(harness);
-      assertEquals(ids(1, 7), answered(harness));
+      harness.endRequests();
+      assertEquals(ids(1, 7), harness.answered());
       harness.extractOutputValues().forEach(a -> assertEquals("first", a.answer().release()));
     }
   }
@@ -519,8 +511,8 @@ class ServeOperatorTest {
     for (int subtask = 0; subtask < 2; subtask++) {
       try (var harness = opened(harness(new FakeServing(0), 2, subtask))) {
         release(harness, "first", 0);
-        runOneMail(harness);
-        ask(harness, 4L * subtask, 4L * subtask + 4);
+        harness.runOneMail();
+        harness.ask(4L * subtask, 4L * subtask + 4);
         snapshots[subtask] = harness.snapshot(1, 1);
       }
     }
@@ -528,13 +520,13 @@ class ServeOperatorTest {
       harness.initializeState(
           AbstractStreamOperatorTestHarness.repartitionOperatorState(
               AbstractStreamOperatorTestHarness.repackageState(snapshots),
-              MAX_PARALLELISM,
+              ServeHarness.MAX_PARALLELISM,
               2,
               1,
               0));
       harness.open();
-      endRequests(harness);
-      assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
+      harness.endRequests();
+      assertEquals(ids(0, 8), harness.answered().stream().sorted().toList());
       harness.extractOutputValues().forEach(a -> assertEquals("first", a.answer().release()));
     }
   }
@@ -544,7 +536,7 @@ class ServeOperatorTest {
     OperatorSubtaskState snapshot;
     try (var harness = opened(harness(new FakeServing(0)))) {
       for (int i = 0; i < 6; i++) {
-        ask(harness, "key " + i % 3, request(i));
+        harness.ask("key " + i % 3, request(i));
       }
       snapshot = harness.snapshot(1, 1);
     }
@@ -553,9 +545,9 @@ class ServeOperatorTest {
       try (var harness = harness(new FakeServing(FREE), 2, subtask)) {
         harness.initializeState(
             AbstractStreamOperatorTestHarness.repartitionOperatorState(
-                snapshot, MAX_PARALLELISM, 1, 2, subtask));
+                snapshot, ServeHarness.MAX_PARALLELISM, 1, 2, subtask));
         harness.open();
-        endRequests(harness);
+        harness.endRequests();
         List<String> here = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
           ByteBuffer key = ByteBuffer.wrap(("key " + i % 3).getBytes(StandardCharsets.UTF_8));
@@ -563,7 +555,7 @@ class ServeOperatorTest {
             here.add("request-" + i);
           }
         }
-        assertEquals(here, answered(harness));
+        assertEquals(here, harness.answered());
         all.addAll(here);
       }
     }
@@ -580,13 +572,13 @@ class ServeOperatorTest {
       FakeServing serving = new FakeServing(FREE);
       try (var harness = opened(harness(serving, 2, subtask))) {
         release(harness, "first", 0);
-        runOneMail(harness);
+        harness.runOneMail();
         if (subtask == 0) {
           serving.hold("second", never);
         }
         release(harness, "second", 1);
         if (subtask == 1) {
-          runOneMail(harness);
+          harness.runOneMail();
         }
         snapshots[subtask] = harness.snapshot(1, 1);
       }
@@ -598,12 +590,12 @@ class ServeOperatorTest {
       try (var harness = harness(serving, subtasks, subtask)) {
         harness.initializeState(
             AbstractStreamOperatorTestHarness.repartitionOperatorState(
-                both, MAX_PARALLELISM, 2, subtasks, subtask));
+                both, ServeHarness.MAX_PARALLELISM, 2, subtasks, subtask));
         harness.open();
-        ask(harness, 0, 1);
-        endRequests(harness);
-        assertEquals("second", harness.extractOutputValues().get(0).answer().release());
-        endReleases(harness);
+        harness.ask(0, 1);
+        harness.endRequests();
+        assertEquals("second", harness.answer(0).release());
+        harness.endReleases();
       }
     }
   }
@@ -619,7 +611,7 @@ class ServeOperatorTest {
       try (var harness = opened(harness(new FakeServing(FREE, broken), 2, subtask))) {
         release(harness, "first", 0);
         release(harness, "second", 1);
-        endReleases(harness);
+        harness.endReleases();
         snapshots[subtask] = harness.snapshot(1, 1);
       }
     }
@@ -629,7 +621,7 @@ class ServeOperatorTest {
       try (var harness = harness(serving, 2, subtask)) {
         harness.initializeState(
             AbstractStreamOperatorTestHarness.repartitionOperatorState(
-                both, MAX_PARALLELISM, 2, 2, subtask));
+                both, ServeHarness.MAX_PARALLELISM, 2, 2, subtask));
         harness.open();
         assertEquals(List.of(subtask == 0 ? "first" : "second"), serving.switched());
       }
@@ -644,15 +636,15 @@ class ServeOperatorTest {
       try (var harness = opened(harness(new FakeServing(FREE, "broken"), 2, subtask))) {
         release(harness, "first", 0);
         release(harness, "broken", 1);
-        endReleases(harness);
-        rejections.addAll(rejected(harness));
+        harness.endReleases();
+        rejections.addAll(harness.rejected());
         snapshot = harness.snapshot(1, 1);
       }
       try (var harness = restored(harness(new FakeServing(FREE, "broken"), 2, subtask), snapshot)) {
-        ask(harness, 0, 1);
-        endRequests(harness);
-        rejections.addAll(rejected(harness));
-        assertEquals("first", harness.extractOutputValues().get(0).answer().release());
+        harness.ask(0, 1);
+        harness.endRequests();
+        rejections.addAll(harness.rejected());
+        assertEquals("first", harness.answer(0).release());
       }
     }
     assertEquals(1, rejections.size());
@@ -674,20 +666,19 @@ class ServeOperatorTest {
       try (var harness = opened(harness(serving, 2, subtask))) {
         release(harness, "first", 0);
         serving.lose("older", detail);
-        input(harness)
-            .processElement2(new StreamRecord<>(event("older", ReleaseEvent.Action.FORGET, 1)));
-        endReleases(harness);
-        Rejection rejection = rejected(harness).get(0);
+        harness.follow(event("older", ReleaseEvent.Action.FORGET, 1));
+        harness.endReleases();
+        Rejection rejection = harness.rejected().get(0);
         assertEquals(reason, rejection.reason());
         assertEquals(detail, rejection.detail());
         assertEquals("older", rejection.id());
         snapshot = harness.snapshot(1, 1);
       }
       try (var harness = restored(harness(new FakeServing(FREE), 2, subtask), snapshot)) {
-        ask(harness, 0, 1);
-        endRequests(harness);
-        assertEquals("older", harness.extractOutputValues().get(0).answer().release());
-        assertEquals(List.of(), rejected(harness));
+        harness.ask(0, 1);
+        harness.endRequests();
+        assertEquals("older", harness.answer(0).release());
+        assertEquals(List.of(), harness.rejected());
       }
     }
   }
@@ -701,21 +692,21 @@ class ServeOperatorTest {
     OperatorSubtaskState snapshot;
     FakeServing serving = new FakeServing(FREE);
     try (var harness = opened(harness(serving, beginning))) {
-      ask(harness, 0, 1);
-      endRequests(harness);
-      assertEquals("first", harness.extractOutputValues().get(0).answer().release());
-      input(harness).processElement2(new StreamRecord<>(first));
+      harness.ask(0, 1);
+      harness.endRequests();
+      assertEquals("first", harness.answer(0).release());
+      harness.follow(first);
       assertEquals(List.of("first"), serving.switched());
       snapshot = harness.snapshot(1, 1);
     }
     FakeServing restarted = new FakeServing(FREE);
     try (var harness = restored(harness(restarted, beginning), snapshot)) {
-      input(harness).processElement2(new StreamRecord<>(second));
-      input(harness).processElement2(new StreamRecord<>(back));
+      harness.follow(second);
+      harness.follow(back);
       assertEquals(List.of("first"), restarted.switched());
       release(harness, "third", 3);
       release(harness, "anew", 0); // the topic was made anew
-      endReleases(harness);
+      harness.endReleases();
       assertEquals(List.of("first", "third", "anew"), restarted.switched());
     }
   }
@@ -733,7 +724,7 @@ class ServeOperatorTest {
     try (var harness = opened(harness(serving, beginning))) {
       assertEquals(List.of("second"), serving.switched());
       assertEquals(
-          List.of("wrong", "second"), rejected(harness).stream().map(Rejection::id).toList());
+          List.of("wrong", "second"), harness.rejected().stream().map(Rejection::id).toList());
     }
   }
 
@@ -759,15 +750,15 @@ class ServeOperatorTest {
       FakeServing serving = new FakeServing(FREE);
       try (var harness = opened(harness(serving))) {
         release(harness, "first", 0);
-        runOneMail(harness);
+        harness.runOneMail();
         serving.unheard("second");
-        input(harness).processElement2(new StreamRecord<>(event("second", action, 1)));
+        harness.follow(event("second", action, 1));
         while (!serving.switched().contains("second")) {
-          runOneMail(harness);
+          harness.runOneMail();
         }
-        ask(harness, 0, 1);
-        endRequests(harness);
-        assertEquals("second", harness.extractOutputValues().get(0).answer().release());
+        harness.ask(0, 1);
+        harness.endRequests();
+        assertEquals("second", harness.answer(0).release());
         snapshot = harness.snapshot(1, 1);
       }
       FakeServing restarted = new FakeServing(FREE);
@@ -787,26 +778,22 @@ class ServeOperatorTest {
       serving.hold("first", until);
       release(harness, "first", 0);
       ReleaseEvent rollback = event("second", ReleaseEvent.Action.ROLLBACK, 1);
-      input(harness).processElement2(new StreamRecord<>(rollback));
+      harness.follow(rollback);
       publish(harness, "legal", ReleaseEvent.Kind.ADAPTER, "other", 2);
       publish(harness, "cloud", ReleaseEvent.Kind.ALIGNMENT, "alignment", 3);
       assertEquals(List.of("first", "alignment"), serving.staged());
       until.complete(null);
-      endReleases(harness);
+      harness.endReleases();
       assertEquals(List.of("alignment", "first", "second", "other"), serving.switched());
     }
   }
 
   private static void publish(
-      AbstractStreamOperatorTestHarness<KeyedAnswer> harness,
-      String domain,
-      ReleaseEvent.Kind kind,
-      String id,
-      long offset)
+      ServeHarness harness, String domain, ReleaseEvent.Kind kind, String id, long offset)
       throws Exception {
     ReleaseEvent event =
         StreamRecords.event(domain, kind, ReleaseEvent.Action.PUBLISH, id, null, 1, offset);
-    input(harness).processElement2(new StreamRecord<>(event));
+    harness.follow(event);
   }
 
   @Test
@@ -817,25 +804,25 @@ class ServeOperatorTest {
       release(harness, "first", 0);
       serving.takeAway("second");
       release(harness, "second", 1);
-      endReleases(harness);
-      Rejection rejection = rejected(harness).get(0);
+      harness.endReleases();
+      Rejection rejection = harness.rejected().get(0);
       assertEquals("release-unreadable", rejection.reason());
       assertEquals("second", rejection.id());
       harness.setProcessingTime(5_000);
-      runOneMail(harness);
+      harness.runOneMail();
       assertEquals(List.of("first"), serving.switched());
       snapshot = harness.snapshot(1, 1);
       serving.bringBack("second");
       harness.setProcessingTime(10_000);
-      runOneMail(harness);
+      harness.runOneMail();
       assertEquals(List.of("first", "second"), serving.switched());
-      assertEquals(1, rejected(harness).size());
+      assertEquals(1, harness.rejected().size());
       harness.setProcessingTime(15_000);
       assertEquals(List.of("first", "second"), serving.switched());
     }
     FakeServing restarted = new FakeServing(FREE);
     try (var harness = restored(harness(restarted, 2, 1), snapshot)) {
-      runOneMail(harness);
+      harness.runOneMail();
       assertEquals(List.of("first", "second"), restarted.switched());
     }
   }
@@ -846,25 +833,22 @@ class ServeOperatorTest {
     try (var harness = opened(harness(serving))) {
       for (int i = 0; i < 3; i++) {
         serving.takeAway("r" + i);
-        input(harness)
-            .processElement2(
-                new StreamRecord<>(
-                    StreamRecords.event("d" + i, ReleaseEvent.Action.PUBLISH, "r" + i, 0, i)));
-        runOneMail(harness);
+        harness.follow(StreamRecords.event("d" + i, ReleaseEvent.Action.PUBLISH, "r" + i, 0, i));
+        harness.runOneMail();
       }
       serving.bringBack("r1");
       harness.setProcessingTime(5_000);
-      runOneMail(harness); // r0
+      harness.runOneMail(); // r0
       assertEquals(List.of(), serving.switched());
       harness.setProcessingTime(10_000);
-      runOneMail(harness);
+      harness.runOneMail();
       assertEquals(List.of("r1"), serving.switched());
-      runOneMail(harness); // r2 at once
+      harness.runOneMail(); // r2 at once
       serving.bringBack("r0");
       serving.bringBack("r2");
       harness.setProcessingTime(15_000);
-      runOneMail(harness);
-      runOneMail(harness);
+      harness.runOneMail();
+      harness.runOneMail();
       assertEquals(List.of("r1", "r0", "r2"), serving.switched());
     }
   }
@@ -878,13 +862,12 @@ class ServeOperatorTest {
       release(harness, "first", 0);
       serving.takeAway("second");
       release(harness, "second", 1);
-      endReleases(harness);
-      input(harness)
-          .processElement2(new StreamRecord<>(event("first", ReleaseEvent.Action.ROLLBACK, 2)));
+      harness.endReleases();
+      harness.follow(event("first", ReleaseEvent.Action.ROLLBACK, 2));
       serving.bringBack("second");
       harness.setProcessingTime(5_000); // the order is not settled yet
       assertEquals(List.of("first"), serving.switched());
-      runOneMail(harness);
+      harness.runOneMail();
       snapshot = harness.snapshot(1, 1);
       harness.setProcessingTime(10_000);
       assertEquals(List.of("first", "first"), serving.switched());
@@ -906,11 +889,11 @@ class ServeOperatorTest {
       release(harness, "second", 1);
       serving.takeAway("trial");
       ReleaseEvent trial = event("trial", ReleaseEvent.Action.PUBLISH, 2).withholding(0.5);
-      input(harness).processElement2(new StreamRecord<>(trial));
-      endReleases(harness);
+      harness.follow(trial);
+      harness.endReleases();
       serving.bringBack("second");
       harness.setProcessingTime(5_000);
-      runOneMail(harness);
+      harness.runOneMail();
       assertEquals(List.of("first", "second"), serving.switched());
     }
   }
@@ -926,9 +909,9 @@ class ServeOperatorTest {
           StreamRecords.event(
               "base", ReleaseEvent.Kind.BASE, ReleaseEvent.Action.PUBLISH, "next", null, 1, 0);
       try (var harness = opened(harness(serving, 2, subtask))) {
-        input(harness).processElement2(new StreamRecord<>(base));
-        endReleases(harness);
-        Rejection rejection = rejected(harness).get(0);
+        harness.follow(base);
+        harness.endReleases();
+        Rejection rejection = harness.rejected().get(0);
         assertEquals("release-unreadable: the store is away", rejection.detail());
         harness.setProcessingTime(5_000);
         assertEquals(List.of("next"), List.copyOf(serving.tries()));
@@ -942,19 +925,19 @@ class ServeOperatorTest {
     FakeServing serving = new FakeServing(FREE);
     try (var harness = opened(harness(serving))) {
       release(harness, "first", 57);
-      runOneMail(harness);
+      harness.runOneMail();
       serving.takeAway("second");
       release(harness, "second", 0);
-      runOneMail(harness);
+      harness.runOneMail();
       snapshot = harness.snapshot(1, 1);
       serving.bringBack("second");
       harness.setProcessingTime(5_000);
-      runOneMail(harness);
+      harness.runOneMail();
       assertEquals(List.of("first", "second"), serving.switched());
     }
     FakeServing restarted = new FakeServing(FREE);
     try (var harness = restored(harness(restarted), snapshot)) {
-      runOneMail(harness);
+      harness.runOneMail();
       assertEquals(List.of("first", "second"), restarted.switched());
     }
   }
@@ -964,14 +947,14 @@ class ServeOperatorTest {
     OperatorSubtaskState snapshot;
     try (var harness = opened(harness(new FakeServing(FREE)))) {
       release(harness, "first", 0);
-      input(harness).processElement2(new StreamRecord<>(event("", ReleaseEvent.Action.FORGET, 1)));
-      endReleases(harness);
+      harness.follow(event("", ReleaseEvent.Action.FORGET, 1));
+      harness.endReleases();
       snapshot = harness.snapshot(1, 1);
     }
     try (var harness = restored(harness(new FakeServing(FREE)), snapshot)) {
-      ask(harness, 0, 1);
-      endRequests(harness);
-      assertNull(harness.extractOutputValues().get(0).answer().release());
+      harness.ask(0, 1);
+      harness.endRequests();
+      assertNull(harness.answer(0).release());
     }
   }
 
@@ -982,9 +965,9 @@ class ServeOperatorTest {
     try (var harness = opened(harness(new FakeServing(FREE)))) {
       ReleaseEvent published = event("second", ReleaseEvent.Action.PUBLISH, 0).withEpoch(7);
       ReleaseEvent order = event("first", ReleaseEvent.Action.ROLLBACK, 1);
-      input(harness).processElement2(new StreamRecord<>(published));
-      input(harness).processElement2(new StreamRecord<>(order));
-      endReleases(harness);
+      harness.follow(published);
+      harness.follow(order);
+      harness.endReleases();
       snapshot = harness.snapshot(1, 1);
     }
     List<ReleaseEvent> events = new ArrayList<>();
@@ -1009,8 +992,8 @@ class ServeOperatorTest {
     OperatorSubtaskState snapshot;
     try (var harness = opened(harness(new FakeServing(FREE)))) {
       release(harness, "shared", 0);
-      input(harness).processElement2(new StreamRecord<>(ofTenant("null", own)));
-      endReleases(harness);
+      harness.follow(StreamRecords.ofTenant("null", own));
+      harness.endReleases();
       snapshot = harness.snapshot(1, 1);
     }
     FakeServing serving = new FakeServing(FREE);
@@ -1024,79 +1007,42 @@ class ServeOperatorTest {
     OperatorSubtaskState snapshot;
     try (var harness = opened(harness(new FakeServing(FREE)))) {
       release(harness, "first", 0);
-      endReleases(harness);
+      harness.endReleases();
       snapshot = harness.snapshot(1, 1);
     }
     FakeServing serving = new FakeServing(FREE);
     serving.lose("first", "release-unreadable: the store is away");
     try (var harness = restored(harness(serving), snapshot)) {
-      ask(harness, 0, 1);
-      endRequests(harness);
+      harness.ask(0, 1);
+      harness.endRequests();
       assertEquals(1, harness.extractOutputValues().size());
-      assertEquals("release-unreadable", rejected(harness).get(0).reason());
+      assertEquals("release-unreadable", harness.rejected().get(0).reason());
     }
   }
 
-  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(FakeServing serving)
-      throws Exception {
+  private static ServeHarness harness(FakeServing serving) throws Exception {
     return harness(serving, 1, 0);
   }
 
-  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
-      FakeServing serving, Beginning beginning) throws Exception {
-    return harness(ServeOperatorFactory.of(serving.opener(), LIMITS, beginning), 1, 0);
+  private static ServeHarness harness(FakeServing serving, Beginning beginning) throws Exception {
+    return new ServeHarness(ServeOperatorFactory.of(serving.opener(), LIMITS, beginning), 1, 0);
   }
 
-  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
-      FakeServing serving, ServeConfig limits) throws Exception {
-    return harness(serving, limits, 1, 0);
+  private static ServeHarness harness(FakeServing serving, ServeConfig limits) throws Exception {
+    return harness(serving.opener(), limits, 1, 0);
   }
 
-  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
-      FakeServing serving, int parallelism, int subtask) throws Exception {
-    return harness(serving, LIMITS, parallelism, subtask);
-  }
-
-  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
-      FakeServing serving, ServeConfig limits, int parallelism, int subtask) throws Exception {
-    return harness(serving.opener(), limits, parallelism, subtask);
-  }
-
-  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
-      Opener<Serving> opener, ServeConfig limits, int parallelism, int subtask) throws Exception {
-    return harness(ServeOperatorFactory.of(opener, limits), parallelism, subtask);
-  }
-
-  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
-      ServeOperatorFactory factory, int parallelism, int subtask) throws Exception {
-    var harness =
-        new AbstractStreamOperatorTestHarness<>(factory, MAX_PARALLELISM, parallelism, subtask);
-    harness.setup();
-    return harness;
-  }
-
-  @SuppressWarnings("unchecked")
-  private static TwoInputStreamOperator<KeyedRequest, ReleaseEvent, KeyedAnswer> input(
-      AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {
-    return (TwoInputStreamOperator<KeyedRequest, ReleaseEvent, KeyedAnswer>)
-        (TwoInputStreamOperator<?, ?, ?>) harness.getOperator();
-  }
-
-  private static void ask(
-      AbstractStreamOperatorTestHarness<KeyedAnswer> harness, long from, long to) throws Exception {
-    for (long i = from; i < to; i++) {
-      ask(harness, null, request(i));
-    }
-  }
-
-  private static void ask(
-      AbstractStreamOperatorTestHarness<KeyedAnswer> harness, @Nullable String key, Request request)
+  private static ServeHarness harness(FakeServing serving, int parallelism, int subtask)
       throws Exception {
-    byte[] bytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
-    input(harness).processElement1(new StreamRecord<>(new KeyedRequest(bytes, request)));
+    return harness(serving.opener(), LIMITS, parallelism, subtask);
   }
 
-  private static byte[] keyOf(AbstractStreamOperatorTestHarness<KeyedAnswer> harness, String id) {
+  private static ServeHarness harness(
+      Opener<Serving> opener, ServeConfig limits, int parallelism, int subtask) throws Exception {
+    return new ServeHarness(ServeOperatorFactory.of(opener, limits), parallelism, subtask);
+  }
+
+  private static byte[] keyOf(ServeHarness harness, String id) {
     return harness.extractOutputValues().stream()
         .filter(a -> a.answer().request().equals(id))
         .map(a -> Objects.requireNonNull(a.key()))
@@ -1104,60 +1050,15 @@ class ServeOperatorTest {
         .orElseThrow();
   }
 
-  private static void release(
-      AbstractStreamOperatorTestHarness<KeyedAnswer> harness, String id, long offset)
-      throws Exception {
-    input(harness)
-        .processElement2(new StreamRecord<>(event(id, ReleaseEvent.Action.PUBLISH, offset)));
+  private static void release(ServeHarness harness, String id, long offset) throws Exception {
+    harness.follow(event(id, ReleaseEvent.Action.PUBLISH, offset));
   }
 
   private static ReleaseEvent event(String id, ReleaseEvent.Action action, long offset) {
     return StreamRecords.event("cloud", action, id, offset, offset);
   }
 
-  private static ReleaseEvent ofTenant(String tenant, ReleaseEvent event) {
-    return new ReleaseEvent(
-        tenant,
-        event.domain(),
-        event.kind(),
-        event.action(),
-        event.release(),
-        event.uri(),
-        event.parent(),
-        event.batch(),
-        event.reason(),
-        event.origin());
-  }
-
-  private static void endRequests(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)
-      throws Exception {
-    ((BoundedMultiInput) harness.getOperator()).endInput(1);
-  }
-
-  private static void endReleases(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)
-      throws Exception {
-    ((BoundedMultiInput) harness.getOperator()).endInput(2);
-  }
-
-  private static void runOneMail(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)
-      throws Exception {
-    harness.getTaskMailbox().take(0).run();
-  }
-
   private static List<String> ids(long from, long to) {
     return LongStream.range(from, to).mapToObj(i -> "request-" + i).toList();
-  }
-
-  private static List<String> answered(AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {
-    return harness.extractOutputValues().stream()
-        .map(a -> a.answer().request())
-        .collect(Collectors.toCollection(ArrayList::new));
-  }
-
-  private static List<Rejection> rejected(AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {
-    var records = harness.getSideOutput(Outputs.REJECTED);
-    return records == null
-        ? List.of()
-        : records.stream().map(StreamRecord::getValue).map(Objects::requireNonNull).toList();
   }
 }
