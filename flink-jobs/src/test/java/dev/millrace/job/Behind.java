@@ -6,14 +6,16 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Sees what comes of each call of something, and may put another thing in its place, or throw. */
-final class Behind {
+public final class Behind {
 
   private Behind() {}
 
   /**
+   * The same, each of whose calls is seen.
+   *
    * @param seen gets the name of the method and what came of it
    */
-  static <T> T calls(
+  public static <T> T calls(
       Class<T> type, T real, BiFunction<String, @Nullable Object, @Nullable Object> seen) {
     return type.cast(
         Proxy.newProxyInstance(

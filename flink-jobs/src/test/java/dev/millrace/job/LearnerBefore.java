@@ -8,6 +8,7 @@ import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.TrainingBatch;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,11 @@ interface LearnerBefore extends Learner {
   @Override
   default LearnerState initial(@Nullable String tenant, String domain) {
     return learner().initial(tenant, domain);
+  }
+
+  @Override
+  default Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+    return learner().learn(state, batch, governor);
   }
 
   @Override

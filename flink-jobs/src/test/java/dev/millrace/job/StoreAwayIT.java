@@ -7,16 +7,13 @@ import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.train.Governor;
-import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.operator.LearnerOpener;
-import dev.millrace.job.operator.Opened;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
-import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import java.io.UncheckedIOException;
@@ -27,7 +24,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -114,34 +110,10 @@ class StoreAwayIT {
 
   /** Learners that count the orders that they could not obey. */
   private static LearnerOpener noting(MillraceConfig config) {
-    return (subtask, processes) -> {
-      Opened<Learner> opened = TinyParts.learners(config).open(subtask, processes);
-      return new Opened<>(new Noting(opened.value()), opened.resources());
-    };
+    return LearnerBefore.each(TinyParts.learners(config), Noting::new);
   }
 
-  private record Noting(Learner learner) implements Learner {
-
-    @Override
-    public Learner settled(@Nullable TrainPrecision found) {
-      return new Noting(learner.settled(found));
-    }
-
-    @Override
-    public TrainPrecision precision() {
-      return learner.precision();
-    }
-
-    @Override
-    public LearnerState initial(@Nullable String tenant, String domain) {
-      return learner.initial(tenant, domain);
-    }
-
-    @Override
-    public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
-      return learner.learn(state, batch, governor);
-    }
-
+  private record Noting(Learner learner) implements LearnerBefore {
     @Override
     public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
       try {

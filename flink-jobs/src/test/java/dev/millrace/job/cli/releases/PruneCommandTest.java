@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
+import dev.millrace.job.Behind;
 import dev.millrace.job.Manifests;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.releases.Heads;
@@ -147,33 +148,13 @@ class PruneCommandTest {
   }
 
   private static StoreFiles counting(StoreFiles files, AtomicInteger lists) {
-    return new StoreFiles() {
-      @Override
-      public boolean exists(String path) throws IOException {
-        return files.exists(path);
-      }
-
-      @Override
-      public void write(String path, byte[] bytes) throws IOException {
-        files.write(path, bytes);
-      }
-
-      @Override
-      public List<StoredFile> list() throws IOException {
-        lists.incrementAndGet();
-        return files.list();
-      }
-
-      @Override
-      public void delete(String path) throws IOException {
-        files.delete(path);
-      }
-
-      @Override
-      public String uri(String path) {
-        return files.uri(path);
-      }
-    };
+    return Behind.calls(
+        StoreFiles.class,
+        files,
+        (method, result) -> {
+          lists.addAndGet(method.equals("list") ? 1 : 0);
+          return result;
+        });
   }
 
   private static ReleaseEvent event(Action action, String release) {
