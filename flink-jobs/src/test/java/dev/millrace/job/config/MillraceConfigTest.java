@@ -44,8 +44,7 @@ class MillraceConfigTest {
     assertEquals(Map.of("health", "0.5"), config.score().weights().domain());
     MillraceConfig ofAnyName = read("score.weights.domain.tokens=2");
     assertEquals(Map.of("tokens", "2"), ofAnyName.score().weights().domain());
-    var e = refused("score.weights.source.pubmed=much");
-    assertTrue(e.getMessage().contains("source pubmed is \"much\""), e.getMessage());
+    assertRefused("source pubmed is \"much\"", "score.weights.source.pubmed=much");
   }
 
   @Test
@@ -210,22 +209,11 @@ class MillraceConfigTest {
 
   @Test
   void read_adapterThatIsNotThereOrCannotDoIt_saysWhatIsExpected() {
-    var unknown = refused("learn.adapter=dora");
-    assertTrue(
-        unknown.getMessage().contains("\"dora\", expected one of lora, injection"),
-        unknown.getMessage());
-    var contradiction =
-        refused(
-            "learn.adapter=injection",
-            "learn.routedExperts=true",
-            "learn.rsLora=true",
-            "learn.pattern.rank.q_proj=2");
-    assertTrue(
-        contradiction.getMessage().contains("injection adds to no expert"),
-        contradiction.getMessage());
-    assertTrue(
-        contradiction.getMessage().contains("injection is no LoRA"), contradiction.getMessage());
-    assertTrue(contradiction.getMessage().contains("{q_proj=2}"), contradiction.getMessage());
+    assertRefused("\"dora\", expected one of lora, injection", "learn.adapter=dora");
+    String injection = "learn.adapter=injection";
+    assertRefused("injection adds to no expert", injection, "learn.routedExperts=true");
+    assertRefused("injection is no LoRA", injection, "learn.rsLora=true");
+    assertRefused("{q_proj=2}", injection, "learn.pattern.rank.q_proj=2");
   }
 
   @Test
@@ -235,14 +223,10 @@ class MillraceConfigTest {
     assertEquals(Map.of("mlp\\.experts\\..*", "2"), config.learn().pattern().rank());
     assertEquals(Map.of("q_proj", "4.5"), config.learn().pattern().alpha());
     read("learn.pattern.rank.q_proj=1024");
-    var most = refused("learn.pattern.rank.q_proj=1025");
-    assertTrue(most.getMessage().contains("from 1 to 1024"), most.getMessage());
-    var problem = refused("learn.pattern.rank.q_proj=many");
-    assertTrue(
-        problem
-            .getMessage()
-            .contains("rank of pattern q_proj is \"many\", expected a whole number"),
-        problem.getMessage());
+    assertRefused("from 1 to 1024", "learn.pattern.rank.q_proj=1025");
+    assertRefused(
+        "rank of pattern q_proj is \"many\", expected a whole number",
+        "learn.pattern.rank.q_proj=many");
   }
 
   @Test
@@ -340,8 +324,7 @@ class MillraceConfigTest {
   /** Of more texts some would be forgotten before they are held against the others. */
   @Test
   void read_moreTextsThanCanAgree_saysTheBound() {
-    String problems = refused("unlabelled.agree=65").getMessage();
-    assertTrue(problems.contains("\"65\", expected at most 64"), problems);
+    assertRefused("\"65\", expected at most 64", "unlabelled.agree=65");
   }
 
   /** Each would end the job at its first sample, again and again. */
@@ -360,35 +343,33 @@ class MillraceConfigTest {
     "model.trainTokens,0,at least 2"
   })
   void read_scorerThatCouldNotWork_isRefused(String key, String value, String expected) {
-    var e = refused("score." + key + "=" + value);
     String problem = "score.%s is \"%s\", expected %s".formatted(key, value, expected);
-    assertTrue(e.getMessage().contains(problem), e.getMessage());
+    assertRefused(problem, "score." + key + "=" + value);
   }
 
   @Test
   void read_captionsComparedWithMoreThanAreKept_isRefused() {
-    var e = refused("score.memory.embeddings=15");
-    String expected = "score.align.leastOthers is 16, expected at most score.memory.embeddings, 15";
-    assertTrue(e.getMessage().contains(expected), e.getMessage());
+    assertRefused(
+        "score.align.leastOthers is 16, expected at most score.memory.embeddings, 15",
+        "score.memory.embeddings=15");
     read("score.memory.embeddings=15", "score.align.leastOthers=15");
   }
 
   @Test
   void read_watchThatSeesFewerThanDecide_isRefused() {
-    var e = refused("learn.watch.window=15");
-    String expected = "learn.watch.least is 16, expected at most learn.watch.window, 15";
-    assertTrue(e.getMessage().contains(expected), e.getMessage());
+    assertRefused(
+        "learn.watch.least is 16, expected at most learn.watch.window, 15",
+        "learn.watch.window=15");
     read("learn.watch.window=15", "learn.watch.samples=0");
     MillraceConfig.defaults().with(Map.of("learn.watch.window", "15"));
   }
 
   @Test
   void read_checkpointsThatATransactionMayNotOutlast_areRefused() {
-    var e = refused("checkpoint.intervalMillis=300001");
-    String expected =
+    assertRefused(
         "checkpoint.intervalMillis is 300001, expected at most half of"
-            + " kafka.transactionTimeoutMillis, 600000";
-    assertTrue(e.getMessage().contains(expected), e.getMessage());
+            + " kafka.transactionTimeoutMillis, 600000",
+        "checkpoint.intervalMillis=300001");
     read("checkpoint.intervalMillis=300000");
   }
 
@@ -421,6 +402,11 @@ class MillraceConfigTest {
 
   private static MillraceConfig read(String... settings) {
     return MillraceConfig.read(List.of(settings));
+  }
+
+  private static void assertRefused(String problem, String... settings) {
+    String problems = refused(settings).getMessage();
+    assertTrue(problems.contains(problem), problems);
   }
 
   private static InvalidConfigException refused(String... settings) {

@@ -17,10 +17,18 @@ class KafkaTopicsTest {
 
   @Test
   void clientProperties_referenceToTheEnvironment_isLookedUpByTheClient() {
+    Properties properties = properties(Map.of());
+    assertTrue(properties.containsValue("${env:PATH}"), "what travels with a job");
+    assertLookedUp(properties);
+  }
+
+  private static Properties properties(Map<String, String> settings) {
     MillraceConfig config =
         MillraceConfig.defaults().with(Map.of("kafka.client.ssl.key.password", "${env:PATH}"));
-    Properties properties = KafkaTopics.clientProperties(config.kafka());
-    assertTrue(properties.containsValue("${env:PATH}"), "what travels with a job");
+    return KafkaTopics.clientProperties(config.with(settings).kafka());
+  }
+
+  private static void assertLookedUp(Properties properties) {
     assertEquals(
         System.getenv("PATH"),
         new AdminClientConfig(properties).getPassword("ssl.key.password").value());
@@ -29,38 +37,18 @@ class KafkaTopicsTest {
   /** Theirs kept ours out, and the client was handed the reference for the secret. */
   @Test
   void clientProperties_otherProvidersAreNamed_oursIsOneOfThem() {
-    MillraceConfig config =
-        MillraceConfig.defaults()
-            .with(
-                Map.of(
-                    "kafka.client.ssl.key.password",
-                    "${env:PATH}",
-                    "kafka.client.config.providers",
-                    "file",
-                    "kafka.client.config.providers.file.class",
-                    FileConfigProvider.class.getName()));
-    Properties properties = KafkaTopics.clientProperties(config.kafka());
+    String providers = "kafka.client.config.providers";
+    String file = FileConfigProvider.class.getName();
+    Properties properties = properties(Map.of(providers, "file", providers + ".file.class", file));
     assertEquals("file,env", properties.getProperty("config.providers"));
-    assertEquals(
-        System.getenv("PATH"),
-        new AdminClientConfig(properties).getPassword("ssl.key.password").value());
+    assertLookedUp(properties);
   }
 
   @Test
   void clientProperties_noProvidersAreNamedByAnEmptyText_oursIsTheOnlyOne() {
-    MillraceConfig config =
-        MillraceConfig.defaults()
-            .with(
-                Map.of(
-                    "kafka.client.ssl.key.password",
-                    "${env:PATH}",
-                    "kafka.client.config.providers",
-                    ""));
-    Properties properties = KafkaTopics.clientProperties(config.kafka());
+    Properties properties = properties(Map.of("kafka.client.config.providers", ""));
     assertEquals("env", properties.getProperty("config.providers"));
-    assertEquals(
-        System.getenv("PATH"),
-        new AdminClientConfig(properties).getPassword("ssl.key.password").value());
+    assertLookedUp(properties);
   }
 
   @Test
