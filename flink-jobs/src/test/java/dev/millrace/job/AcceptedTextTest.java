@@ -116,19 +116,12 @@ class AcceptedTextTest {
 
   private static RawRecord raw(Modality modality) {
     boolean media = modality == Modality.IMAGE || modality == Modality.AUDIO;
+    String text = media ? "" : "words";
+    String caption = media ? "a caption" : null;
+    byte[] bytes = media ? new byte[] {1, 2, 3} : new byte[0];
     Sample sample =
         new Sample(
-            "s",
-            "test",
-            "thread",
-            null,
-            "cloud",
-            modality,
-            media ? "" : "words",
-            media ? new byte[] {1, 2, 3} : new byte[0],
-            media ? "a caption" : null,
-            1_000,
-            HERE);
+            "s", "test", "thread", null, "cloud", modality, text, bytes, caption, 1_000, HERE);
     return new RawRecord(HERE, 1_000, null, Codecs.samples().encode(sample));
   }
 

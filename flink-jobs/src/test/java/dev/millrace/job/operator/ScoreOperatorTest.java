@@ -20,6 +20,7 @@ import dev.millrace.model.score.Scorer;
 import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -72,7 +73,7 @@ class ScoreOperatorTest {
       assertTrue(harness.extractOutputValues().size() > 5);
       snapshot = harness.snapshot(1, 1);
     }
-    Sample next = sent("good", Streams.sample("b", 40, words(new Random(9)), 40));
+    Sample next = sent("good", "b", 40, words(new Random(9)));
     for (boolean another : new boolean[] {false, true}) {
       try (var harness = restored(harness(another ? new Readers("another", "") : null), snapshot)) {
         harness.processElement1(next, next.eventTimeMillis());
@@ -194,24 +195,14 @@ class ScoreOperatorTest {
       boolean good = random.nextBoolean();
       String domain = random.nextInt(3) == 0 ? "a" : "b";
       String text = good ? words(random) : "buy now! ".repeat(30);
-      samples.add(sent(good ? "good" : "bad", Streams.sample(domain, i, text, i)));
+      samples.add(sent(good ? "good" : "bad", domain, i, text));
     }
     return samples;
   }
 
-  private static Sample sent(String source, Sample sample) {
-    return new Sample(
-        sample.id(),
-        source,
-        sample.document(),
-        sample.tenant(),
-        sample.domain(),
-        sample.modality(),
-        sample.text(),
-        sample.media(),
-        sample.caption(),
-        sample.eventTimeMillis(),
-        sample.origin());
+  private static Sample sent(String source, String domain, int i, String text) {
+    Origin at = new Origin("samples", 0, i);
+    return Sample.ofText(domain + "-" + i, source, "document-" + i, domain, text, i, at);
   }
 
   private static String words(Random random) {

@@ -101,17 +101,11 @@ public final class SwappedPairs {
 
   /** The sample with these places. */
   public static Sample sample(int i) {
+    byte[] media = {1};
+    String document = "document " + i;
+    String says = "caption " + i;
+    Origin at = new Origin("samples", 0, i);
     return new Sample(
-        "p" + i,
-        "test",
-        "document " + i,
-        null,
-        "stamps",
-        Modality.IMAGE,
-        "",
-        new byte[] {1},
-        "caption " + i,
-        i,
-        new Origin("samples", 0, i));
+        "p" + i, "test", document, null, "stamps", Modality.IMAGE, "", media, says, i, at);
   }
 }

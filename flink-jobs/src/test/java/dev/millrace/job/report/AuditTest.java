@@ -96,19 +96,8 @@ class AuditTest {
   /** As somebody pins a domain at the console of a demo: nothing is published. */
   @Test
   void counts_orderThatWasObeyed_isNeitherABatchNorARelease() {
-    Verdict pinned =
-        new Verdict(
-            null,
-            "d",
-            1,
-            "r0",
-            "r0",
-            true,
-            List.of(new RuleResult("pin-obeyed", true, "", Map.of())),
-            0,
-            0,
-            0,
-            List.of());
+    var rules = List.of(new RuleResult("pin-obeyed", true, "", Map.of()));
+    Verdict pinned = new Verdict(null, "d", 1, "r0", "r0", true, rules, 0, 0, 0, List.of());
     var verdicts =
         List.of(
             Topic.verdict(0, null, 100),
