@@ -414,7 +414,7 @@ class RedisAnswerStoreTest {
     assertFalse(store.isUp());
   }
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
+  static void await(BooleanSupplier condition) throws InterruptedException {
     while (!condition.getAsBoolean()) {
       Thread.sleep(5);
     }

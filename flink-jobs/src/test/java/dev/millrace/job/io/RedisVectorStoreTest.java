@@ -1,5 +1,6 @@
 package dev.millrace.job.io;
 
+import static dev.millrace.job.io.RedisAnswerStoreTest.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,7 +13,6 @@ import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.InstalledRedis;
 import dev.millrace.job.embedded.OwnRedis;
 import java.nio.file.Path;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -183,12 +183,6 @@ class RedisVectorStoreTest {
 
   private static float[] at(double angle) {
     return new float[] {(float) Math.cos(angle), (float) Math.sin(angle), 0, 0};
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    while (!condition.getAsBoolean()) {
-      Thread.sleep(5);
-    }
   }
 
   private static RedisVectorStore open(String uri, int most, String user, String password) {

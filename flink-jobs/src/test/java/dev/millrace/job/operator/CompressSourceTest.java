@@ -218,7 +218,8 @@ class CompressSourceTest {
     return env.executeAsync("compress");
   }
 
-  private static void await(JobClient job, BooleanSupplier holds) throws Exception {
+  /** Until it holds; fails where the job ends before. */
+  static void await(JobClient job, BooleanSupplier holds) throws Exception {
     while (!holds.getAsBoolean()) {
       JobStatus status = job.getJobStatus().get();
       assertFalse(status.isGloballyTerminalState(), "the job is " + status);

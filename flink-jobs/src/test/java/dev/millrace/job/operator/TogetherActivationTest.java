@@ -20,7 +20,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -293,11 +292,7 @@ class TogetherActivationTest {
   }
 
   private void await(BooleanSupplier holds) throws Exception {
-    while (!holds.getAsBoolean()) {
-      JobStatus status = job.getJobStatus().get();
-      assertFalse(status.isGloballyTerminalState(), "the job is " + status);
-      Thread.sleep(5);
-    }
+    CompressSourceTest.await(job, holds);
   }
 
   /** The events that are published, one after the other, or nothing; never ends. */
