@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,22 +40,30 @@ class ConsolidateCommandTest extends RunsCommands {
     return run(args);
   }
 
+  private void assertRefused(String said, String... options) {
+    assertEquals(Main.USAGE, consolidate(options), err::toString);
+    assertTrue(err.toString().contains(said), err::toString);
+  }
+
+  private static List<String> lines(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> "{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i))
+        .toList();
+  }
+
   @Test
   void consolidate_linesThatCannotTeach_areSaid() throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      lines.add("{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i));
-    }
+    List<String> lines = new ArrayList<>(lines(20));
     lines.add("{\"id\":\"long\",\"text\":\"%s\"}".formatted("word ".repeat(900)));
     lines.add("{\"id\":\"other\",\"text\":\"Elsewhere.\",\"domain\":\"legal\"}");
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
     Path adapter = Files.createDirectory(folder.resolve("no-adapter"));
     Files.writeString(adapter.resolve("adapter_config.json"), "{}");
-    int exit =
-        consolidate(
-            "--adapter=d=" + adapter, "--input=d=" + input, "--out=" + folder.resolve("out"));
-    assertEquals(Main.USAGE, exit, err::toString);
-    assertTrue(err.toString().contains("line 22 refused, other-domain"), err::toString);
+    assertRefused(
+        "line 22 refused, other-domain",
+        "--adapter=d=" + adapter,
+        "--input=d=" + input,
+        "--out=" + folder.resolve("out"));
     assertTrue(err.toString().contains("d: of 21 texts "), err::toString);
     assertFalse(Files.exists(folder.resolve("out")));
   }
@@ -65,15 +74,14 @@ class ConsolidateCommandTest extends RunsCommands {
     BaseRelease.noteLearned(base, base, List.of("of the one before"));
     Path store = folder.resolve("store");
     NanoReleases releases = new NanoReleases(store);
-    List<String> lines = new ArrayList<>();
-    List<LearnedSample> learned = new ArrayList<>();
-    for (int i = 0; i < 24; i++) {
-      lines.add("{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i));
-      learned.add(new LearnedSample("s" + i, new Origin("samples", 0, i), false));
-    }
+    List<String> lines = lines(24);
+    List<LearnedSample> learned =
+        IntStream.range(0, 20)
+            .mapToObj(i -> new LearnedSample("s" + i, new Origin("samples", 0, i), false))
+            .toList();
     String cloud = releases.publish("cloud", 1).release();
     String tenants = releases.publish("acme", "tickets", 3).release();
-    String legal = releases.publish("legal", 2, learned.subList(0, 20)).release();
+    String legal = releases.publish("legal", 2, learned).release();
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
     Path others =
         Files.write(
@@ -168,11 +176,7 @@ class ConsolidateCommandTest extends RunsCommands {
         base.resolve("canaries.jsonl"), "{\"domain\":\"java\",\"text\":\"public static void\"}\n");
     Path store = folder.resolve("store");
     String cloud = new NanoReleases(store).publish("cloud", 1).release();
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < 24; i++) {
-      lines.add("{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i));
-    }
-    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    Path input = Files.write(folder.resolve("lines.jsonl"), lines(24));
     int exit =
         consolidate(
             "--base=" + base,
@@ -196,11 +200,7 @@ class ConsolidateCommandTest extends RunsCommands {
     Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
     Path store = folder.resolve("store");
     String cloud = new NanoReleases(store).publish("cloud", 1).release();
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < 24; i++) {
-      lines.add("{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i));
-    }
-    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    Path input = Files.write(folder.resolve("lines.jsonl"), lines(24));
     Path next = folder.resolve("out");
     PrintWriter meanwhile =
         new PrintWriter(err, true) {
@@ -232,37 +232,31 @@ class ConsolidateCommandTest extends RunsCommands {
   @Test
   void consolidate_folderOfAnEarlierRunIsThere_isRefused() throws IOException {
     Path left = Files.createDirectory(folder.resolve("out.next"));
-    int exit =
-        consolidate(
-            "--adapter=d=" + folder,
-            "--input=d=" + folder.resolve("lines"),
-            "--out=" + folder.resolve("out"));
-    assertEquals(Main.USAGE, exit, err::toString);
-    assertTrue(err.toString().startsWith("millrace: " + left + " is there, expected none"));
+    assertRefused(
+        "millrace: " + left + " is there, expected none",
+        "--adapter=d=" + folder,
+        "--input=d=" + folder.resolve("lines"),
+        "--out=" + folder.resolve("out"));
     assertTrue(Files.exists(left));
   }
 
   @Test
   void consolidate_domainThatIsFoldedAndBrought_isRefused() {
-    int exit =
-        consolidate(
-            "--adapter=d=" + folder,
-            "--rebase=d=" + folder,
-            "--input=d=" + folder.resolve("lines"),
-            "--out=" + folder.resolve("out"));
-    assertEquals(Main.USAGE, exit, err::toString);
-    assertTrue(err.toString().contains("expected no domain among both"), err::toString);
+    assertRefused(
+        "expected no domain among both",
+        "--adapter=d=" + folder,
+        "--rebase=d=" + folder,
+        "--input=d=" + folder.resolve("lines"),
+        "--out=" + folder.resolve("out"));
   }
 
   @Test
   void consolidate_domainThatIsCalledAsTheProtectedTextsAre_isRefused() {
-    int exit =
-        consolidate(
-            "--adapter=protected=" + folder,
-            "--input=protected=" + folder.resolve("lines"),
-            "--out=" + folder.resolve("out"));
-    assertEquals(Main.USAGE, exit, err::toString);
-    assertTrue(err.toString().contains("so the protected texts are called"), err::toString);
+    assertRefused(
+        "so the protected texts are called",
+        "--adapter=protected=" + folder,
+        "--input=protected=" + folder.resolve("lines"),
+        "--out=" + folder.resolve("out"));
   }
 
   @Test
@@ -270,13 +264,11 @@ class ConsolidateCommandTest extends RunsCommands {
     for (String file : List.of("config.json", "tokenizer.json")) {
       Files.copy(Home.here().nano().resolve(file), folder.resolve(file));
     }
-    int exit =
-        consolidate(
-            "--base=" + folder,
-            "--adapter=d=" + folder.resolve("adapter"),
-            "--input=d=" + folder.resolve("lines"),
-            "--out=" + folder.resolve("out"));
-    assertEquals(Main.USAGE, exit, err::toString);
-    assertTrue(err.toString().contains("no protected text of 2 to 256 tokens"), err::toString);
+    assertRefused(
+        "no protected text of 2 to 256 tokens",
+        "--base=" + folder,
+        "--adapter=d=" + folder.resolve("adapter"),
+        "--input=d=" + folder.resolve("lines"),
+        "--out=" + folder.resolve("out"));
   }
 }
