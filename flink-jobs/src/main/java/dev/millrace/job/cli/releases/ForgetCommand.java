@@ -244,14 +244,27 @@ final class ForgetCommand implements Callable<Integer> {
         if (change.getValue().pin() == Pin.AFTERWARDS) {
           Path folder = forgetting.stored().store();
           StoredReleases now = StoredReleases.read(folder, skipped -> {});
-          if (release == null) { // its last order says so no more, or the next run would pin it
-            Change unpinned = change.getValue().unpinned();
-            ReleaseEvent event = event(unpinned, Action.FORGET, null, now, events);
-            Origin unused = topic.write(event.forgetting(ids));
+          if (release == null) {
+            unpin(change.getKey(), change.getValue(), topic, folder, ids);
           }
           pin(change.getValue(), release, topic, now, topic.events());
         }
       }
+    }
+  }
+
+  /** Its last order says no more that it was pinned: else the next run would pin it. */
+  private static void unpin(
+      ReleaseLine line, Change change, ReleaseTopic topic, Path folder, List<String> ids)
+      throws IOException {
+    List<ReleaseEvent> events = topic.events();
+    ReleaseEvent at = Heads.followed(events).get(line);
+    String release = at == null ? "" : at.answering(); // learn may have published meanwhile
+    if (at == null || at.action() != Action.PIN) {
+      StoredReleases stored = StoredReleases.read(folder, skipped -> {});
+      String to = release.isEmpty() ? null : release;
+      Origin unused =
+          topic.write(event(change.unpinned(), Action.FORGET, to, stored, events).forgetting(ids));
     }
   }
 
