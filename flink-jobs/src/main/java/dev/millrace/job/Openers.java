@@ -49,6 +49,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -67,6 +68,9 @@ public final class Openers {
 
   /** Hashes held-out documents where the environment sets no salt of its own. */
   private static final String DEFAULT_SALT = "millrace";
+
+  /** Clients of object stores may go on trying for that long, and say nothing meanwhile. */
+  private static final Duration PATIENCE_FOR_BASES = Duration.ofMinutes(5);
 
   private Openers() {}
 
@@ -231,6 +235,11 @@ public final class Openers {
   /** Releases as they may be read: signed, where keys are configured. */
   static ReleaseFiles published(MillraceConfig config) {
     return trusted(config).guard(files(config));
+  }
+
+  /** The same for whoever holds up nobody, and does not try again what could not be read. */
+  static ReleaseFiles publishedBases(MillraceConfig config) {
+    return trusted(config).guard(new FlinkReleaseFiles(config.store().uri(), PATIENCE_FOR_BASES));
   }
 
   /** The files of the configured store, as they are. */

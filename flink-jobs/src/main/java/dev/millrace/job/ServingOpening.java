@@ -63,7 +63,8 @@ record ServingOpening(MillraceConfig config, Resources resources) {
     Carriers carriers = Carriers.of(new Carrier(base, tokenizer), older);
     NewBases next =
         resources.add(
-            new NewBases(Path.of(config.base().dir()), base, Openers.published(config), carriers));
+            new NewBases(
+                Path.of(config.base().dir()), base, Openers.publishedBases(config), carriers));
     byte[] key = cacheKey();
     AnswerCache cache = resources.add(cache(key)).cache();
     Aligner aligner = Openers.aligner(config, base, resources);

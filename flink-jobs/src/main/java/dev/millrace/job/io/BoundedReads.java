@@ -24,6 +24,9 @@ final class BoundedReads {
   /** Reads that nobody waits for any more, and that have not ended: a thread each. */
   private static final int MOST_HUNG = 16;
 
+  /** A local file would come in one piece, of which nothing is seen before it is whole. */
+  private static final int PIECE = 1 << 16;
+
   private final Duration patience;
   private final Set<Thread> hung = ConcurrentHashMap.newKeySet();
 
@@ -51,7 +54,7 @@ final class BoundedReads {
     return new FilterInputStream(in) {
       @Override
       public int read(byte[] into, int at, int most) throws IOException {
-        int read = super.read(into, at, most);
+        int read = super.read(into, at, Math.min(most, PIECE));
         bytes.addAndGet(Math.max(0, read));
         return read;
       }

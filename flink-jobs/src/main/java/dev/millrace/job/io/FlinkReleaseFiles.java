@@ -48,12 +48,21 @@ public final class FlinkReleaseFiles implements ReleaseFiles {
    * @param patience how long a file may give no byte
    */
   FlinkReleaseFiles(Duration patience) {
-    this(null, patience);
+    this((java.nio.file.Path) null, patience);
   }
 
   /** Files of a store, and of any other. */
   public FlinkReleaseFiles(String store) {
-    this(local(new Path(store)), PATIENCE);
+    this(store, PATIENCE);
+  }
+
+  /**
+   * The same for others who wait.
+   *
+   * @param patience how long a file may give no byte
+   */
+  public FlinkReleaseFiles(String store, Duration patience) {
+    this(local(new Path(store)), patience);
   }
 
   /**

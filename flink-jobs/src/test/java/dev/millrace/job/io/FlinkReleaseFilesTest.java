@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -128,6 +129,17 @@ class FlinkReleaseFilesTest {
           return file;
         };
     assertSame(file, new BoundedReads(patience).read("slow", slow));
+  }
+
+  /** Else one that takes long would pass for one that gives no byte. */
+  @Test
+  void counted_fileThatCouldComeAtOnce_comesPieceByPiece() throws IOException {
+    AtomicLong bytes = new AtomicLong();
+    byte[] file = new byte[1 << 20];
+    InputStream in = BoundedReads.counted(new ByteArrayInputStream(file), bytes);
+    int first = in.read(file, 0, file.length);
+    assertTrue(first > 0 && first < file.length, "" + first);
+    assertEquals(first, bytes.get());
   }
 
   @Test
