@@ -1,5 +1,6 @@
 package dev.millrace.job.cli.releases;
 
+import dev.millrace.adapter.Rebaser;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.KafkaPastSamples;
@@ -34,14 +35,16 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
 
   /**
    * What the samples cost before and after; null where none can be read any more, an ancestor is
-   * not in the store, or one of the releases is of another base than this.
+   * not in the store or was brought over from another base, or one of the releases is of another.
    *
    * @param after null is the base alone
    */
   @Nullable Proof of(Forgetting forgetting, String before, @Nullable String after)
       throws IOException {
     List<String> both = after == null ? List.of(before) : List.of(before, after);
-    if (!both.stream().allMatch(forgetting::isWhole) || !areOfThisBase(forgetting, both)) {
+    if (!both.stream().allMatch(forgetting::isWhole)
+        || !areOfThisBase(forgetting, both)
+        || both.stream().anyMatch(release -> isBroughtOver(forgetting, release))) {
       return null;
     }
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
@@ -66,6 +69,15 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
     String id = Checkpoint.idOf(base);
     return releases.stream()
         .allMatch(release -> forgetting.stored().manifest(release).base().equals(id));
+  }
+
+  /** Whether it or an ancestor was brought over from another base, on which it was trained. */
+  private static boolean isBroughtOver(Forgetting forgetting, String release) {
+    String id = release;
+    while (id != null && !Rebaser.isRebased(forgetting.stored().manifest(id))) {
+      id = forgetting.stored().manifest(id).parent();
+    }
+    return id != null;
   }
 
   private void say(String what) {
