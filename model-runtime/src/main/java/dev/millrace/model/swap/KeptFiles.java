@@ -89,7 +89,8 @@ final class KeptFiles {
         before.stream()
             .filter(kept -> !kept.release().equals(now.release()))
             .sorted(Comparator.comparing(kept -> !kept.release().equals(event.answering())));
-    return Stream.concat(Stream.of(all), others).limit(RELEASES).toList();
+    List<Kept> both = Stream.concat(Stream.of(all), others).limit(RELEASES).toList();
+    return weight("", both) > BYTES ? List.of(all) : both; // what is too heavy is not kept at all
   }
 
   private static byte[] readOrKept(ReleaseFiles files, String domain, String uri, int maxBytes)

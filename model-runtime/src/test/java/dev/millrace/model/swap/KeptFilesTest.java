@@ -10,6 +10,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ class KeptFilesTest {
 
   /** Of a release; far more of them are read than are kept. */
   private static final byte[] MEBIBYTE = new byte[1 << 20];
+
+  /** Of a release: two are more than is kept in all. */
+  private static final int HEAVY = 40 << 20;
 
   private static final int MANY = 300;
 
@@ -53,6 +57,21 @@ class KeptFilesTest {
     store.clear();
     read(answers);
     read(trial);
+  }
+
+  @Test
+  void read_twoReleasesHeavierThanAllThatIsKept_hasTheLast() throws IOException {
+    ReleaseEvent last = event("heavy", "h2", null, 0);
+    for (ReleaseEvent event : List.of(event("heavy", "h1", null, 0), last)) {
+      store.put(event.uri(), new byte[HEAVY]);
+      assertEquals(HEAVY, heavy(event).length);
+    }
+    store.clear();
+    assertEquals(HEAVY, heavy(last).length);
+  }
+
+  private byte[] heavy(ReleaseEvent event) throws IOException {
+    return KeptFiles.read(files, event, of -> of.read(event.uri(), HEAVY));
   }
 
   /** A signature is asked for once. */
