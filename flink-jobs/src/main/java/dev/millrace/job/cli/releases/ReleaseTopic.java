@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The releases topic of a broker, as people read and write it. */
@@ -65,20 +66,24 @@ public record ReleaseTopic(KafkaConfig config) {
     }
     events.stream()
         .filter(event -> event.action() == Action.FORGET)
-        .flatMap(
+        .forEach(
             order ->
                 events.stream()
                     .filter(event -> isBefore(event, order))
-                    .reduce((a, b) -> b)
-                    .stream())
-        .forEach(event -> heads.add(event.release()));
+                    .collect(
+                        Collectors.toMap(e -> e.action() == Action.PUBLISH, e -> e, (a, b) -> b))
+                    .values()
+                    .forEach(event -> heads.add(event.release())));
     return heads;
   }
 
-  /** Whether it was published by a trainer that had not read the order. */
+  /** Whether people chose it before, or a trainer published it that had not read the order. */
   private static boolean isBefore(ReleaseEvent event, ReleaseEvent order) {
     Long read = event.read();
-    return event.action() == Action.PUBLISH
+    if (event.action() != Action.PUBLISH) {
+      read = event.origin().offset();
+    }
+    return event.action() != Action.FORGET
         && event.line().equals(order.line())
         && (read == null || read < order.origin().offset());
   }

@@ -89,6 +89,23 @@ class PruneCommandTest {
     assertEquals(Set.of("b", "again"), PruneCommand.needed(stored, events));
   }
 
+  /** Beside the last publication, from which people had gone back. */
+  @Test
+  void needed_learnsAgainWhatWasPinned_soIsThat() {
+    StoredReleases stored =
+        new StoredReleases(
+            Path.of("store"),
+            new TreeMap<>(Map.of("a", of("java"), "b", of("java"), "again", of("java"))));
+    List<ReleaseEvent> events =
+        List.of(
+            published("a", null, 0),
+            published("b", null, 1),
+            StreamRecords.event("java", Action.PIN, "a", 0, 2),
+            StreamRecords.event("java", Action.FORGET, "", 0, 3),
+            published("again", null, 4).withRead(3L));
+    assertEquals(Set.of("", "a", "b", "again"), PruneCommand.needed(stored, events));
+  }
+
   private static ReleaseEvent published(String release, @Nullable String parent, long offset) {
     return StreamRecords.event(
             "java", ReleaseEvent.Kind.ADAPTER, Action.PUBLISH, release, parent, offset, offset)
