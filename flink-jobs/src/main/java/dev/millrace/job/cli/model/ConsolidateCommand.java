@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,11 +175,11 @@ final class ConsolidateCommand implements Callable<Integer> {
         json(outcomes, against.isEmpty(), brought), lines(outcomes, against, brought), against);
   }
 
-  /** A document that judges one domain teaches none: the new base is the same for all. */
+  /** A text that judges one domain teaches none: the new base is the same for all. */
   private Map<String, DomainTexts> texts(Map<String, OldRelease> old, SampleTokens beginnings)
       throws IOException {
     List<DomainLines> all = new ArrayList<>();
-    Set<String> judging = new TreeSet<>();
+    Set<String> judging = new HashSet<>();
     for (Map.Entry<String, Path> input : inputs.entrySet()) {
       String domain = input.getKey();
       OldRelease of = old.get(domain);
@@ -187,7 +188,7 @@ final class ConsolidateCommand implements Callable<Integer> {
       String tenant = release == null ? null : release.tenant();
       DomainLines lines = DomainLines.read(domain, input.getValue(), tenant, of, output.err());
       all.add(lines);
-      judging.addAll(lines.judges());
+      judging.addAll(lines.judging());
     }
     Map<String, DomainTexts> texts = new TreeMap<>();
     all.forEach(lines -> texts.put(lines.domain(), lines.texts(judging, beginnings, output.err())));

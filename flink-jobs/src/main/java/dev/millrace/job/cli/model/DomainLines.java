@@ -66,15 +66,24 @@ record DomainLines(String domain, Path file, List<Sample> samples, Set<String> j
     return judges;
   }
 
+  /** The texts of those documents. Names would not do: two files may number theirs alike. */
+  List<String> judging() {
+    return samples.stream()
+        .filter(sample -> judges.contains(sample.document()))
+        .map(Sample::teaches)
+        .toList();
+  }
+
   /**
    * What teaches, and what judges.
    *
-   * @param judging the documents that judge in any domain, and teach in none
+   * @param judging the texts that judge in any domain, and teach in none
    */
   DomainTexts texts(Set<String> judging, SampleTokens beginnings, PrintWriter err) {
     List<int[]> texts = new ArrayList<>();
     List<String> teaching = new ArrayList<>();
     List<Exam.Text> exam = new ArrayList<>();
+    int elsewhere = 0;
     for (Sample sample : samples) {
       int[] tokens = beginnings.of(sample.teaches());
       if (tokens.length < 2) {
@@ -83,14 +92,16 @@ record DomainLines(String domain, Path file, List<Sample> samples, Set<String> j
       if (judges.contains(sample.document())) {
         String said = beginnings.said(sample.teaches());
         exam.add(new Exam.Text(domain, tokens, said.getBytes(UTF_8).length));
-      } else if (!judging.contains(sample.document())) {
+      } else if (judging.contains(sample.teaches())) {
+        elsewhere++;
+      } else {
         texts.add(tokens);
         teaching.add(sample.id());
       }
     }
     err.printf(
-        "%s: of %d texts %d teach and %d judge; the others have not 2 tokens, or judge elsewhere%n",
-        domain, samples.size(), texts.size(), exam.size());
+        "%s: of %d texts %d teach, %d judge, and %d judge another domain; the others have not 2 tokens%n",
+        domain, samples.size(), texts.size(), exam.size(), elsewhere);
     if (texts.isEmpty() || exam.isEmpty()) {
       throw new IllegalArgumentException(
           "%s: %d texts to learn from and %d of held-out documents, expected some of both"

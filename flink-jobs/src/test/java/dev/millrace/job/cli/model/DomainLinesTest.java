@@ -67,12 +67,13 @@ class DomainLinesTest {
 
   /** The new base is the same for all domains. */
   @Test
-  void texts_documentsThatJudgeAnotherDomain_neitherTeachNorJudge() throws IOException {
+  void texts_textsThatJudgeAnotherDomain_neitherTeachNorJudge() throws IOException {
     DomainLines lines =
         lines(IntStream.range(0, 60).mapToObj(DomainLinesTest::line).toList(), null);
-    DomainTexts alone = texts(lines, lines.judges());
+    DomainTexts alone = texts(lines, Set.copyOf(lines.judging()));
     String first = alone.samples().get(0);
-    DomainTexts beside = texts(lines, Set.of(first.replace('s', 'd')));
+    String its = "Queue %s.".formatted(first.substring(1));
+    DomainTexts beside = texts(lines, Set.of(its, "d" + first.substring(1), "d59"));
     assertEquals(alone.samples().subList(1, alone.samples().size()), beside.samples());
     assertEquals(alone.exam().texts().size(), beside.exam().texts().size());
   }
