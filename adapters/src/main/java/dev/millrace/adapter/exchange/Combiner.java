@@ -69,16 +69,19 @@ public final class Combiner {
         }
       }
     }
-    Exchange.Sent sent = new Exchange.Sent(new byte[0], now.memory);
+    byte[] message = new byte[0];
+    float[] memory = now.memory;
     if (!found.isEmpty()) {
       Exchange exchange = new Exchange(Codecs.named(codec), new Shape(last.matrices()));
-      sent = exchange.send(found, now.memory);
+      Exchange.Sent sent = exchange.send(found, memory);
+      message = sent.message();
+      memory = sent.memory();
     }
     if (last.last()) {
       running.remove(last.place());
     } else {
-      running.put(last.place(), new Running(now.call, sent.memory(), trainers));
+      running.put(last.place(), new Running(now.call, memory, trainers));
     }
-    return new Report(last.call(), last.round(), last.process(), sent.message(), told);
+    return new Report(last.call(), last.round(), last.process(), message, told);
   }
 }

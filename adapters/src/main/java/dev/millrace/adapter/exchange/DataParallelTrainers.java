@@ -139,7 +139,7 @@ public final class DataParallelTrainers implements Trainers {
       }
       int rounds = (steps - 1) / config.steps() + 1;
       for (int round = 0; round < rounds; round++) {
-        List<Report> reports = round == 0 ? begin() : ask(round, null, "");
+        List<Report> reports = round == 0 ? begin() : ask(round, null);
         tally.add(reports);
         if (!tally.trouble.isEmpty()) {
           return tally.training(before, tally.trouble);
@@ -147,10 +147,10 @@ public final class DataParallelTrainers implements Trainers {
         Exchange.Sent sent = exchange.send(found(reports), memory);
         memory = sent.memory();
         message = sent.message();
-        shared = Trainer.follow(anchored, shared, exchange.receive(message), span(round));
+        shared = Trainer.follow(anchored, shared, sent.received(), span(round));
       }
       String reached = Given.name(shared);
-      ask(rounds, null, reached);
+      processes.end(orders(rounds, null, reached));
       keep(reached);
       return tally.training(shared, "");
     }
@@ -180,7 +180,7 @@ public final class DataParallelTrainers implements Trainers {
               terms.anchors(),
               terms.precision(),
               shares);
-      List<Report> reports = ask(0, beginning, "");
+      List<Report> reports = ask(0, beginning);
       unsure.clear();
       keep(from);
       return reports;
@@ -199,7 +199,11 @@ public final class DataParallelTrainers implements Trainers {
       return new Span(from, from + config.steps(), steps);
     }
 
-    private List<Report> ask(int round, @Nullable Beginning from, String reached) {
+    private List<Report> ask(int round, @Nullable Beginning from) {
+      return processes.round(orders(round, from, ""), governor);
+    }
+
+    private List<Order> orders(int round, @Nullable Beginning from, String reached) {
       Span span = span(round);
       List<Order> orders = new ArrayList<>();
       for (int p = 0; p < config.processes(); p++) {
@@ -208,7 +212,7 @@ public final class DataParallelTrainers implements Trainers {
             new Order(
                 call, round, terms.domain(), p, own, message, span.from(), span.to(), reached));
       }
-      return processes.round(orders, governor);
+      return orders;
     }
 
     private Beginning share(Beginning all, int process) {

@@ -12,9 +12,10 @@ public record Exchange(Codec codec, Shape shape) {
   /**
    * What a process sends, and what it remembers.
    *
+   * @param received (parameters): what the message says
    * @param memory (parameters): what the message leaves out
    */
-  public record Sent(byte[] message, float[] memory) {}
+  public record Sent(byte[] message, float[] received, float[] memory) {}
 
   /** A memory of nothing. */
   public float[] noMemory() {
@@ -33,11 +34,11 @@ public record Exchange(Codec codec, Shape shape) {
       wanted[i] += memory[i];
     }
     byte[] message = codec.encode(wanted, shape);
-    float[] sent = codec.decode(message, shape);
+    float[] received = receive(message);
     for (int i = 0; i < wanted.length; i++) {
-      wanted[i] -= sent[i];
+      wanted[i] -= received[i];
     }
-    return new Sent(message, wanted);
+    return new Sent(message, received, wanted);
   }
 
   /** What a message says: (parameters). */

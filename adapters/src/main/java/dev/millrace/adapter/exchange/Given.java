@@ -29,11 +29,7 @@ public record Given(byte[] adapter, float[] first, float[] second, long step) {
   static String name(AdapterState state) {
     float[] weights = Parameters.flatten(state.weights());
     ByteBuffer bytes = ByteBuffer.allocate(3 * weights.length * Float.BYTES + Long.BYTES);
-    for (float[] values : new float[][] {weights, state.first(), state.second()}) {
-      for (float value : values) {
-        bytes.putFloat(value);
-      }
-    }
-    return Digest.sha256(bytes.putLong(state.step()).array());
+    bytes.asFloatBuffer().put(weights).put(state.first()).put(state.second());
+    return Digest.sha256(bytes.putLong(bytes.capacity() - Long.BYTES, state.step()).array());
   }
 }

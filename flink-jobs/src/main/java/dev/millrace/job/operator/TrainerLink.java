@@ -84,6 +84,15 @@ final class TrainerLink implements Processes {
         .toList();
   }
 
+  /**
+   * Waits for nobody. Trainers compare before they let a checkpoint pass that comes behind the
+   * orders, and what the lesson led to is not committed before that checkpoint.
+   */
+  @Override
+  public void end(List<Order> orders) {
+    send(orders);
+  }
+
   private void send(List<Order> orders) {
     try {
       mailbox.execute(() -> orders.forEach(out), "orders to trainers");
@@ -101,7 +110,7 @@ final class TrainerLink implements Processes {
     }
   }
 
-  /** Of a lesson that was given up, reports may come later. */
+  /** Reports of a lesson that was given up, and of the last round of one, may come later. */
   private static boolean isOf(Report report, Order order) {
     return report.call().equals(order.call()) && report.round() == order.round();
   }

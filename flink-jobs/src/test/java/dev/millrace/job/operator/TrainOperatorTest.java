@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.Remembered;
@@ -183,6 +184,34 @@ class TrainOperatorTest {
         assertSays(second.reports.get(round), combiner, next(harness));
       }
       assertTrue(harness.getOutput().isEmpty());
+    }
+  }
+
+  /** Before a barrier behind the order can pass: learn waits for nobody to have compared. */
+  @Test
+  void processElement_theLastOrderNamesAnotherState_failsAtOnce() throws Exception {
+    Script script = Script.of(0, 1, "/cloud", 5);
+    int last = script.orders.size() - 1;
+    try (var harness = trainer()) {
+      for (Order order : script.orders.subList(0, last)) {
+        harness.processElement(order, 0);
+        next(harness);
+      }
+      Order right = script.orders.get(last);
+      Order wrong =
+          new Order(
+              right.call(),
+              right.round(),
+              right.domain(),
+              right.process(),
+              null,
+              right.message(),
+              right.from(),
+              right.to(),
+              "another");
+      IllegalStateException failure =
+          assertThrows(IllegalStateException.class, () -> harness.processElement(wrong, 0));
+      assertTrue(failure.getMessage().contains("expected another"), failure.getMessage());
     }
   }
 }

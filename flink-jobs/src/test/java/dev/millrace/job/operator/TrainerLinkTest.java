@@ -115,4 +115,22 @@ class TrainerLinkTest {
         List.of(second, second),
         link.round(orders(second, 0), Governor.none()).stream().map(Report::call).toList());
   }
+
+  /** Each round of a lesson over a slow link was waited for, also the one that says nothing. */
+  @Test
+  void end_nobodyReports_returnsAndTheNextLessonIsNotDisturbedByLateReports() {
+    TrainerLink link = link(60_000);
+    Call ended = link.next();
+    link.end(orders(ended, 2));
+    assertEquals(List.of(0, 1), sent.stream().map(Order::process).toList());
+    Call call = link.next();
+    network =
+        order -> {
+          link.deliver(report(ended, 2, order.process()));
+          link.deliver(report(call, 0, order.process()));
+        };
+    assertEquals(
+        List.of(call, call),
+        link.round(orders(call, 0), Governor.none()).stream().map(Report::call).toList());
+  }
 }

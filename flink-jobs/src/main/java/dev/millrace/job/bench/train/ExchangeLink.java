@@ -158,7 +158,7 @@ final class ExchangeLink {
             "Speeds: that at which flat exchange should take %.0f %% of the time, by the bytes that cross there and then back, and the compute time of the fastest of %d jobs without limit, a quarter and four times that, and no limit. The link: %s."
                 .formatted(100 * FLAT_SHARE, WARM_UP, link.kind()))
         .note(
-            "A job manager and two task managers in processes of their own on this machine, the learn step of the learn job with its trainers, whose learner neither judges nor publishes. Flat: four processes of one trainer, two of them in each task manager. A job a figure, ways and speeds take turns; each job learns a lesson that does not count, then %d of %d steps. In exchange: what the slowest trainer's steps of each round leave of the lesson's time; a trainer that takes no steps waits for others, too. Each trainer computes on one thread. KB: all that crosses, and what Flink adds."
+            "A job manager and two task managers in processes of their own on this machine, the learn step of the learn job with its trainers, whose learner neither judges nor publishes. Flat: four processes of one trainer, two of them in each task manager. A job a figure, ways and speeds take turns; each job learns a lesson that does not count, then %d of %d steps. In exchange: what the slowest trainer's steps of each round leave of the lesson's time; a trainer that takes no steps waits for others, too. What a lesson's end sends is not waited for. Each trainer computes on one thread. KB: all that crosses, and what Flink adds."
                 .formatted(LESSONS, STEPS));
   }
 

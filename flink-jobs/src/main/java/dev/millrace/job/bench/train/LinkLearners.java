@@ -95,6 +95,11 @@ record LinkLearners(MillraceConfig config, List<int[]> texts, int each) implemen
       slowest += took.getMax();
       return reports;
     }
+
+    @Override
+    public void end(List<Order> orders) {
+      processes.end(orders);
+    }
   }
 
   /** Trains as the job does, and neither judges nor publishes. */
