@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.config.GatewayLimits;
 import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
@@ -673,9 +674,9 @@ class GatewayDoorIT {
     try (Gateway gateway = open(LIMIT, null)) {
       try {
         for (int i = 0; i < 64; i++) {
-          slow.add(sending(gateway, "key-of-acme"));
+          slow.add(sending(gateway, "key-of-acme", 2));
         }
-        awaitFull(slow, gateway, i -> "key-of-acme");
+        awaitFull(slow, 2, gateway, i -> "key-of-acme");
         assertEquals(400, status(gateway, "POST /v1/completions", "key-of-other", "{}"));
         slow.get(0).getOutputStream().write('}');
         awaitStatus(400, gateway, "key-of-acme");
@@ -687,6 +688,27 @@ class GatewayDoorIT {
     }
   }
 
+  /** A few calls of the largest size each filled the heap. */
+  @Test
+  void bodies_moreBytesThanATenantMayHaveUnderWay_areTooManyAndOtherTenantsGoOn() throws Exception {
+    int half = (int) (Runtime.getRuntime().maxMemory() / 32 / 2); // of what one tenant may
+    Map<String, String> set = Map.of("gateway.bodyBytes", String.valueOf(half));
+    List<Socket> slow = new ArrayList<>();
+    try (Gateway gateway = openTo(List.of("a", "b"), loop.config().with(set))) {
+      try {
+        slow.add(sending(gateway, "key-of-a", half));
+        slow.add(sending(gateway, "key-of-a", half));
+        awaitFull(slow, half, gateway, i -> "key-of-a");
+        assertEquals(400, status(gateway, "POST /v1/completions", "key-of-b", "{}"));
+      } finally {
+        for (Socket one : slow) {
+          one.close();
+        }
+      }
+      awaitStatus(400, gateway, "key-of-a");
+    }
+  }
+
   /** No thread was left for anybody else: not for a look at /health either. */
   @Test
   void bodies_moreThanAllTenantsMayBeSending_areTooManyAndOtherCallsGoOn() throws Exception {
@@ -695,9 +717,9 @@ class GatewayDoorIT {
     try (Gateway gateway = openTo(tenants)) {
       try {
         for (int i = 0; i < 300; i++) {
-          slow.add(sending(gateway, "key-of-" + tenants.get(i % tenants.size())));
+          slow.add(sending(gateway, "key-of-" + tenants.get(i % tenants.size()), 2));
         }
-        awaitFull(slow, gateway, i -> "key-of-" + tenants.get(i % tenants.size()));
+        awaitFull(slow, 2, gateway, i -> "key-of-" + tenants.get(i % tenants.size()));
         assertEquals(200, status(gateway, "GET /health", "key-of-a", ""));
       } finally {
         for (Socket one : slow) {
@@ -711,12 +733,10 @@ class GatewayDoorIT {
   @Test
   void calls_brokerTakesNothing_areRefusedBeyondABoundAndOthersGoOn() throws Exception {
     List<String> tenants = List.of("a", "b", "c");
-    KafkaConfig kafka =
-        loop.config()
-            .with(Map.of("kafka.client.interceptor.classes", HeldSends.class.getName()))
-            .kafka();
+    MillraceConfig config =
+        loop.config().with(Map.of("kafka.client.interceptor.classes", HeldSends.class.getName()));
     List<Socket> callers = new ArrayList<>();
-    try (Gateway gateway = openTo(tenants, kafka);
+    try (Gateway gateway = openTo(tenants, config);
         HeldSends.Hold sends = HeldSends.hold(RecordWriter.MOST_WAITING)) {
       long end = System.nanoTime() + LIMIT.toNanos();
       do { // some may be refused for the bodies that come at the same moment
@@ -738,14 +758,14 @@ class GatewayDoorIT {
   }
 
   private Gateway openTo(List<String> tenants) throws IOException {
-    return openTo(tenants, loop.config().kafka());
+    return openTo(tenants, loop.config());
   }
 
-  private Gateway openTo(List<String> tenants, KafkaConfig kafka) throws IOException {
+  private Gateway openTo(List<String> tenants, MillraceConfig config) throws IOException {
     List<String> lines = tenants.stream().map(name -> "key-of-" + name + " " + name).toList();
     return Gateway.start(
-        GatewayConfig.local(0, loop.config().gateway()),
-        kafka,
+        GatewayConfig.local(0, config.gateway()),
+        config.kafka(),
         ApiKeys.read(Files.write(folder.resolve("tenants"), lines)),
         Adopting.unavailable("not asked for here"));
   }
@@ -756,14 +776,16 @@ class GatewayDoorIT {
     return one;
   }
 
-  private static Socket sending(Gateway gateway, String key) throws IOException {
+  /** A body that does not come to its end. */
+  private static Socket sending(Gateway gateway, String key, int bodyBytes) throws IOException {
     Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
-    send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer " + key);
+    send(one, "POST /v1/completions", "a", "{", bodyBytes, "Authorization: Bearer " + key);
     return one;
   }
 
   /** Who asks takes a place too, for a moment: a body that came just then is sent again. */
-  private static void awaitFull(List<Socket> slow, Gateway gateway, IntFunction<String> keys)
+  private static void awaitFull(
+      List<Socket> slow, int bodyBytes, Gateway gateway, IntFunction<String> keys)
       throws IOException {
     int found = 0;
     for (long end = System.nanoTime() + LIMIT.toNanos(); found != 429; ) {
@@ -771,7 +793,7 @@ class GatewayDoorIT {
       for (int i = 0; i < slow.size(); i++) {
         if (slow.get(i).getInputStream().available() > 0) {
           slow.get(i).close();
-          slow.set(i, sending(gateway, keys.apply(i)));
+          slow.set(i, sending(gateway, keys.apply(i), bodyBytes));
         }
       }
       found = status(gateway, "POST /v1/completions", keys.apply(0), "{}");

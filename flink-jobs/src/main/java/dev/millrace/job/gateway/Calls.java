@@ -43,12 +43,16 @@ final class Calls implements AutoCloseable {
   /** Each holds a thread of the server's, as long as the client takes to send it. */
   static final int MOST_SENDING = 256;
 
+  /** Of the heap, that bodies may have. */
+  private static final int HEAP_SHARE = 16;
+
   private static final int REPLYING = 4;
 
   private final ApiKeys keys;
   private final long bodyBytes;
   private final Admission bodies = new Admission("bodies", MOST_BODIES);
   private final Semaphore sending = new Semaphore(MOST_SENDING);
+  private final BodyBytes bytes;
 
   /** Until their reply is read: of a client that does not read, no more of them are kept. */
   private final Admission calls;
@@ -62,6 +66,7 @@ final class Calls implements AutoCloseable {
   Calls(ApiKeys keys, GatewayLimits limits) {
     this.keys = keys;
     bodyBytes = limits.bodyBytes();
+    bytes = new BodyBytes(Runtime.getRuntime().maxMemory() / HEAP_SHARE, bodyBytes);
     calls = new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * limits.inFlight()));
   }
 
@@ -92,13 +97,15 @@ final class Calls implements AutoCloseable {
     if (coding != null && !coding.equalsIgnoreCase("identity")) {
       throw ApiProblem.unknownCoding("Content-Encoding is %s, expected none".formatted(coding));
     }
+    BodyBytes.Share share = bytes.enter(account, ctx.contentLength());
+    whenEnded(ctx, share::leave);
     bodies.enter(account, 1);
     try {
       if (!sending.tryAcquire()) {
         throw ApiProblem.tooMany(MOST_SENDING + " bodies are being sent, expected fewer");
       }
       try {
-        return text(ctx);
+        return text(ctx, share);
       } finally {
         sending.release();
       }
@@ -107,10 +114,12 @@ final class Calls implements AutoCloseable {
     }
   }
 
-  private String text(Context ctx) {
+  private String text(Context ctx, BodyBytes.Share share) {
     try {
       String charset = Objects.requireNonNullElse(ctx.characterEncoding(), UTF_8.name());
-      return JsonLines.text(ctx.bodyAsBytes(), Charset.forName(charset));
+      byte[] body = ctx.bodyAsBytes();
+      share.fit(body.length);
+      return JsonLines.text(body, Charset.forName(charset));
     } catch (InvalidRecordException e) {
       throw ApiProblem.bad(e.reason(), "the body " + e.detail());
     } catch (HttpResponseException e) { // of its size: there is no other reason
