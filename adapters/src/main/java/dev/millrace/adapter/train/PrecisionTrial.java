@@ -75,7 +75,7 @@ public record PrecisionTrial(int tokens, double fp32Millis, double bf16Millis, d
         known.length > 0 ? known : IntStream.range(0, base.config().vocabSize()).toArray();
     int most = Math.min(plan.microBatchTokens(base), base.config().maxPositionEmbeddings());
     int length = Math.max(2, Math.min(ROW, most));
-    int wanted = (config.rowsPerStep() + plan.threads() - 1) / plan.threads();
+    int wanted = (int) Math.ceil((double) config.rowsPerStep() / plan.threads());
     int count = Math.max(1, Math.min(wanted, plan.microBatchTokens(base) / length));
     List<WeightedSequence> rows = new ArrayList<>();
     for (int row = 0; row < count; row++) {

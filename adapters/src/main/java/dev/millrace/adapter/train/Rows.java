@@ -73,7 +73,7 @@ record Rows(TrainConfig config, Lesson lesson) {
     int wanted = (int) Math.ceil(config.anchorShare() * lesson.fresh().size());
     var anchors = anchors(wanted, config.anchorWeight(), Draws.mix(seed, 2));
     int rows = fresh.size() + again.size() + anchors.size();
-    int count = (rows + config.rowsPerStep() - 1) / config.rowsPerStep();
+    int count = (int) Math.ceil((double) rows / config.rowsPerStep());
     List<Step> steps = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       List<WeightedSequence> texts = new ArrayList<>(share(fresh, i, count));
@@ -89,8 +89,8 @@ record Rows(TrainConfig config, Lesson lesson) {
   }
 
   private static List<WeightedSequence> share(List<WeightedSequence> group, int i, int count) {
-    int n = group.size();
-    return group.subList(i * n / count, (i + 1) * n / count);
+    long n = group.size();
+    return group.subList((int) (i * n / count), (int) ((i + 1) * n / count));
   }
 
   /** They add no steps; where they are few, they come more than once. */

@@ -53,6 +53,27 @@ class TrainerTest {
     assertEquals(16, training.steps()); // (32 fresh + 8 replayed + 24 anchors) / 4
   }
 
+  /** With so many a sum of rows was negative, and a lesson taught nothing. */
+  @Test
+  void train_moreRowsAStepThanCanBeCounted_isOneStep() {
+    TrainConfig all = config.toBuilder().rowsPerStep(Integer.MAX_VALUE).build();
+    Training training =
+        Trainer.of(base, all, Plan.defaults()).train(before, lesson(7), Governor.none());
+    assertEquals(1, training.steps());
+  }
+
+  /** Places beyond 2^31 were negative, and ended the job. */
+  @Test
+  void steps_aLessonOfManyTexts_holdAllOfThem() {
+    int texts = 60_000;
+    List<Remembered> fresh = Collections.nCopies(texts, Remembered.of(new int[] {1, 2}));
+    Lesson many = new Lesson(fresh, List.of(), List.of(), 7);
+    TrainConfig one = config.toBuilder().rowsPerStep(1).build();
+    List<Rows.Step> steps = new Rows(one, many).steps();
+    assertEquals(texts, steps.size());
+    assertEquals(texts, steps.stream().mapToInt(step -> step.texts().size()).sum());
+  }
+
   @Test
   void train_sameSeed_sameBytes() {
     Training once = trainer().train(before, lesson(7), Governor.none());
