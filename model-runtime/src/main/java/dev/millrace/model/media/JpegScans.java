@@ -6,7 +6,7 @@ package dev.millrace.model.media;
  */
 final class JpegScans {
 
-  private static final int TEM = 0x01;
+  private static final int SOF0 = 0xc0;
   private static final int RST0 = 0xd0;
   private static final int SOI = 0xd8;
   private static final int EOI = 0xd9;
@@ -26,12 +26,15 @@ final class JpegScans {
     return scans;
   }
 
-  /** How far the next place is where a marker may stand. */
+  /**
+   * How far the next place is where a marker may stand. Behind one that is reserved, before SOF0, a
+   * decoder that looks for a restart goes on at once: no length counts there.
+   */
   private static int length(byte[] jpeg, int at, int marker) {
     if (marker == FILL) {
       return 1;
     }
-    boolean alone = marker <= TEM || (marker >= RST0 && marker <= SOI) || at + 3 >= jpeg.length;
+    boolean alone = marker < SOF0 || (marker >= RST0 && marker <= SOI) || at + 3 >= jpeg.length;
     return alone ? 2 : 2 + ((jpeg[at + 2] & 0xff) << 8 | (jpeg[at + 3] & 0xff));
   }
 }

@@ -147,6 +147,22 @@ class PicturesTest {
     assertTrue(refused.getMessage().contains("5005 times"), refused.getMessage());
   }
 
+  /** A decoder that has lost a restart reads what seems to be a reserved marker's segment. */
+  @Test
+  void read_jpegWhoseScansStandBehindAReservedMarker_isTooLarge() {
+    byte[] scans = MediaFiles.progressive(1_000, 5_000);
+    int first = scans.length;
+    while (scans[--first] != (byte) 0xff || scans[first + 1] != (byte) 0xc4) {} // the last table
+    for (int marker : new int[] {0x01, 0x02, 0xbf}) {
+      ByteBuffer hidden = ByteBuffer.allocate(scans.length + 4);
+      hidden.put(scans, 0, first).put((byte) 0xff).put((byte) marker).putShort((short) 0xffff);
+      hidden.put(scans, first, scans.length - first);
+      InvalidMediaException refused = refused(hidden.array());
+      assertEquals(Kind.TOO_LARGE, refused.kind(), Integer.toHexString(marker));
+      assertTrue(refused.getMessage().contains("5005 times"), refused.getMessage());
+    }
+  }
+
   @Test
   void read_progressiveJpeg_isReadWhateverItsCommentSays() throws Exception {
     byte[] jpeg = MediaFiles.progressive(1_000, 1);
