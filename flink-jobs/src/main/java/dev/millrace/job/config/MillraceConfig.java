@@ -8,6 +8,7 @@ import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.kinds.AdapterKinds;
+import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.score.ScorerConfig;
 import java.io.Serializable;
 import java.util.List;
@@ -117,6 +118,7 @@ public record MillraceConfig(
               .formatted(learn.pattern(), learn.adapter()));
     }
     config.checkAlign(problems);
+    config.checkTrustedKeys(problems);
     return config;
   }
 
@@ -193,6 +195,15 @@ public record MillraceConfig(
         && serve.whenFull() == ServeConfig.WhenFull.WAIT) {
       problems.add(
           "serve.activation is together, expected independent where serve.whenFull is wait");
+    }
+  }
+
+  /** Else both jobs would start again and again. */
+  private void checkTrustedKeys(Problems problems) {
+    try {
+      TrustedKeys unused = TrustedKeys.parse(store.trustedKeys());
+    } catch (IllegalArgumentException e) {
+      problems.add("store.trustedKeys: " + e.getMessage());
     }
   }
 

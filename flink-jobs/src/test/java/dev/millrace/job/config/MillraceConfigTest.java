@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.exchange.Codecs;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -227,6 +230,24 @@ class MillraceConfigTest {
     assertRefused(
         "rank of pattern q_proj is \"many\", expected a whole number",
         "learn.pattern.rank.q_proj=many");
+  }
+
+  /** Of keys that an environment should name and does not, commas are left: nobody had to sign. */
+  @Test
+  void read_trustedKeysThatAreNone_areRefusedAndNotRepeated() throws Exception {
+    KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+    String own = Base64.getEncoder().encodeToString(pair.getPublic().getEncoded());
+    String secret = Base64.getEncoder().encodeToString(pair.getPrivate().getEncoded());
+    assertEquals(
+        own + ", " + own, read("store.trustedKeys=" + own + ", " + own).store().trustedKeys());
+    assertRefused(
+        "store.trustedKeys: public key 1 has 0 characters, expected", "store.trustedKeys=,");
+    assertRefused("public key 2 has 0 characters", "store.trustedKeys=" + own + ",");
+    var e = refused("store.trustedKeys=" + own + "," + secret);
+    assertEquals(
+        List.of(
+            "store.trustedKeys: public key 2 has 64 characters, expected the base64 of an Ed25519 key in X.509 form"),
+        e.problems());
   }
 
   @Test

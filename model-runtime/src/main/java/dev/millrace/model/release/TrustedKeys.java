@@ -11,9 +11,9 @@ import java.security.KeyFactory;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The Ed25519 keys (RFC 8032) whose signatures are taken; several while one takes another's place.
@@ -33,26 +33,28 @@ public final class TrustedKeys {
   }
 
   /**
-   * Public keys, each the base64 of its X.509 form, with commas between.
+   * Public keys, each the base64 of its X.509 form, with commas between; none of a blank text.
    *
-   * @throws IllegalArgumentException if one is no such key
+   * @throws IllegalArgumentException if one is no such key, or empty; the message does not repeat
+   *     it, for it may be the private one
    */
   public static TrustedKeys parse(String keys) {
-    return new TrustedKeys(
-        Stream.of(keys.split(","))
-            .map(String::strip)
-            .filter(key -> !key.isEmpty())
-            .map(TrustedKeys::key)
-            .toList());
+    List<PublicKey> parsed = new ArrayList<>();
+    for (String key : keys.isBlank() ? new String[0] : keys.split(",", -1)) {
+      parsed.add(key(key.strip(), parsed.size() + 1));
+    }
+    return new TrustedKeys(List.copyOf(parsed));
   }
 
-  private static PublicKey key(String base64) {
+  private static PublicKey key(String base64, int number) {
     try {
       byte[] encoded = Base64.getDecoder().decode(base64);
       return KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(encoded));
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "public key is " + base64 + ", expected the base64 of an Ed25519 key in X.509 form", e);
+          "public key %d has %d characters, expected the base64 of an Ed25519 key in X.509 form"
+              .formatted(number, base64.length()),
+          e);
     }
   }
 
