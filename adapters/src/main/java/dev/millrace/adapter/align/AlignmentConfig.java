@@ -6,7 +6,8 @@ import java.io.Serializable;
  * How domains of pictures and sounds adapt the space in which these meet their captions.
  *
  * @param batch pairs that are learned together; 0 learns nothing, and obeys orders all the same
- * @param replay past pairs kept per domain
+ * @param replay past pairs kept per domain; with those of a batch at most 10,000, for a release
+ *     names each
  * @param heldOut held-out pairs kept per domain
  * @param leastHeldOut held-out pairs from which there is enough to judge by; at most heldOut
  * @param rank of what is added to places; at most 64

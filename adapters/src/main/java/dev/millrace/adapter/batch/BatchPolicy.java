@@ -5,7 +5,8 @@ import java.io.Serializable;
 /**
  * When an open batch closes.
  *
- * @param count samples that teach at which it closes, at least 1
+ * @param count samples that teach at which it closes, at least 1; with {@code learn.waiting} and
+ *     what is replayed beside them at most 10,000, for a release names each
  * @param spanMillis event time after the batch's first sample at which it closes
  * @param heldOut samples that judge, carried along at most; beyond it the oldest is dropped
  * @param idleMillis processing time without a sample of its domain after which it closes as it is;

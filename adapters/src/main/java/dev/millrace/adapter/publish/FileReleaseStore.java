@@ -1,6 +1,7 @@
 package dev.millrace.adapter.publish;
 
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.release.ReleaseStep;
 import java.io.IOException;
@@ -28,6 +29,7 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
 
   @Override
   public String publish(Manifest manifest, Contents contents) throws IOException {
+    ReleaseReader.requireReadable(manifest);
     String id = manifest.id();
     ReleaseStep step = ReleaseStep.begun(ReleaseStep.Kind.PUBLISH, id);
     byte[] bytes = manifest.toBytes();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.ReleaseSigner;
@@ -104,6 +105,16 @@ class ReleaseStoreTest {
     assertEquals(inode, Files.getAttribute(manifest, "unix:ino"));
   }
 
+  @Test
+  void publish_fileThatNobodyWouldRead_failsAndWritesNothing() {
+    SortedMap<String, ReleaseFile> promises = ReleaseFile.of(FILES);
+    promises.put("adapter_model.safetensors", new ReleaseFile(1L << 40, "00"));
+    Draft unreadable = new Draft(promising(promises), FILES);
+    ReleaseStore store = ReleaseStore.of(StoreFiles.in(folder));
+    assertThrows(InvalidReleaseException.class, () -> store.publish(unreadable));
+    assertFalse(Files.exists(folder.resolve(unreadable.manifest().id())));
+  }
+
   /** Who had forgotten the key gets the same release again, and it was refused for ever. */
   @Test
   void publish_againWithAKey_signsWhatWasNotSigned() throws IOException {
@@ -195,11 +206,15 @@ class ReleaseStoreTest {
 
   /** Of files that nothing else is said of. */
   static Manifest manifest(SortedMap<String, byte[]> files) {
+    return promising(ReleaseFile.of(files));
+  }
+
+  private static Manifest promising(SortedMap<String, ReleaseFile> files) {
     return new Manifest(
         null,
         "foreign",
         "b".repeat(64),
-        ReleaseFile.of(files),
+        files,
         "int8-row",
         Routing.topK(1),
         null,

@@ -8,6 +8,7 @@ import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.kinds.AdapterKinds;
+import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.score.ScorerConfig;
 import java.io.Serializable;
@@ -67,6 +68,7 @@ public record MillraceConfig(
     Map<String, String> values = values(settings, problems);
     MillraceConfig config = defaults().bound(values, problems);
     config.checkSteps(problems);
+    config.checkTaught(problems);
     config.checkWatch(problems);
     config.checkTransactions(problems);
     config.checkActivation(problems);
@@ -143,6 +145,25 @@ public record MillraceConfig(
       problems.add(
           "learn.heldOut is %d, expected at least learn.gate.minHeldOutSamples, %d"
               .formatted(learn.heldOut(), gate.minHeldOutSamples()));
+    }
+  }
+
+  /**
+   * A release names each sample that taught it, and of more nobody would read it. Not asked where
+   * the configuration of an old release is set anew, to train it again.
+   */
+  private void checkTaught(Problems problems) {
+    long fresh = (long) batch.count() + learn.waiting();
+    long drawn = (long) Math.ceil(learn.train().replayShare() * fresh);
+    requireNamed("batch.count + learn.waiting", fresh, Math.min(drawn, learn.replay()), problems);
+    requireNamed("align.batch", align.batch(), align.replay(), problems);
+  }
+
+  private static void requireNamed(String keys, long fresh, long replayed, Problems problems) {
+    if (fresh + replayed > ReleaseReader.MAX_SAMPLES) {
+      problems.add(
+          "%s is %d, with %d replayed samples, expected at most %d together: a release names each"
+              .formatted(keys, fresh, replayed, ReleaseReader.MAX_SAMPLES));
     }
   }
 

@@ -342,6 +342,24 @@ class MillraceConfigTest {
     }
   }
 
+  /** Its release would be published, and read by nobody. */
+  @Test
+  void read_moreSamplesThanAReleaseNames_saysTheBound() {
+    read("batch.count=9488"); // 256 wait, and 256 are replayed
+    assertRefused(
+        "batch.count + learn.waiting is 9745, with 256 replayed samples, expected at most 10000",
+        "batch.count=9489");
+    assertRefused(
+        "batch.count + learn.waiting is 8001, with 2001 replayed samples, expected at most 10000",
+        "batch.count=8001",
+        "learn.waiting=0",
+        "learn.replay=2147483647");
+    assertRefused(
+        "align.batch is 32, with 9969 replayed samples, expected at most 10000",
+        "align.replay=9969");
+    MillraceConfig.defaults().with(Map.of("batch.count", "2147483647"));
+  }
+
   /** Of more texts some would be forgotten before they are held against the others. */
   @Test
   void read_moreTextsThanCanAgree_saysTheBound() {

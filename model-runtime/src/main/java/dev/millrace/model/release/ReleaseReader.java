@@ -20,7 +20,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads releases; no byte is parsed before its digest was found to be the promised one. */
 public final class ReleaseReader {
-  static final int MAX_MANIFEST_BYTES = 4 << 20;
+  static final int MAX_MANIFEST_BYTES = 32 << 20;
+
+  /** That a manifest names: of so many it can be read, whatever their ids are. */
+  public static final int MAX_SAMPLES = 10_000;
+
   static final int MAX_FILE_BYTES = 1 << 28;
   static final int MAX_FILES = 16;
 
@@ -103,6 +107,10 @@ public final class ReleaseReader {
                   String.join(" and ", needed),
                   most));
     }
+    requireSizes(manifest);
+  }
+
+  private static void requireSizes(Manifest manifest) {
     long mostBytes = manifest.kind() == Kind.BASE ? BaseRelease.PIECE_BYTES : MAX_FILE_BYTES;
     manifest.files().forEach((name, file) -> requireHonest(name, file, mostBytes));
     long bytes = manifest.files().values().stream().mapToLong(ReleaseFile::size).sum();
@@ -110,6 +118,21 @@ public final class ReleaseReader {
       throw new InvalidReleaseException(
           "files have " + bytes + " bytes together, expected at most " + MAX_BYTES);
     }
+  }
+
+  /**
+   * Refuses to publish what nobody would read.
+   *
+   * @throws InvalidReleaseException if the manifest, or a file that it promises, is too large
+   */
+  public static void requireReadable(Manifest manifest) {
+    int bytes = manifest.toBytes().length;
+    if (bytes > MAX_MANIFEST_BYTES) {
+      throw new InvalidReleaseException(
+          "%s of %d samples has %d bytes, expected at most %d"
+              .formatted(Manifest.FILE, manifest.learned().size(), bytes, MAX_MANIFEST_BYTES));
+    }
+    requireSizes(manifest);
   }
 
   private static List<String> needed(Kind kind) {

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -254,6 +255,40 @@ class ReleaseReaderTest {
     assertManifestRefused(promises, "files are [adapter_model.safetensors, profile.safetensors]");
   }
 
+  /** An id is of 512 bytes at most, of which each may be written as six. */
+  @Test
+  void requireReadable_asManySamplesAsAReleaseNames_isReadWhateverTheirIds() throws IOException {
+    manifest = naming(ReleaseReader.MAX_SAMPLES);
+    ReleaseReader.requireReadable(manifest);
+    write();
+    assertEquals(manifest, read().manifest());
+  }
+
+  @Test
+  void requireReadable_whatNobodyWouldRead_isRefused() throws IOException {
+    manifest = naming(ReleaseReader.MAX_SAMPLES + 1_000);
+    assertUnreadable("manifest.json of 11000 samples has ");
+    write();
+    assertRefused("digest is ");
+    manifest = manifest(with(promises(), "huge", 1L << 40));
+    assertUnreadable("huge: size is 1099511627776");
+  }
+
+  private void assertUnreadable(String message) {
+    InvalidReleaseException e =
+        assertThrows(InvalidReleaseException.class, () -> ReleaseReader.requireReadable(manifest));
+    assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
+  private Manifest naming(int samples) {
+    String topic = "t".repeat(110);
+    Origin origin = new Origin(topic, Integer.MAX_VALUE, Long.MAX_VALUE);
+    LearnedSample longest =
+        new LearnedSample("\u0001".repeat(512), origin, false, Integer.MAX_VALUE);
+    return manifest(
+        promises(), Routing.topK(4), Kind.ADAPTER, Collections.nCopies(samples, longest));
+  }
+
   private void assertManifestRefused(Map<String, ReleaseFile> promises, String message)
       throws IOException {
     manifest = manifest(promises);
@@ -301,6 +336,12 @@ class ReleaseReaderTest {
   }
 
   private static Manifest manifest(Map<String, ReleaseFile> files, Routing routing, Kind kind) {
+    LearnedSample learned = new LearnedSample("s", new Origin("t", 0, 5), false);
+    return manifest(files, routing, kind, List.of(learned));
+  }
+
+  private static Manifest manifest(
+      Map<String, ReleaseFile> files, Routing routing, Kind kind, List<LearnedSample> learned) {
     return new Manifest(
         "acme",
         "java",
@@ -310,7 +351,7 @@ class ReleaseReaderTest {
         routing,
         null,
         0,
-        List.of(new LearnedSample("s", new Origin("t", 0, 5), false)),
+        learned,
         List.of(new Origin("t", 0, 5)),
         new TrainingPlan(1, new TreeMap<>(), 8, 1, "0.1.0", "avx2"),
         List.of(),
