@@ -70,6 +70,7 @@ public record MillraceConfig(
     config.checkSteps(problems);
     config.checkTaught(problems);
     config.checkWatch(problems);
+    config.checkParallelism(problems);
     config.checkTransactions(problems);
     config.checkActivation(problems);
     problems.throwIfAny();
@@ -195,6 +196,20 @@ public record MillraceConfig(
       problems.add(
           "learn.watch.least is %d, expected at most learn.watch.window, %d"
               .formatted(watch.least(), watch.window()));
+    }
+  }
+
+  /** Flink fails a job of more. */
+  private void checkParallelism(Problems problems) {
+    requireWithin("job.parallelism", job.parallelism(), problems);
+    requireWithin("learn.exchange.processes", learn.exchange().processes(), problems);
+  }
+
+  private void requireWithin(String key, int subtasks, Problems problems) {
+    int most = job.maxParallelism();
+    if (subtasks > most) {
+      problems.add(
+          "%s is %d, expected at most job.maxParallelism, %d".formatted(key, subtasks, most));
     }
   }
 

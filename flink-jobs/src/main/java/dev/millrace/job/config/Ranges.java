@@ -60,6 +60,9 @@ final class Ranges {
           "gateway.patienceMillis",
           "unlabelled.spanMillis");
 
+  /** Flink's own bound, which it tells without the key. */
+  private static final int LEAST_INTERVAL = 10;
+
   private static final Map<String, Integer> LEAST =
       Map.ofEntries(
           Map.entry("heldOut.everyNth", 2),
@@ -71,13 +74,14 @@ final class Ranges {
           Map.entry("score.memory.referenceBits", 8),
           Map.entry("score.model.readTokens", 2),
           Map.entry("score.model.trainTokens", 2),
-          Map.entry("compress.factor", 1));
+          Map.entry("checkpoint.intervalMillis", LEAST_INTERVAL));
 
   /**
    * Above a nice of 19 there is idle alone; Flink takes no more than so many key groups; training
    * and judging an alignment are in line, between two samples; bits are a power; no reader of
-   * adapters takes more alpha. Of the others more would fill the memory at the first lesson, or
-   * never end it.
+   * adapters takes more alpha; a task that ends waits a minute for what is asked of Redis, a few
+   * steps. Of the others more would fill the memory at the first lesson or request, or never end
+   * it.
    */
   private static final Map<String, Integer> MOST =
       Map.ofEntries(
@@ -89,9 +93,12 @@ final class Ranges {
           Map.entry("learn.plan.threads", 1024),
           Map.entry("learn.exchange.processes", 1024),
           Map.entry("learn.exchange.trainers", 1024),
+          Map.entry("learn.train.epochs", 1000),
           Map.entry("learn.train.replayShare", 1000),
           Map.entry("learn.gate.resamples", 1_000_000),
           Map.entry("learn.watch.resamples", 1_000_000),
+          Map.entry("redis.timeoutMillis", 5000),
+          Map.entry("serve.fetchers", 1024),
           Map.entry("score.memory.exact", 1 << 20),
           Map.entry("score.memory.near", 1 << 20),
           Map.entry("score.memory.heldOut", 1 << 20),
@@ -109,6 +116,8 @@ final class Ranges {
 
   private static final Set<String> POWERS_OF_TWO = Set.of("score.memory.lines");
 
+  private static final Set<String> ABOVE_ONE = Set.of("compress.factor");
+
   private static final Set<String> SHARES =
       Set.of(
           "score.acceptRate",
@@ -117,6 +126,8 @@ final class Ranges {
           "score.guard.throttleExcess",
           "score.guard.generatedShare",
           "score.shape.minDistinctShare",
+          "score.shape.maxSymbolShare",
+          "score.shape.maxDamageShare",
           "score.shape.maxBoilerplateShare",
           "score.shape.maxUnknownShare",
           "score.align.leastFit",
@@ -143,6 +154,10 @@ final class Ranges {
 
   /** A name, an address, or one of IPv6 in brackets, and a port. */
   private static final String BROKER = "([^\\s:,\\[\\]]+|\\[[0-9a-fA-F:.]+(%\\w+)?]):\\d+";
+
+  /** The same, or without a port where Redis' own is meant. */
+  private static final String REDIS =
+      "([^\\s:,/@?#\\[\\]]+(:\\d+)?|\\[[0-9a-fA-F:.]+(%\\w+)?]:\\d+)";
 
   /** What a text must look like, and that in words. */
   private record Form(Pattern pattern, String inWords) {}
@@ -175,8 +190,7 @@ final class Ranges {
               "the 64 hexadecimal digits of a release's id, or nothing"),
           form(
               "redis.uri",
-              "(rediss?://[^@,/\\s]+(/\\d{0,9})?"
-                  + "|rediss?\\+cluster://[^@,/\\s]+(,[^@,/\\s]+)*/?)?",
+              "(rediss?://%1$s(/\\d{0,9})?|rediss?\\+cluster://%1$s(,%1$s)*/?)?".formatted(REDIS),
               "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which"
                   + " comes from "
                   + Secret.REDIS_PASSWORD
@@ -230,6 +244,9 @@ final class Ranges {
     }
     if (POWERS_OF_TWO.contains(key) && Long.bitCount((long) number) != 1) {
       throw new OutOfRangeException("a power of two");
+    }
+    if (ABOVE_ONE.contains(key) && number <= 1) {
+      throw new OutOfRangeException("more than 1");
     }
     if (POSITIVE.contains(key) && number <= 0) {
       throw new OutOfRangeException("more than 0");

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MillraceConfigTest {
 
@@ -125,6 +126,30 @@ class MillraceConfigTest {
   }
 
   /** Or the answers' cache would be said to be down for ever. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "redis://h:63l9",
+        "redis://h:",
+        "rediss://h:1:2",
+        "redis://::1:6379",
+        "redis://[::1]",
+        "redis://h:1?db=1",
+        "redis+cluster://a:1,b:"
+      })
+  void read_addressOfRedisThatNoneHas_isRefused(String uri) {
+    assertRefused(
+        "redis.uri is \"" + uri + "\", expected redis[s]://host:port or", "redis.uri=" + uri);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"redis://h", "rediss://[::1]:6379/1", "redis+cluster://a,b:2,[::1]:3/", ""})
+  void read_addressOfRedis_isTaken(String uri) {
+    assertEquals(uri, read("redis.uri=" + uri).redis().uri());
+  }
+
+  /** The same. */
   @Test
   void read_databaseOfRedisThatNoneHas_isRefused() {
     String uri = "redis.uri=redis://h:1/";
@@ -172,9 +197,11 @@ class MillraceConfigTest {
     "learn.alpha, 1e7, 1000000",
     "learn.halvings, 2147483647, 30",
     "learn.plan.threads, 2147483647, 1024",
-    "learn.exchange.processes, 2147483647, 1024",
     "learn.exchange.trainers, 2147483647, 1024",
+    "learn.train.epochs, 2147483647, 1000",
     "learn.train.replayShare, 1e300, 1000",
+    "redis.timeoutMillis, 60000, 5000",
+    "serve.fetchers, 2147483647, 1024",
     "learn.gate.resamples, 2147483647, 1000000",
     "learn.watch.resamples, 2147483647, 1000000",
     "score.memory.exact, 2147483647, 1048576",
@@ -184,6 +211,8 @@ class MillraceConfigTest {
     "score.memory.embeddings, 2147483647, 1048576",
     "score.memory.qualities, 2147483647, 1048576",
     "score.shape.minDistinctShare, 18, 1",
+    "score.shape.maxSymbolShare, 50, 1",
+    "score.shape.maxDamageShare, 2, 1",
     "learn.gate.minRoutingAgreement, 60, 1",
     "learn.gate.lesson.minOrder, 5, 1"
   })
@@ -203,7 +232,8 @@ class MillraceConfigTest {
                 "compress.text=1.5",
                 "compress.release=3f9a")
             .getMessage();
-    assertTrue(all.contains("compress.factor is \"0.5\", expected at least 1"), all);
+    assertTrue(all.contains("compress.factor is \"0.5\", expected more than 1"), all);
+    assertRefused("\"1\", expected more than 1", "compress.factor=1");
     assertTrue(all.contains("compress.steps is \"0\", expected more than 0"), all);
     assertTrue(all.contains("compress.text is \"1.5\", expected a share from 0 to 1"), all);
     assertTrue(all.contains("compress.release is \"3f9a\", expected the 64 hexadecimal"), all);
@@ -401,6 +431,23 @@ class MillraceConfigTest {
         "learn.watch.window=15");
     read("learn.watch.window=15", "learn.watch.samples=0");
     MillraceConfig.defaults().with(Map.of("learn.watch.window", "15"));
+  }
+
+  /** Flink failed the job at its start, and named no key. */
+  @Test
+  void read_whatFlinkRefuses_isNamedByItsKey() {
+    assertRefused(
+        "job.parallelism is 200, expected at most job.maxParallelism, 128", "job.parallelism=200");
+    assertRefused(
+        "learn.exchange.processes is 9, expected at most job.maxParallelism, 8",
+        "job.maxParallelism=8",
+        "learn.exchange.processes=9");
+    read("job.parallelism=200", "job.maxParallelism=200");
+    read("learn.exchange.processes=1024", "job.maxParallelism=1024");
+    assertRefused("\"1025\", expected at most 1024", "learn.exchange.processes=1025");
+    assertRefused(
+        "checkpoint.intervalMillis is \"9\", expected at least 10", "checkpoint.intervalMillis=9");
+    read("checkpoint.intervalMillis=10");
   }
 
   @Test
