@@ -7,6 +7,8 @@ import dev.millrace.job.operator.Decode;
 import dev.millrace.job.operator.Outputs;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Limits;
 import java.util.List;
@@ -43,6 +45,15 @@ class ServeJobTest {
       assertEquals("key has 1048576 bytes, expected at most 512", rejected.get(1).detail());
       assertEquals(new Origin("requests", 0, 1), rejected.get(1).origin());
     }
+  }
+
+  /** Learn forgets; state would hold thousands of ids for each domain that was told. */
+  @Test
+  void decodeReleases_orderToForget_keepsNoIds() throws Exception {
+    ReleaseEvent order = StreamRecords.event("cloud", Action.FORGET, "", 0, 3);
+    byte[] value = Codecs.releases().encode(order.forgetting(List.of("a", "b")));
+    RawRecord raw = new RawRecord(order.origin(), 0, null, value);
+    assertEquals(order, ServeJob.release(raw));
   }
 
   private static StreamRecord<RawRecord> record(long offset, byte @Nullable [] key, String id) {
