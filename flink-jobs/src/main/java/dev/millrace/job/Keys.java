@@ -6,6 +6,7 @@ import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Verdict;
 
 /** The key of each record that a job writes. */
@@ -21,9 +22,14 @@ final class Keys {
     return verdict.domain().getBytes(UTF_8);
   }
 
-  /** Of its line of releases: compaction's unit. */
+  /**
+   * Compaction's unit: what trainers write of a line of releases, and apart from that what people
+   * order. What a trainer wrote before it read an order stands behind that, and would be all that
+   * is left.
+   */
   static byte[] of(ReleaseEvent event) {
-    return event.line().key().getBytes(UTF_8);
+    boolean order = event.epoch() == 0 && event.action() != Action.PUBLISH;
+    return (event.line().key() + (order ? "|ORDER" : "")).getBytes(UTF_8);
   }
 
   /** The request's id: the chunks of an answer keep their order. */
