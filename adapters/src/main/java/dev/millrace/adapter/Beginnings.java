@@ -2,9 +2,11 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Parameters;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.kinds.AdapterKinds;
+import dev.millrace.model.release.ReleaseReader;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -32,12 +34,27 @@ final class Beginnings {
    * Refuses a configuration by which no domain could begin on a base, or learn: its first lesson
    * would end the job, again and again.
    *
-   * @throws IllegalArgumentException if the adapter cannot be what it asks for, or a thread's
-   *     memory holds no token
+   * @throws IllegalArgumentException if the adapter cannot be what it asks for, is larger than
+   *     readers of releases take, or a thread's memory holds no token
    */
   static void require(LearnerConfig config, BaseModel base) {
-    var unused = adapter(config, base, null, "");
+    requireReadable(config, Parameters.count(adapter(config, base, null, "").weights()));
     var unusedTokens = config.plan().microBatchTokens(base);
+  }
+
+  /**
+   * Of an adapter of so many parameters.
+   *
+   * @throws IllegalArgumentException if its release would be larger than readers take
+   */
+  static void requireReadable(LearnerConfig config, int parameters) {
+    long bytes = (long) Float.BYTES * parameters;
+    if (bytes > ReleaseReader.MAX_FILE_BYTES) {
+      throw new IllegalArgumentException(
+          "learn.rank is %d, learn.routedExperts %s: an adapter of %d bytes, expected at most %d, for a release has no more"
+              .formatted(
+                  config.rank(), config.routedExperts(), bytes, ReleaseReader.MAX_FILE_BYTES));
+    }
   }
 
   /** Names a domain to those who train it. */

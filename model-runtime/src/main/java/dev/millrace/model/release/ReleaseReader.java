@@ -25,7 +25,9 @@ public final class ReleaseReader {
   /** That a manifest names: of so many it can be read, whatever their ids are. */
   public static final int MAX_SAMPLES = 10_000;
 
-  static final int MAX_FILE_BYTES = 1 << 28;
+  /** Of one file, but of a base. */
+  public static final int MAX_FILE_BYTES = 1 << 28;
+
   static final int MAX_FILES = 16;
 
   /** Of all files of a release together, which are in memory at once; those of a base are not. */
