@@ -272,12 +272,24 @@ public final class Openers {
   }
 
   private static ReleaseSigner signer() throws IOException {
-    String key = Secret.fromEnvironment(Secret.SIGNING_KEY).value();
-    String file = Secret.fromEnvironment(Secret.SIGNING_KEY_FILE).value();
+    return signer(
+        Secret.fromEnvironment(Secret.SIGNING_KEY),
+        Secret.fromEnvironment(Secret.SIGNING_KEY_FILE));
+  }
+
+  static ReleaseSigner signer(Secret own, Secret named) throws IOException {
+    String key = own.value();
+    String file = named.value();
+    String from = Secret.SIGNING_KEY;
     if (key == null && file != null) {
       key = signingKey(Path.of(file));
+      from = Secret.SIGNING_KEY_FILE + " " + file;
     }
-    return key == null ? ReleaseSigner.none() : ReleaseSigner.ofKey(key);
+    try {
+      return key == null ? ReleaseSigner.none() : ReleaseSigner.ofKey(key);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(from + ": " + e.getMessage(), e);
+    }
   }
 
   private static String signingKey(Path file) throws IOException {

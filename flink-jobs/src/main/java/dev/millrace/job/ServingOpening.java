@@ -147,7 +147,22 @@ record ServingOpening(MillraceConfig config, Resources resources) {
     if (unkeyed != null) {
       LOG.warn(unkeyed);
     }
-    return key.orElse("millrace-answer-cache").getBytes(UTF_8);
+    return cacheKey(key);
+  }
+
+  /**
+   * The bytes of a key.
+   *
+   * @throws IllegalArgumentException if they are too few, as of a variable that is set and empty
+   */
+  static byte[] cacheKey(Secret key) {
+    byte[] bytes = key.orElse("millrace-answer-cache").getBytes(UTF_8);
+    if (bytes.length < CacheKeys.LEAST_SECRET) {
+      throw new IllegalArgumentException(
+          "%s has %d bytes, expected at least %d, or that it is not set"
+              .formatted(Secret.CACHE_KEY, bytes.length, CacheKeys.LEAST_SECRET));
+    }
+    return bytes;
   }
 
   /** What it means that there is no key; null if there is one, or nobody else reaches Redis. */

@@ -12,10 +12,12 @@ import dev.millrace.adapter.exchange.Processes;
 import dev.millrace.adapter.exchange.Report;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.config.Secret;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.util.ArrayList;
@@ -146,6 +148,23 @@ class OpenersTest {
       Exception refused = assertThrows(IllegalArgumentException.class, () -> opener.open(0));
       assertTrue(refused.getMessage().startsWith("store.trustedKeys lacks"), refused::getMessage);
     }
+  }
+
+  @Test
+  void signer_keyThatIsNone_isRefusedByTheNameOfItsVariable(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("key"), "hunter2");
+    Secret none = new Secret(null);
+    String expected = "the signing key is no Ed25519 key, expected the base64 of its PKCS #8 form";
+    for (String key : List.of("", "hunter2")) {
+      Exception refused =
+          assertThrows(IllegalArgumentException.class, () -> Openers.signer(new Secret(key), none));
+      assertEquals("MILLRACE_SIGNING_KEY: " + expected, refused.getMessage());
+    }
+    Exception refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Openers.signer(none, new Secret(file.toString())));
+    assertEquals("MILLRACE_SIGNING_KEY_FILE " + file + ": " + expected, refused.getMessage());
   }
 
   /** A gateway need not know how much memory the learn job has. */

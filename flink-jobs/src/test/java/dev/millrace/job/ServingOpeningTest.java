@@ -2,8 +2,10 @@ package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.job.config.Secret;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,6 +25,22 @@ class ServingOpeningTest {
   @ValueSource(strings = {"", "redis://127.0.0.1:6379", "rediss://localhost/1"})
   void unkeyed_nobodyElseReachesRedis_saysNothing(String uri) {
     assertNull(ServingOpening.unkeyed(uri, NONE));
+  }
+
+  /** Serve started again and again, and no message named the variable. */
+  @Test
+  void cacheKey_shorterThanWhatSigns_isRefusedByTheNameOfItsVariable() {
+    for (String key : List.of("", "fifteen bytes !")) {
+      Exception refused =
+          assertThrows(
+              IllegalArgumentException.class, () -> ServingOpening.cacheKey(new Secret(key)));
+      assertEquals(
+          "MILLRACE_CACHE_KEY has %d bytes, expected at least 16, or that it is not set"
+              .formatted(key.length()),
+          refused.getMessage());
+    }
+    assertEquals(16, ServingOpening.cacheKey(new Secret("sixteen bytes !!")).length);
+    assertEquals(21, ServingOpening.cacheKey(NONE).length);
   }
 
   @Test

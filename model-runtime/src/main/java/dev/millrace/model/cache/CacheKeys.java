@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheKeys {
 
+  /** Bytes of the shortest secret. */
+  public static final int LEAST_SECRET = Hmac.LEAST_SECRET;
+
   private static final byte VERSION = 4;
   private static final byte SCOPE = -VERSION;
 

@@ -8,7 +8,7 @@ import javax.crypto.spec.SecretKeySpec;
 final class Hmac {
 
   private static final String ALGORITHM = "HmacSHA256";
-  private static final int LEAST_SECRET = 16;
+  static final int LEAST_SECRET = 16;
 
   private final Mac keyed;
 
