@@ -40,10 +40,18 @@ class ConfigurationPageTest {
       Every key, its default and what it means, as the records in the code say; `ConfigurationPageTest` keeps this page so.
 
           ./millrace submit learn --set batch.count=32 --set learn.train.epochs=2
-          ./millrace gateway --set score.acceptRate=0.8
+          ./millrace gateway --set score.acceptRate=0.8    # of jobs in its own process; those of a cluster have what they were submitted with
 
       Keys of `kafka`, `base`, `redis`, `store` and `serve` may also stand in `CREATE MODEL … WITH (…)` ([sql.md](sql.md)). Unknown keys and values out of range are errors, told all at once, with
       the known key that a misspelt one is near to. Secrets are no keys: they come from the environment (below).
+
+      A job takes every key, and reads those of `job`, `kafka`, `checkpoint`, `store`, `base` and
+
+      - **learn**: `heldOut`, `unlabelled`, `score`, `batch`, `learn`, `align`;
+      - **serve**: `redis`, `serve`;
+      - **compress**: `compress`, and the gate's bounds (`learn.gate`).
+
+      A gateway reads `kafka` and `gateway` and, to judge adapters from elsewhere, `store`, `base`, `heldOut`, `score` and `learn`.
       """;
 
   @Test
