@@ -7,8 +7,11 @@ import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseLine;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -110,15 +113,35 @@ final class OrderCommands {
     public Integer call() {
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       ReleaseEvent.Kind kind = alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
-      ReleaseEvent pin = topic.pin(tenant, domain, kind);
-      if (pin == null) {
-        throw new IllegalArgumentException("domain " + domain + " is not pinned");
-      }
+      ReleaseEvent pin = pin(topic.pins(), new ReleaseLine(tenant, domain, kind));
       topic.order(pin.ordering(Action.ROLLBACK, "unpinned"), output.err()::println);
       output.result(
           Map.of("action", "unpin", "domain", domain, "release", pin.release()),
           "domain " + domain + " goes on from " + pin.release());
       return 0;
+    }
+
+    /** Whoever forgets whose it is, or which of its releases, must not take it for unpinned. */
+    static ReleaseEvent pin(SortedMap<ReleaseLine, ReleaseEvent> pins, ReleaseLine line) {
+      ReleaseEvent pin = pins.get(line);
+      if (pin == null) {
+        String others = pins.keySet().stream().map(Unpin::name).collect(Collectors.joining(", "));
+        throw new IllegalArgumentException(
+            "%s is not pinned, expected %s"
+                .formatted(
+                    name(line),
+                    pins.isEmpty() ? "a domain that is: none is" : "one that is: " + others));
+      }
+      return pin;
+    }
+
+    private static String name(ReleaseLine line) {
+      String tenant = line.tenant() == null ? "" : " of tenant " + line.tenant();
+      return switch (line.kind()) {
+        case ADAPTER -> "domain " + line.domain() + tenant;
+        case ALIGNMENT -> "the alignment of domain " + line.domain() + tenant;
+        case BASE -> "the line of bases";
+      };
     }
   }
 }

@@ -12,7 +12,6 @@ import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Counted;
@@ -24,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -42,10 +42,11 @@ public record ReleaseTopic(KafkaConfig config) {
     return new ReleaseTopic(config.kafka());
   }
 
-  /** The event that pins a domain; null if it is not pinned. */
-  @Nullable ReleaseEvent pin(@Nullable String tenant, String domain, Kind kind) {
-    ReleaseEvent current = Heads.followed(events()).get(new ReleaseLine(tenant, domain, kind));
-    return current != null && current.action() == Action.PIN ? current : null;
+  /** The events that pin domains. */
+  SortedMap<ReleaseLine, ReleaseEvent> pins() {
+    SortedMap<ReleaseLine, ReleaseEvent> pins = Heads.followed(events());
+    pins.values().removeIf(event -> event.action() != Action.PIN);
+    return pins;
   }
 
   /**
