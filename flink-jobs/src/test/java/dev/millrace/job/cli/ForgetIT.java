@@ -37,6 +37,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -129,6 +130,21 @@ class ForgetIT {
     assertEquals(Set.of(first), stored());
   }
 
+  /** What they said last counts. */
+  @Test
+  void forget_peoplePinnedMeanwhile_staysWhereTheyPinnedIt() {
+    Origin pin = topic.write(event(Action.PIN, last, null, 2));
+    ReleaseEvent theirs = event(Action.PIN, first, null, 0);
+    CompletableFuture<Void> learn = obey(pin, () -> topic.write(theirs));
+    assertEquals(0, forget("gone", prefix, 60), err::toString);
+    learn.join();
+    assertEquals(List.of("FORGET " + first, "PIN " + first), since(pin));
+    assertTrue(
+        err.toString().contains("not pinned again: somebody ordered PIN to " + first),
+        err::toString);
+    assertEquals(Set.of(first), stored());
+  }
+
   @Test
   void forget_pinnedAndNothingLeftToPinItTo_isNotPinnedByTheNextRunEither() throws IOException {
     Origin pin = topic.write(event(Action.PIN, last, null, 2));
@@ -208,6 +224,11 @@ class ForgetIT {
 
   /** Answers the next event that has something forgotten. */
   private CompletableFuture<Void> obey(Origin after) {
+    return obey(after, () -> after);
+  }
+
+  /** The same, after somebody has written something. */
+  private CompletableFuture<Void> obey(Origin after, Supplier<Origin> others) {
     return CompletableFuture.runAsync(
         () -> {
           try (RecordReader reader =
@@ -222,7 +243,8 @@ class ForgetIT {
                       .findFirst()
                       .orElse(null);
             }
-            Origin unused = append("verdicts", Codecs.verdicts().encode(verdict(found)));
+            Origin unused = others.get();
+            unused = append("verdicts", Codecs.verdicts().encode(verdict(found)));
           }
         });
   }

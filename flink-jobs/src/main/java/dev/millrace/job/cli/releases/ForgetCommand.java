@@ -241,7 +241,8 @@ final class ForgetCommand implements Callable<Integer> {
         if (release != null) {
           awaitEvent(topic::events, release, Duration.ofSeconds(waitSeconds));
         }
-        if (change.getValue().pin() == Pin.AFTERWARDS) {
+        if (change.getValue().pin() == Pin.AFTERWARDS
+            && isLastOrder(change.getKey(), written.get(change.getKey()), topic)) {
           Path folder = forgetting.stored().store();
           StoredReleases now = StoredReleases.read(folder, skipped -> {});
           if (release == null) {
@@ -253,6 +254,21 @@ final class ForgetCommand implements Callable<Integer> {
     }
   }
 
+  /** Whether nobody has ordered anything of a line since: what people said meanwhile stays. */
+  private boolean isLastOrder(ReleaseLine line, @Nullable Origin ours, ReleaseTopic topic) {
+    ReleaseEvent last = ForgetPlan.orders(topic.events()).get(line);
+    if (last == null || last.origin().equals(ours)) {
+      return true;
+    }
+    output.say(
+        "domain %s is not pinned again: somebody ordered %s to %s meanwhile (%s)",
+        line.name(),
+        last.action(),
+        last.release().isEmpty() ? "the base" : last.release(),
+        last.reason());
+    return false;
+  }
+
   /** Its last order says no more that it was pinned: else the next run would pin it. */
   private static void unpin(
       ReleaseLine line, Change change, ReleaseTopic topic, Path folder, List<String> ids)
@@ -260,12 +276,10 @@ final class ForgetCommand implements Callable<Integer> {
     List<ReleaseEvent> events = topic.events();
     ReleaseEvent at = Heads.followed(events).get(line);
     String release = at == null ? "" : at.answering(); // learn may have published meanwhile
-    if (at == null || at.action() != Action.PIN) {
-      StoredReleases stored = StoredReleases.read(folder, skipped -> {});
-      String to = release.isEmpty() ? null : release;
-      Origin unused =
-          topic.write(event(change.unpinned(), Action.FORGET, to, stored, events).forgetting(ids));
-    }
+    StoredReleases stored = StoredReleases.read(folder, skipped -> {});
+    String to = release.isEmpty() ? null : release;
+    Origin unused =
+        topic.write(event(change.unpinned(), Action.FORGET, to, stored, events).forgetting(ids));
   }
 
   /** Pins a domain again; the base alone is no release to pin it to. */

@@ -76,15 +76,21 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
     requireNamed();
     Map<ReleaseLine, ReleaseEvent> followed = Heads.followed(events);
     followed.keySet().removeIf(line -> line.kind() == Kind.BASE);
-    Map<ReleaseLine, ReleaseEvent> orders = new HashMap<>();
-    events.stream()
-        .filter(event -> event.epoch() == 0 && event.action() != Action.PUBLISH)
-        .forEach(order -> orders.put(order.line(), order));
+    Map<ReleaseLine, ReleaseEvent> orders = orders(events);
     SortedMap<ReleaseLine, Change> changes = new TreeMap<>();
     for (ReleaseLine line : told(followed.keySet())) {
       changes.put(line, change(line, followed.get(line), orders.get(line)));
     }
     return changes;
+  }
+
+  /** What people said of each line last. */
+  static Map<ReleaseLine, ReleaseEvent> orders(List<ReleaseEvent> events) {
+    Map<ReleaseLine, ReleaseEvent> orders = new HashMap<>();
+    events.stream()
+        .filter(event -> event.epoch() == 0 && event.action() != Action.PUBLISH)
+        .forEach(order -> orders.put(order.line(), order));
+    return orders;
   }
 
   /** Ids that neither the samples' topic nor a release knows, sorted. */
