@@ -85,7 +85,7 @@ final class ForgetCommand implements Callable<Integer> {
       names = "--models",
       paramLabel = "N",
       description =
-          "Models that never saw them, to train for the proof: 2 or more (default: ${DEFAULT-VALUE}).")
+          "Models that never saw them, to train for the proof: 2 or more, or 0 for none (default: ${DEFAULT-VALUE}).")
   private int models = 5;
 
   @Option(
@@ -116,9 +116,9 @@ final class ForgetCommand implements Callable<Integer> {
     if (samples.isEmpty() && source == null) {
       throw new IllegalArgumentException("nothing to forget, expected --sample ID or --source S");
     }
-    if (models < 2 || waitSeconds < 0 || retireSeconds < 0) {
+    if (models < 0 || models == 1 || waitSeconds < 0 || retireSeconds < 0) {
       throw new IllegalArgumentException(
-          "--models %d, --wait %d, --retire-after %d, expected 2, 0 and 0 or more"
+          "--models %d, --wait %d, --retire-after %d, expected 2 or more or 0, and 0 or more of both"
               .formatted(models, waitSeconds, retireSeconds));
     }
     Path unused = base.folder(broker);
@@ -131,7 +131,7 @@ final class ForgetCommand implements Callable<Integer> {
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
     found.samples().forEach(sample -> ids.add(sample.id()));
-    requireFew(ids);
+    requireFew(ids, source);
     Forgetting forgetting = new Forgetting(stored, ids);
     warn(forgetting, undecoded);
     requireUnknownToBases(forgetting, events);
@@ -151,10 +151,16 @@ final class ForgetCommand implements Callable<Integer> {
     return purge(ids, changes, stored.store(), config);
   }
 
-  private static void requireFew(Set<String> ids) {
+  static void requireFew(Set<String> ids, @Nullable String source) {
     if (ids.size() > Limits.FORGOTTEN) {
       throw new IllegalArgumentException(
-          ids.size() + " samples to forget, expected at most " + Limits.FORGOTTEN + " at a time");
+          "%d samples to forget, expected at most %d at a time%s"
+              .formatted(
+                  ids.size(),
+                  Limits.FORGOTTEN,
+                  source == null
+                      ? ""
+                      : ": of source " + source + " name some by --sample, run after run"));
     }
     for (String id : ids) {
       int bytes = id.getBytes(UTF_8).length;

@@ -29,20 +29,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures, on the base in this process, whether samples are forgotten.
  *
- * @param models that never saw them, to compare with
+ * @param models that never saw them, to compare with; 0 measures nothing
  */
 record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err) {
 
   /**
-   * What the samples cost before and after; null where none can be read any more, an ancestor is
-   * not in the store or was brought over from another base, or one of the releases is of another.
+   * What the samples cost before and after; null where nothing is to be measured, none can be read
+   * any more, an ancestor is not in the store or was brought over from another base, or one of the
+   * releases is of another.
    *
    * @param after null is the base alone
    */
   @Nullable Proof of(Forgetting forgetting, String before, @Nullable String after)
       throws IOException {
     List<String> both = after == null ? List.of(before) : List.of(before, after);
-    if (!both.stream().allMatch(forgetting::isWhole)
+    if (models == 0
+        || !both.stream().allMatch(forgetting::isWhole)
         || !areOfThisBase(forgetting, both)
         || both.stream().anyMatch(release -> isBroughtOver(forgetting, release))) {
       return null;

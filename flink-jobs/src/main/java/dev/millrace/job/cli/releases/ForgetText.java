@@ -87,7 +87,7 @@ final class ForgetText {
     Proof proof = forgot.proof();
     if (proof == null) {
       lines.add(
-          "  loss     not measured: none is still on the topic, an ancestor is gone, or it was of another base");
+          "  loss     not measured: --models 0, none is still on the topic, an ancestor is gone, or it was of another base");
     } else {
       lines.add("  loss on %d of them, nats a token".formatted(proof.samples()));
       lines.add(figure(proof.before(), "by the release that had learned them"));

@@ -39,6 +39,20 @@ class ForgetProofTest {
     assertNull(proof.of(forgetting, knowing, null), "the base alone is in its place");
   }
 
+  /** Else what a proof takes, or fails at, would keep what is to be deleted. */
+  @Test
+  void of_noModels_measuresNothingAndReadsNoBase() throws IOException {
+    String knowing = publish(null, 1, "gone");
+    Forgetting forgetting = new Forgetting(StoredReleases.read(store), Set.of("gone"));
+    ForgetProof proof =
+        new ForgetProof(
+            store.resolve("no base"),
+            MillraceConfig.defaults(),
+            0,
+            new PrintWriter(Writer.nullWriter(), true));
+    assertNull(proof.of(forgetting, knowing, null));
+  }
+
   /** A release of no base that is here, whose files nobody reads. */
   private String publish(@Nullable String parent, long batch, String sample) throws IOException {
     var learned = new LearnedSample(sample, new Origin("samples", 0, batch), false);
