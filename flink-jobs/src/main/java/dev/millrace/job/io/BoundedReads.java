@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.Set;
+import java.util.Collections;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -21,14 +22,16 @@ import org.apache.flink.util.ExceptionUtils;
  */
 final class BoundedReads {
 
-  /** Reads that nobody waits for any more, and that have not ended: a thread each. */
+  /** Reads of a store that nobody waits for any more, and that have not ended: a thread each. */
   private static final int MOST_HUNG = 16;
+
+  /** Their stores, by thread: of the process, whoever reads. */
+  private static final Map<Thread, String> HUNG = new ConcurrentHashMap<>();
 
   /** A local file would come in one piece, of which nothing is seen before it is whole. */
   private static final int PIECE = 1 << 16;
 
   private final Duration patience;
-  private final Set<Thread> hung = ConcurrentHashMap.newKeySet();
 
   /**
    * @param patience how long no byte may come
@@ -65,8 +68,9 @@ final class BoundedReads {
    * @throws IOException as the reading does, or if nothing comes any more
    */
   byte[] read(String uri, Reading reading) throws IOException {
-    hung.removeIf(thread -> !thread.isAlive());
-    if (hung.size() >= MOST_HUNG) {
+    String store = store(uri);
+    HUNG.keySet().removeIf(thread -> !thread.isAlive());
+    if (Collections.frequency(HUNG.values(), store) >= MOST_HUNG) {
       throw new IOException(
           "%s cannot be read now: %d reads before it hang".formatted(uri, MOST_HUNG));
     }
@@ -78,10 +82,15 @@ final class BoundedReads {
       return awaited(uri, task, bytes);
     } finally {
       if (!task.isDone()) {
-        hung.add(thread);
+        HUNG.put(thread, store);
         thread.interrupt();
       }
     }
+  }
+
+  /** The folder that the folders of releases are in. */
+  private static String store(String uri) {
+    return uri.replaceFirst("(/[^/]*){2}$", "");
   }
 
   private byte[] awaited(String uri, FutureTask<byte[]> task, AtomicLong bytes) throws IOException {

@@ -89,10 +89,11 @@ class FlinkReleaseFilesTest {
 
   /** A pipe that nobody writes to: not even an interrupt ends what opens it. */
   @Test
-  void read_storeHangs_saysSoInTimeAndTakesNoMoreThreadsThanAFew() throws Exception {
-    Path pipe = folder.resolve("pipe");
+  void read_storeHangs_saysSoInTimeAndTakesNoMoreThreadsOfTheProcessThanAFew() throws Exception {
+    Path pipe = Files.createDirectories(folder.resolve("store/release")).resolve("pipe");
+    Path other = Files.createDirectories(folder.resolve("other/release")).resolve("file");
+    Files.write(other, new byte[1]);
     assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-    FlinkReleaseFiles files = new FlinkReleaseFiles(Duration.ofMillis(20));
     String uri = pipe.toUri().toString();
     List<String> said = new ArrayList<>();
     try {
@@ -100,11 +101,13 @@ class FlinkReleaseFilesTest {
           Duration.ofMinutes(1),
           () -> {
             for (int i = 0; i < 18; i++) {
+              FlinkReleaseFiles files = new FlinkReleaseFiles(Duration.ofMillis(20));
               IOException e = assertThrows(IOException.class, () -> files.read(uri, 1));
               assertFalse(e instanceof FileNotFoundException, e::toString);
               said.add(e.getMessage());
             }
           });
+      assertEquals(1, new FlinkReleaseFiles().read(other.toUri().toString(), 1).length);
     } finally {
       Files.newOutputStream(pipe).close();
     }

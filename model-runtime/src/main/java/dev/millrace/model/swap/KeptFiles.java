@@ -4,7 +4,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.ReleaseEvent;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -50,6 +53,13 @@ final class KeptFiles {
   private static final Cache<String, List<Kept>> KEPT =
       Caffeine.newBuilder().maximumWeight(BYTES).weigher(KeptFiles::weight).build();
 
+  /** So long what is kept is used unasked: a store that hangs is waited for at each file. */
+  private static final Duration AWAY = Duration.ofSeconds(30);
+
+  /** Stores of which a file could not be read lately. */
+  private static final Cache<String, Boolean> UNREADABLE =
+      Caffeine.newBuilder().maximumSize(100).expireAfterWrite(AWAY).build();
+
   private KeptFiles() {}
 
   private static int weight(String domain, List<Kept> releases) {
@@ -61,17 +71,22 @@ final class KeptFiles {
 
   /** Of a store: jobs of several may run in the process. */
   private static String domain(ReleaseEvent event) {
-    return event.line().key() + " in " + event.uri().replace(event.release(), "");
+    return event.line().key() + " in " + store(event);
+  }
+
+  private static String store(ReleaseEvent event) {
+    return event.uri().replace(event.release(), "");
   }
 
   /** Reads the files of the release that an event names; kept once all of them were verified. */
   static <T> T read(ReleaseFiles files, ReleaseEvent event, Reading<T> reading) throws IOException {
     String domain = domain(event);
+    String store = store(event);
     Map<String, byte[]> read = new HashMap<>();
     T verified =
         reading.of(
             (uri, maxBytes) -> {
-              byte[] bytes = readOrKept(files, domain, uri, maxBytes);
+              byte[] bytes = readOrKept(files, store, kept(domain, uri), uri, maxBytes);
               read.put(uri, bytes);
               return bytes;
             });
@@ -93,17 +108,24 @@ final class KeptFiles {
     return weight("", both) > BYTES ? List.of(all) : both; // what is too heavy is not kept at all
   }
 
-  private static byte[] readOrKept(ReleaseFiles files, String domain, String uri, int maxBytes)
+  private static byte[] readOrKept(
+      ReleaseFiles files, String store, byte @Nullable [] kept, String uri, int maxBytes)
       throws IOException {
+    byte[] usable = kept == null || kept.length > maxBytes ? null : kept;
+    if (usable != null && UNREADABLE.getIfPresent(store) != null) {
+      return usable;
+    }
     try {
       return files.read(uri, maxBytes);
     } catch (IOException e) {
-      byte[] bytes = kept(domain, uri);
-      if (bytes == null || bytes.length > maxBytes) {
+      if (!(e instanceof FileNotFoundException || e instanceof NoSuchFileException)) {
+        UNREADABLE.put(store, true);
+      }
+      if (usable == null) {
         throw e;
       }
       LOG.warn("{} cannot be read now, what this process read before is used: {}", uri, e + "");
-      return bytes;
+      return usable;
     }
   }
 

@@ -10,9 +10,11 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -87,6 +89,39 @@ class KeptFilesTest {
     read(event);
   }
 
+  /** Each file of one that hangs is waited for: of a hundred, a quarter of an hour. */
+  @Test
+  void read_storeThatCouldNotBeRead_isNotAskedAtOnceAgainForWhatIsKept() throws IOException {
+    List<ReleaseEvent> events = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      events.add(elsewhere("hangs" + i));
+      read(events.get(i));
+    }
+    AtomicInteger asked = new AtomicInteger();
+    ReleaseFiles hanging =
+        (uri, maxBytes) -> {
+          asked.incrementAndGet();
+          throw new IOException("no byte came");
+        };
+    for (ReleaseEvent event : events) {
+      String uri = event.uri() + "/" + FILE;
+      KeptFiles.read(hanging, event, of -> of.read(uri, MEBIBYTE.length));
+    }
+    assertEquals(1, asked.get());
+    ReleaseEvent unread = elsewhere("unread");
+    assertThrows(
+        IOException.class,
+        () -> KeptFiles.read(hanging, unread, of -> of.read(unread.uri() + "/" + FILE, 1)));
+    assertEquals(2, asked.get(), "it may be there again");
+  }
+
+  /** In a store of its own. */
+  private ReleaseEvent elsewhere(String domain) {
+    ReleaseEvent event = event("elsewhere:/", domain, domain, null, 0);
+    store.put(event.uri() + "/" + FILE, MEBIBYTE);
+    return event;
+  }
+
   private void read(ReleaseEvent event) throws IOException {
     byte[] read =
         KeptFiles.read(files, event, of -> of.read(event.uri() + "/" + FILE, MEBIBYTE.length));
@@ -102,6 +137,11 @@ class KeptFilesTest {
 
   private static ReleaseEvent event(
       String domain, String release, @Nullable String parent, double withheld) {
+    return event("store:/", domain, release, parent, withheld);
+  }
+
+  private static ReleaseEvent event(
+      String store, String domain, String release, @Nullable String parent, double withheld) {
     ReleaseEvent event =
         new ReleaseEvent(
             null,
@@ -109,7 +149,7 @@ class KeptFilesTest {
             Kind.ADAPTER,
             Action.PUBLISH,
             release,
-            "store:/" + release,
+            store + release,
             parent,
             1,
             "test",
