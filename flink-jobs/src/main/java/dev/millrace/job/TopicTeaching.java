@@ -149,10 +149,6 @@ final class TopicTeaching implements Teaching {
     return out;
   }
 
-  private long tokens() {
-    return (long) Distillation.Plan.STEP_TOKENS * compress.steps();
-  }
-
   private static void requireEnough(int texts, int tokens, int least) {
     if (tokens < least) {
       throw new IllegalArgumentException(
@@ -266,7 +262,7 @@ final class TopicTeaching implements Teaching {
         accepted,
         result.rules(),
         samples,
-        tokens(),
+        Distillation.Plan.tokens(compress.steps()),
         millis,
         List.of(),
         Kind.BASE);

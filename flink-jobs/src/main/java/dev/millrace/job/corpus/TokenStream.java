@@ -20,7 +20,7 @@ public final class TokenStream {
    *
    * @param most tokens that are wanted; no text is read in vain
    */
-  public static int[] of(List<String> texts, Tokenizer tokenizer, MoeConfig base, int most) {
+  public static int[] of(List<String> texts, Tokenizer tokenizer, MoeConfig base, long most) {
     List<int[]> parts = new ArrayList<>();
     long size = 0;
     int end = endOfText(base);
@@ -30,7 +30,7 @@ public final class TokenStream {
       size += parts.get(i).length;
     }
     int[] stream = parts.stream().flatMapToInt(Arrays::stream).toArray();
-    return Arrays.copyOf(stream, Math.min(stream.length, most));
+    return Arrays.copyOf(stream, (int) Math.min(stream.length, most));
   }
 
   /** The first that its vocabulary has. */

@@ -87,8 +87,13 @@ public final class Distillation {
             "%d steps of %d tokens, expected at most %d: this student takes %d tokens a step"
                 .formatted(asked, STEP_TOKENS, most, each));
       }
-      int steps = (int) ((long) STEP_TOKENS * asked / each);
+      int steps = (int) (tokens(asked) / each);
       return new Plan(steps, batch, time, peak, objective, asServed, student.begins(), seed);
+    }
+
+    /** Tokens of as many steps as a run is asked for. */
+    public static long tokens(int asked) {
+      return (long) STEP_TOKENS * asked;
     }
 
     /** Two micro-batches. */

@@ -234,6 +234,11 @@ class DistillationTest {
   }
 
   @Test
+  void tokens_ofMoreStepsThanAnIntHasTokens_areCounted() {
+    assertEquals(1L << 31, Distillation.Plan.tokens(1 << 19));
+  }
+
+  @Test
   void plan_ofANarrowPart_readsAsManyTokensInSmallerSteps() {
     long all = StudentShape.parameters(nano());
     for (double factor : new double[] {2, 4, 8, 13.5, 20, 30}) {

@@ -129,7 +129,7 @@ public final class CompressBenchmark implements Benchmark {
         texts,
         tokenizer,
         MoeConfigs.read(setting.nano().resolve("config.json")),
-        Math.multiplyExact(setting.steps(), Distillation.Plan.STEP_TOKENS));
+        Distillation.Plan.tokens(setting.steps()));
   }
 
   private static Path train(
@@ -225,9 +225,7 @@ public final class CompressBenchmark implements Benchmark {
         .note(
             "All students read the same %,d tokens. Distilled: %.0f %% of the loss is the text's, the rest KL from the teacher's %d likeliest tokens. All but those from scratch begin as a part of the teacher or, where that would be too little, with its embedding made narrower."
                 .formatted(
-                    (long) setting.steps() * Distillation.Plan.STEP_TOKENS,
-                    100 * WAYS.get(0).text(),
-                    LIKELIEST))
+                    Distillation.Plan.tokens(setting.steps()), 100 * WAYS.get(0).text(), LIKELIEST))
         .note(
             "Domain told: nearest mean embedding of the anchors' domains, for the protected texts.");
   }
