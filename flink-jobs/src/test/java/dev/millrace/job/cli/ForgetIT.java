@@ -31,6 +31,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -208,18 +209,37 @@ class ForgetIT {
     assertEquals(Set.of(first, knowing, last), stored());
   }
 
+  /** Misspelt it would forget nothing, and say that it had. */
+  @Test
+  void forget_sourceThatSentNothing_isRefused() {
+    Sample sample = Sample.ofText("gone", "crawler", "b", DOMAIN, "text", 0, Origin.UNWRITTEN);
+    Origin unused = append("samples", Codecs.samples().encode(sample));
+    assertEquals(Main.USAGE, forgetBy("--source=crawl", prefix, 60));
+    assertTrue(err.toString().contains("no sample of source crawl is on " + prefix), err::toString);
+    assertEquals(0, forgetBy("--source=crawler", prefix, 60, "--dry-run"), err::toString);
+    assertTrue(out.toString().contains(DOMAIN), out::toString);
+    assertEquals(Set.of(first, knowing, last), stored());
+  }
+
   private int forget(String sample, String topics, int waitSeconds) {
+    return forgetBy("--sample=" + sample, topics, waitSeconds);
+  }
+
+  private int forgetBy(String what, String topics, int waitSeconds, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(more));
+    arguments.addAll(
+        0,
+        List.of(
+            "releases",
+            "forget",
+            what,
+            "--bootstrap=" + stack.bootstrapServers(),
+            "--set=kafka.prefix=" + topics,
+            "--store=" + store,
+            "--retire-after=0",
+            "--wait=" + waitSeconds));
     return Main.run(
-        new PrintWriter(out, true),
-        new PrintWriter(err, true),
-        "releases",
-        "forget",
-        "--sample=" + sample,
-        "--bootstrap=" + stack.bootstrapServers(),
-        "--set=kafka.prefix=" + topics,
-        "--store=" + store,
-        "--retire-after=0",
-        "--wait=" + waitSeconds);
+        new PrintWriter(out, true), new PrintWriter(err, true), arguments.toArray(String[]::new));
   }
 
   /** Answers the next event that has something forgotten. */

@@ -75,7 +75,9 @@ final class ForgetCommand implements Callable<Integer> {
   @Option(
       names = "--source",
       paramLabel = "S",
-      description = "Whoever sent samples: all that can still be read on their topic.")
+      description =
+          "Whoever sent samples: the ids of all that can still be read on their topic. What it sends "
+              + "later, under other ids, teaches.")
   private @Nullable String source;
 
   @Option(names = "--dry-run", description = "Only says what would be taken back.")

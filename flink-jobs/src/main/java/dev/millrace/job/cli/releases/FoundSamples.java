@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,12 +43,14 @@ record FoundSamples(List<Found> samples, Set<ReleaseLine> lines) {
    * Goes through the whole topic, and that of verdicts.
    *
    * @param source null seeks by ids alone
+   * @throws IllegalArgumentException if a source has none there
    */
   static FoundSamples find(KafkaConfig config, Set<String> ids, @Nullable String source) {
     List<Found> found = new ArrayList<>();
     Set<ReleaseLine> lines = new HashSet<>();
-    try (RecordReader reader =
-        RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).samples()))) {
+    AtomicBoolean sent = new AtomicBoolean();
+    String topic = new Topics(config.prefix()).samples();
+    try (RecordReader reader = RecordReader.fromBeginning(config, List.of(topic))) {
       reader.readToEnd(
           raw -> {
             Sample sample = raw.decoded(Codecs.samples());
@@ -57,10 +60,19 @@ record FoundSamples(List<Found> samples, Set<ReleaseLine> lines) {
             if (sample.domain() != null) {
               lines.addAll(lines(sample.tenant(), sample.domain(), sample.isMedia()));
             }
-            if (ids.contains(sample.id()) || sample.source().equals(source)) {
+            boolean ofSource = sample.source().equals(source);
+            if (ofSource) {
+              sent.set(true);
+            }
+            if (ofSource || ids.contains(sample.id())) {
               found.add(new Found(sample.id(), sample.tenant(), sample.domain(), sample.isMedia()));
             }
           });
+    }
+    if (source != null && !sent.get()) {
+      throw new IllegalArgumentException(
+          "no sample of source %s is on %s, expected one: what has expired is forgotten by --sample ID"
+              .formatted(source, topic));
     }
     lines.addAll(judged(config));
     return new FoundSamples(List.copyOf(found), Set.copyOf(lines));
