@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -91,6 +92,27 @@ class ReleaseTopicIT {
         assertEquals(List.of(), undecoded);
         assertEquals(events, topic.written(undecoded::add, told::add));
         assertEquals(1, told.size());
+      }
+    }
+  }
+
+  @Test
+  void awaitEvent_behindAnOpenTransaction_waitsUntilItCanBeRead() {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig config = kafka(stack);
+      ReleaseTopic topic = new ReleaseTopic(config);
+      String releases = Topics.create(config, 1).releases();
+      try (KafkaProducer<byte[], byte[]> learn = learn(config, releases)) {
+        Origin unused = topic.write(PIN);
+        IllegalStateException late =
+            assertThrows(
+                IllegalStateException.class, () -> topic.awaitEvent("a", Duration.ofMillis(300)));
+        assertTrue(
+            late.getMessage().startsWith("the event of release a is not on"), late::getMessage);
+        CompletableFuture<Void> waits =
+            CompletableFuture.runAsync(() -> topic.awaitEvent("a", Duration.ofMinutes(1)));
+        learn.commitTransaction();
+        waits.join();
       }
     }
   }

@@ -39,7 +39,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -247,7 +246,7 @@ final class ForgetCommand implements Callable<Integer> {
       for (Map.Entry<ReleaseLine, Change> change : changes.entrySet()) {
         String release = at.get(change.getKey());
         if (release != null) {
-          awaitEvent(topic::events, release, Duration.ofSeconds(waitSeconds));
+          topic.awaitEvent(release, Duration.ofSeconds(waitSeconds));
         }
         if (change.getValue().pin() == Pin.AFTERWARDS
             && isLastOrder(change.getKey(), written.get(change.getKey()), topic)) {
@@ -302,20 +301,6 @@ final class ForgetCommand implements Callable<Integer> {
     } else {
       Origin unused = topic.write(event(change, Action.PIN, release, stored, events));
       output.say("domain %s is pinned again, to %s", change.domain(), release);
-    }
-  }
-
-  /** Verdicts and release events are committed one after the other. */
-  static void awaitEvent(Supplier<List<ReleaseEvent>> events, String release, Duration patience)
-      throws InterruptedException {
-    long start = System.nanoTime();
-    while (events.get().stream().noneMatch(event -> event.release().equals(release))) {
-      if (System.nanoTime() - start > patience.toNanos()) {
-        throw new IllegalStateException(
-            "the event of release %s is not on its topic after %d s, expected a job that runs; run this again"
-                .formatted(release, patience.toSeconds()));
-      }
-      Thread.sleep(200);
     }
   }
 

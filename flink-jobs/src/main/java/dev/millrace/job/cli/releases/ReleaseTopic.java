@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -180,12 +181,13 @@ public record ReleaseTopic(KafkaConfig config) {
     List<String> topic = List.of(new Topics(config.prefix()).releases());
     try (RecordReader reader = RecordReader.fromEnd(config, topic)) {
       Origin written = write(event);
-      if (isRead(reader, written, SOON)) {
+      Predicate<RawRecord> order = record -> record.origin().equals(written);
+      if (isRead(reader, order, SOON)) {
         return;
       }
       told.accept(
           "the order is written, behind what learn has not committed: waiting for its next checkpoint");
-      if (!isRead(reader, written, patience)) {
+      if (!isRead(reader, order, patience)) {
         throw new IllegalStateException(
             "the order stands at offset %d of %s and need not be given again, but no job can read it after %d s, expected a checkpoint of learn, which commits what stands before it"
                 .formatted(written.offset(), written.topic(), patience.toSeconds()));
@@ -193,10 +195,32 @@ public record ReleaseTopic(KafkaConfig config) {
     }
   }
 
-  private static boolean isRead(RecordReader reader, Origin written, Duration patience) {
+  /**
+   * Waits until the event of a release can be read: verdicts and release events are committed one
+   * after the other.
+   *
+   * @throws IllegalStateException if it takes longer
+   */
+  public void awaitEvent(String release, Duration patience) {
+    try (RecordReader reader = fromBeginning()) {
+      if (!isRead(reader, record -> isOf(record, release), patience)) {
+        throw new IllegalStateException(
+            "the event of release %s is not on its topic after %d s, expected a job that runs; run this again"
+                .formatted(release, patience.toSeconds()));
+      }
+    }
+  }
+
+  private static boolean isOf(RawRecord record, String release) {
+    ReleaseEvent event = record.decoded(Codecs.releases());
+    return event != null && event.release().equals(release);
+  }
+
+  private static boolean isRead(
+      RecordReader reader, Predicate<RawRecord> wanted, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
     do {
-      if (reader.poll(PAUSE).stream().anyMatch(record -> record.origin().equals(written))) {
+      if (reader.poll(PAUSE).stream().anyMatch(wanted)) {
         return true;
       }
     } while (System.nanoTime() - end < 0);
