@@ -300,8 +300,8 @@ public final class BasePublisher {
         }
       }
       progress.accept("asking the gate");
-      try (BaseModel before = DjlModels.open(base, Precision.INT8);
-          BaseModel next = DjlModels.open(folder, Precision.INT8)) {
+      try (BaseModel before = DjlModels.open(base, Precision.INT8, wanted);
+          BaseModel next = DjlModels.open(folder, Precision.INT8, wanted)) {
         rules.addAll(
             BaseGate.judge(
                 before,
@@ -337,12 +337,12 @@ public final class BasePublisher {
             "bound", bound));
   }
 
-  private static Manifest manifest(
+  private Manifest manifest(
       Path before, Path folder, @Nullable ReleaseEvent head, List<RuleResult> rules)
       throws IOException {
     SortedMap<String, ReleaseFile> files = BaseRelease.pieces(folder);
-    try (BaseModel replaced = DjlModels.open(before, Precision.INT8);
-        BaseModel base = DjlModels.open(folder, Precision.INT8)) {
+    try (BaseModel replaced = DjlModels.open(before, Precision.INT8, wanted);
+        BaseModel base = DjlModels.open(folder, Precision.INT8, wanted)) {
       if (base.id().equals(replaced.id())) {
         throw new IllegalArgumentException(
             folder + " is base " + base.id() + " itself, expected another");

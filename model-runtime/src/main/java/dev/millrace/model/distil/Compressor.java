@@ -9,6 +9,7 @@ import dev.millrace.model.djl.StreamHints;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,8 +45,8 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
 
   /** A student with so many times fewer parameters, embeddings included. */
   public Student student(double factor) throws IOException {
-    try (BaseModel base = DjlModels.open(teacher, Precision.INT8)) {
-      return StudentShape.of(base.config(), StudentShape.parameters(teacher), factor);
+    try (Checkpoint checkpoint = Checkpoint.open(teacher)) {
+      return StudentShape.of(checkpoint.config(), StudentShape.parameters(teacher), factor);
     }
   }
 
@@ -84,7 +85,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     }
     Files.createDirectories(out);
     takeOver(teacher, out);
-    try (BaseModel base = DjlModels.open(teacher, Precision.INT8);
+    try (BaseModel base = DjlModels.open(teacher, Precision.INT8, listener::cuts);
         LoadedAdapter loaded = load(base);
         StudentTrainer trainer = begin(student, plan, stream, work.resolve("cut"), listener)) {
       Teacher asked =

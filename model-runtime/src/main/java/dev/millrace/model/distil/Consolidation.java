@@ -165,17 +165,17 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
   /**
    * The same.
    *
-   * @param before is run before each text; what it throws ends the judging
+   * @param before is run for each matrix and before each text; what it throws ends the judging
    */
   public static Outcome judge(
       Path base, Path now, String domain, @Nullable Path adapter, Exam exam, Runnable before)
       throws IOException {
     double byBase;
-    try (BaseModel model = DjlModels.open(base, Precision.INT8);
+    try (BaseModel model = DjlModels.open(base, Precision.INT8, before);
         LoadedAdapter loaded = Teacher.load(model, adapter)) {
       byBase = exam.take(model, loaded, before).bitsPerByte();
     }
-    try (BaseModel model = DjlModels.open(now, Precision.INT8)) {
+    try (BaseModel model = DjlModels.open(now, Precision.INT8, before)) {
       double byNow = exam.take(model, model.noAdapter(), before).bitsPerByte();
       return new Outcome(domain, byBase, byNow);
     }

@@ -118,7 +118,10 @@ public final class Distillation {
   /** Who hears how far a run is. */
   public interface Listener {
 
-    /** A part of the student's first weights is found next; what this throws ends the run. */
+    /**
+     * A matrix of the teacher's was loaded, or a part of the student's first weights is found next;
+     * what this throws ends the run.
+     */
     default void cuts() {}
 
     /** Windows that the teacher was asked for, of how many. */

@@ -107,8 +107,8 @@ final class Pruning {
    * @param student as many layers as the teacher has; one expert, where the teacher has more, is of
    *     neurons of all
    * @param texts token ids that tell what matters, 2 or more each
-   * @param before is run before each part, and each row of what takes long; what it throws ends the
-   *     writing
+   * @param before is run before each part and each text, and for each matrix or row of what takes
+   *     long; what it throws ends the writing
    */
   static Part write(Path teacher, MoeConfig student, List<int[]> texts, Path out, Runnable before)
       throws IOException {
@@ -117,9 +117,8 @@ final class Pruning {
     try (Checkpoint checkpoint = Checkpoint.open(teacher)) {
       int all = checkpoint.config().router().numExperts();
       int count = student.router().numExperts();
-      int[][] experts = used(teacher, texts, count == 1 ? all : count);
-      before.run();
-      StreamStatistics stream = StreamStatistics.of(teacher, texts, experts);
+      int[][] experts = used(teacher, texts, count == 1 ? all : count, before);
+      StreamStatistics stream = StreamStatistics.of(teacher, texts, experts, before);
       double[][] directions = principal(sum(stream.grams()), student.hiddenSize(), before);
       if (joins(checkpoint.config(), student)) {
         directions =
@@ -127,7 +126,7 @@ final class Pruning {
       } else if (student.tieWordEmbeddings()) {
         directions = TiedTable.alongNorm(directions, norm(checkpoint), before);
       }
-      try (StreamPair pair = new StreamPair(teacher, student, flat(directions))) {
+      try (StreamPair pair = new StreamPair(teacher, student, flat(directions), before)) {
         new Pruning(checkpoint, student, experts, stream, directions, pair, before)
             .write(texts, out);
       }
@@ -138,13 +137,14 @@ final class Pruning {
   }
 
   /** The experts of each layer that read most tokens: (layers, count). */
-  private static int[][] used(Path teacher, List<int[]> texts, int count) throws IOException {
-    try (BaseModel model = DjlModels.open(teacher, Precision.INT8)) {
+  private static int[][] used(Path teacher, List<int[]> texts, int count, Runnable before)
+      throws IOException {
+    try (BaseModel model = DjlModels.open(teacher, Precision.INT8, before)) {
       long[][] uses =
           new long[model.config().numHiddenLayers()][model.config().router().numExperts()];
-      List<Sequence> sequences =
-          texts.stream().map(text -> new Sequence(text, model.noAdapter())).toList();
-      for (Routes routes : model.routes(sequences)) {
+      for (int[] text : texts) {
+        before.run();
+        Routes routes = model.routes(List.of(new Sequence(text, model.noAdapter()))).get(0);
         for (int layer = 0; layer < uses.length; layer++) {
           for (int[] token : routes.layers().get(layer)) {
             for (int expert : token) {

@@ -320,13 +320,14 @@ final class DjlModel implements BaseModel {
   }
 
   /** What the stream of the base alone looks like on some texts. */
-  StreamStatistics stream(List<int[]> texts, int[][] stays) {
+  StreamStatistics stream(List<int[]> texts, int[][] stays, Runnable before) {
     int places = 2 * config.numHiddenLayers() + 1;
     int width = config.hiddenSize();
     double[][][] grams = new double[places][width][width];
     double[][] taken = new double[2][config.numHiddenLayers()];
     long tokens = 0;
     for (int[] text : texts) {
+      before.run();
       addStream(text, stays, grams, taken);
       tokens += text.length;
     }

@@ -55,6 +55,17 @@ public final class DjlModels {
   }
 
   /**
+   * The same.
+   *
+   * @param before is run for each of its matrices, unless this process has it open already; what it
+   *     throws ends the opening
+   */
+  public static BaseModel open(Path folder, Precision precision, Runnable before)
+      throws IOException {
+    return openModel(folder, precision, before);
+  }
+
+  /**
    * The same for who trains: a copy of its own where that is not the CPU.
    *
    * @param device {@link Devices#CPU} or {@link Devices#GPU}
@@ -66,6 +77,18 @@ public final class DjlModels {
 
   static DjlModel openModel(Path folder, Precision precision) throws IOException {
     return open(folder, precision, Device.cpu(), new LoggedProgress(folder));
+  }
+
+  static DjlModel openModel(Path folder, Precision precision, Runnable before) throws IOException {
+    LoadProgress logged = new LoggedProgress(folder);
+    return open(
+        folder,
+        precision,
+        Device.cpu(),
+        (done, total) -> {
+          before.run();
+          logged.loaded(done, total);
+        });
   }
 
   private static DjlModel open(

@@ -64,11 +64,13 @@ public final class StreamPair implements AutoCloseable {
    * @param config the student's
    * @param directions (student's width, teacher's width), row-major: what the student's stream is
    *     to be of the teacher's
+   * @param before is run for each of the teacher's matrices; what it throws ends the opening
    */
-  public StreamPair(Path folder, MoeConfig config, float[] directions) throws IOException {
+  public StreamPair(Path folder, MoeConfig config, float[] directions, Runnable before)
+      throws IOException {
     this.layout = new Layout(config);
     this.width = config.hiddenSize();
-    this.model = DjlModels.openModel(folder, Precision.FLOAT32);
+    this.model = DjlModels.openModel(folder, Precision.FLOAT32, before);
     this.teacher = model.trains();
     this.student = Program.compile(ProgramSource.float32(config, layout));
     this.manager = student.scope();

@@ -22,12 +22,13 @@ public record StreamStatistics(List<double[][]> grams, double[] experts, double[
    * @param texts token ids, 2 or more each
    * @param stays (layers, experts): the experts that stay, as many in each layer, at least the top
    *     k
+   * @param before is run for each matrix and before each text; what it throws ends the measuring
    */
-  public static StreamStatistics of(Path folder, List<int[]> texts, int[][] stays)
+  public static StreamStatistics of(Path folder, List<int[]> texts, int[][] stays, Runnable before)
       throws IOException {
-    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32);
+    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, before);
     try {
-      return model.stream(texts, stays);
+      return model.stream(texts, stays, before);
     } finally {
       model.close();
     }

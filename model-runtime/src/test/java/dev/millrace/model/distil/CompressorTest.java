@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,40 @@ class CompressorTest {
             () -> run(GOLDEN, null, folder.resolve("work"), out, 63));
     assertEquals("63 tokens to learn from, expected 64 or more", e.getMessage());
     assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void run_notWantedWhileTheTeacherIsOpened_ends() {
+    MoeConfig.OlmoeShape shape = new MoeConfig.OlmoeShape(320, 32, 4, 2, 1, 4, 4, 64);
+    StudentTrainer.Objective objective = new StudentTrainer.Objective(0.5, 1);
+    Distillation.Plan plan =
+        new Distillation.Plan(1, 2, 32, 1e-2, objective, true, Beginning.DRAWN, 3);
+    Compressor compressor = new Compressor(GOLDEN, null, 4, folder.resolve("targets"));
+    Path out = folder.resolve("out");
+    Distillation.Listener ending =
+        new Distillation.Listener() {
+          @Override
+          public void cuts() {
+            throw new CancellationException("the task ends");
+          }
+
+          @Override
+          public void asked(long windows, long of) {}
+
+          @Override
+          public void stepped(Distillation.Progress progress) {}
+        };
+    assertThrows(
+        CancellationException.class,
+        () ->
+            compressor.run(
+                MoeConfig.olmoe(shape),
+                plan,
+                new int[500],
+                folder.resolve("work"),
+                out,
+                1,
+                ending));
   }
 
   /** A window is what is read, and one token more. */

@@ -133,6 +133,19 @@ class PruningTest {
     assertFalse(Files.exists(folder.resolve("model.safetensors")));
   }
 
+  /** For which experts are used, and for what the stream looks like. */
+  @Test
+  void write_eachText_asksBeforeItTwiceWhetherToGoOn() throws IOException {
+    assertEquals(2 * 3, asked(texts()) - asked(texts().subList(0, 5)));
+  }
+
+  private int asked(List<int[]> texts) throws IOException {
+    MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    AtomicInteger asked = new AtomicInteger();
+    Pruning.write(GOLDEN, config.pruned(2, 3, 32), texts, folder, asked::incrementAndGet);
+    return asked.get();
+  }
+
   /** All experts' neurons in one that reads every token; each token used all of them before. */
   @Test
   void write_oneExpertOfAllNeurons_writesAsNearAsTheTextsAllow() throws IOException {
