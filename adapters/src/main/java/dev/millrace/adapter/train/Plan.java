@@ -14,8 +14,8 @@ import java.io.Serializable;
  * @param precision of the products; adaptive is bf16 in calm steps, if that pays on this machine
  * @param recompute what the backward pass computes again in place of keeping it
  * @param threads micro-batches that are computed at once, each on one thread
- * @param memoryBytes for the activations of all threads of a trainer together, and for the 400 MiB
- *     that products in bf16 leave behind
+ * @param memoryBytes for the activations of all threads of a trainer together, and for what
+ *     products in bf16 leave behind: 400 MiB, and 25 MiB for each thread beyond four
  */
 public record Plan(
     String device, TrainPrecision precision, Recompute recompute, int threads, long memoryBytes)

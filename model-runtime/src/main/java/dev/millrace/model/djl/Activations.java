@@ -23,9 +23,14 @@ public record Activations(MoeConfig config, Computation computation) {
 
   /**
    * What oneDNN keeps of products in bf16 from call to call, whichever the base: kernels, and its
-   * last 1,024 primitives.
+   * last 1,024 primitives. So much on a few threads.
    */
   private static final long KEPT_BY_BF16 = 400L << 20;
+
+  private static final int FEW_THREADS = 4;
+
+  /** The same for each thread more. */
+  private static final long KEPT_BY_BF16_A_THREAD = 25L << 20;
 
   /** Bytes that micro-batches of any size need. */
   public long fixedBytes() {
@@ -51,9 +56,13 @@ public record Activations(MoeConfig config, Computation computation) {
 
   /** Tokens of each thread for which some bytes suffice; 0 if they do for none. */
   int tokensWithin(long bytes, int threads) {
-    long kept = computation.products() == Products.BF16 ? KEPT_BY_BF16 : 0;
+    long kept = computation.products() == Products.BF16 ? keptByBf16(threads) : 0;
     long tokens = ((bytes - kept) / threads - fixedBytes()) / bytesPerToken();
     return (int) Math.max(0, Math.min(tokens, Integer.MAX_VALUE));
+  }
+
+  private static long keptByBf16(int threads) {
+    return KEPT_BY_BF16 + KEPT_BY_BF16_A_THREAD * Math.max(0, threads - FEW_THREADS);
   }
 
   /** Bytes of a token that experts keep: gate and up. */

@@ -66,6 +66,8 @@ class ActivationsTest {
     assertEquals(1, bf16.tokensWithin(one, 2));
     assertEquals(0, bf16.tokensWithin(one - 2, 2));
     assertEquals(0, bf16.tokensWithin(bytes - kept, 2));
+    long more = 2 * (25L << 20);
+    assertEquals(fp32.tokensWithin(bytes - kept - more, 6), bf16.tokensWithin(bytes, 6));
   }
 
   /** Weights of attention would be a matrix of a head's tokens by its tokens, in each layer. */
