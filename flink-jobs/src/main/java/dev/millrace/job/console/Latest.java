@@ -4,17 +4,22 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** So many values by name; what was put or read longest ago goes. */
-final class Latest<V> {
+/** So many values by name; what was put or read longest ago goes. Not safe for several threads. */
+public final class Latest<V> {
 
   private final int most;
   private final Map<String, V> values = new LinkedHashMap<>();
 
-  Latest(int most) {
+  /**
+   * Holds none yet.
+   *
+   * @param most values that it holds
+   */
+  public Latest(int most) {
     this.most = most;
   }
 
-  void put(String name, V value) {
+  public void put(String name, V value) {
     values.remove(name); // else it would stay where it is
     values.put(name, value);
     if (values.size() > most) {
@@ -31,7 +36,7 @@ final class Latest<V> {
   }
 
   /** The value; it stays no longer for it. */
-  @Nullable V peek(String name) {
+  public @Nullable V peek(String name) {
     return values.get(name);
   }
 

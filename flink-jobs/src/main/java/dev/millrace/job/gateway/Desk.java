@@ -1,5 +1,6 @@
 package dev.millrace.job.gateway;
 
+import dev.millrace.job.console.Latest;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.base.DaemonThreads;
@@ -9,7 +10,6 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,8 +59,8 @@ final class Desk implements AutoCloseable {
     }
   }
 
-  /** What was answered last, so that feedback can name it: the oldest first, and guarded by it. */
-  private final Map<String, Answer> answered = new LinkedHashMap<>();
+  /** What was answered last, so that feedback can name it; guarded by itself. */
+  private final Latest<Answer> answered = new Latest<>(REMEMBERED);
 
   Desk(RecordWriter writer, Topics topics, Duration patience) {
     this.writer = writer;
@@ -192,9 +192,6 @@ final class Desk implements AutoCloseable {
   private void remember(Answer answer) {
     synchronized (answered) {
       answered.put(answer.request(), answer);
-      if (answered.size() > REMEMBERED) {
-        answered.remove(answered.keySet().iterator().next());
-      }
     }
   }
 
@@ -210,7 +207,7 @@ final class Desk implements AutoCloseable {
   /** One of the last answers given here. */
   @Nullable Answer find(String request) {
     synchronized (answered) {
-      return answered.get(request);
+      return answered.peek(request);
     }
   }
 
