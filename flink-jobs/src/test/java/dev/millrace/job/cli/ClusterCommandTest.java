@@ -252,23 +252,73 @@ class ClusterCommandTest extends MovesHome {
   }
 
   private static HttpServer flink(BooleanSupplier answers) throws IOException {
+    return flink(answers, "{}");
+  }
+
+  private static HttpServer flink(BooleanSupplier answers, String said) throws IOException {
     HttpServer flink =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     flink.createContext(
         "/",
         exchange -> {
-          exchange.sendResponseHeaders(answers.getAsBoolean() ? 200 : 503, 2);
-          exchange.getResponseBody().write("{}".getBytes(UTF_8));
+          byte[] body = said.getBytes(UTF_8);
+          exchange.sendResponseHeaders(answers.getAsBoolean() ? 200 : 503, body.length);
+          exchange.getResponseBody().write(body);
           exchange.close();
         });
     flink.start();
     return flink;
   }
 
+  /** The cluster takes a second one past {@code submit}; what each fails with does not say why. */
+  @Test
+  void status_twoJobsOfOneName_saysSoAndHowToEndOne() throws IOException {
+    String job = "{\"jid\": \"%s\", \"name\": \"millrace-%s\", \"state\": \"%s\"}";
+    String jobs =
+        String.join(
+            ", ",
+            job.formatted("3f9a", "serve", "RUNNING"),
+            job.formatted("3f9b", "serve", "RESTARTING"),
+            job.formatted("3f9c", "learn", "RUNNING"),
+            job.formatted("3f9d", "learn", "CANCELED"));
+    HttpServer flink = flink(() -> true, "{\"jobs\": [" + jobs + "]}");
+    writeRunning(flink);
+    try {
+      assertEquals(Output.FAILED, run("cluster", "status", "--json"), out::toString);
+    } finally {
+      flink.stop(0);
+    }
+    assertEquals(
+        "2 jobs are named millrace-serve, expected one: each takes the other's transactions; end all but one: curl -X PATCH 'http://127.0.0.1:%d/jobs/JOB?mode=cancel'"
+            .formatted(flink.getAddress().getPort()),
+        why());
+  }
+
   @Test
   void full_littleIsFree_saysOfWhichFolder() {
-    assertTrue(ClusterCommand.full(root, 5 << 20).contains("5 MB are free for " + root + ":"));
-    assertEquals("", ClusterCommand.full(root, 1L << 30));
+    String full = ClusterCommand.full(root, 5 << 20, false);
+    assertTrue(full.contains("5 MB are free for " + root + ":"), full);
+    assertEquals("", ClusterCommand.full(root, 1L << 30, false));
+    String readOnly = ClusterCommand.full(root, 1L << 30, true);
+    assertTrue(readOnly.contains("the disk of " + root + " is read-only"), readOnly);
+  }
+
+  /** The store may be mounted, or linked to another disk; {@code /proc} is one without room. */
+  @Test
+  void status_storeIsOnAnotherDiskThatIsFull_saysSo() throws IOException {
+    Path proc = Path.of("/proc");
+    assumeTrue(Files.isDirectory(proc) && Files.getFileStore(proc).getUsableSpace() == 0);
+    Path store = root.resolve(".millrace/cluster/store");
+    Files.delete(store);
+    Files.createSymbolicLink(store, proc);
+    HttpServer flink = flink(() -> true);
+    writeRunning(flink);
+    try {
+      assertEquals(Output.FAILED, run("cluster", "status", "--json"), out::toString);
+    } finally {
+      flink.stop(0);
+    }
+    assertTrue(why().startsWith("the disk is full, 0 MB are free for " + store + ":"), why());
   }
 
   @Test

@@ -15,15 +15,18 @@ import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -61,10 +64,18 @@ public final class ClusterCommand implements Callable<Integer> {
   private static final String GOES_ON =
       "\n  no %s job; one before has left its state: %s goes on from there";
 
+  private static final String TWINS =
+      "\n  %d jobs are named %s, expected one: each takes the other's transactions; end all but one:"
+          + " curl -X PATCH '%s/jobs/JOB?mode=cancel'";
+
   private static final String NEXT = "\n  no %s job yet: ./millrace submit %1$s";
 
   /** With less, processes end and jobs fail that say nothing of it: their logs are on that disk. */
   private static final long LITTLE = 64L << 20;
+
+  /** What lies in a cluster's folder, and may be mounted or linked there from elsewhere. */
+  private static final List<String> FOLDERS =
+      List.of("store", "checkpoints", "savepoints", "kafka-data", "log");
 
   private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
@@ -176,6 +187,8 @@ public final class ClusterCommand implements Callable<Integer> {
     Map<String, FlinkFailure> failures = failures(state, jobs);
     List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
     Map<String, String> left = left(lacking);
+    String full = full(home);
+    String twins = twins(jobs, state.restUrl());
     return output.result(
         Map.ofEntries(
             entry("up", state.isUp()),
@@ -189,7 +202,7 @@ public final class ClusterCommand implements Callable<Integer> {
             entry("failures", failures),
             entry("left", left),
             entry("freeBytes", free)),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s"
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -198,6 +211,7 @@ public final class ClusterCommand implements Callable<Integer> {
                     .map(ClusterCommand::line)
                     .collect(Collectors.joining("\n")),
                 jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
+                twins,
                 told.isPresent() ? "" : SILENT,
                 lacking.stream()
                     .filter(job -> !left.containsKey(job.name()))
@@ -207,8 +221,8 @@ public final class ClusterCommand implements Callable<Integer> {
                     .map(job -> GOES_ON.formatted(job.getKey(), job.getValue()))
                     .collect(Collectors.joining()),
                 state.complete() ? "" : "\n" + INCOMPLETE,
-                full(home, free)),
-        against(state, told.isPresent() ? "" : SILENT, full(home, free)));
+                full),
+        against(state, told.isPresent() ? "" : SILENT, twins, full));
   }
 
   private static List<String> against(ClusterState state, String... more) {
@@ -225,12 +239,47 @@ public final class ClusterCommand implements Callable<Integer> {
     return against;
   }
 
+  /** What is said of the disks of a cluster's folder and of what lies in it, each once. */
+  static String full(Path home) throws IOException {
+    StringBuilder said = new StringBuilder();
+    Set<FileStore> disks = new HashSet<>();
+    for (Path folder :
+        Stream.concat(Stream.of(home), FOLDERS.stream().map(home::resolve)).toList()) {
+      if (Files.isDirectory(folder)) {
+        FileStore disk = Files.getFileStore(folder);
+        if (disks.add(disk)) {
+          said.append(full(folder, disk.getUsableSpace(), disk.isReadOnly()));
+        }
+      }
+    }
+    return said.toString();
+  }
+
   /** What is said of a disk; empty if there is room. */
-  public static String full(Path folder, long free) {
+  public static String full(Path folder, long free, boolean readOnly) {
+    if (readOnly) {
+      return "\n  the disk of %s is read-only, expected one that can be written".formatted(folder);
+    }
     return free >= LITTLE
         ? ""
-        : "\n  the disk is full, %d MB are free for %s: make room, then ./millrace cluster up"
+        : "\n  the disk is full, %d MB are free for %s: make room; ./millrace cluster up starts what has ended"
             .formatted(free >> 20, folder);
+  }
+
+  /** Each would fence off the other's transactions for ever; what Flink says does not tell why. */
+  private static String twins(List<FlinkJob> jobs, String rest) {
+    return jobs.stream()
+        .filter(job -> !job.hasEnded() && isOurs(job))
+        .collect(Collectors.groupingBy(FlinkJob::name, TreeMap::new, Collectors.counting()))
+        .entrySet()
+        .stream()
+        .filter(of -> of.getValue() > 1)
+        .map(of -> TWINS.formatted(of.getValue(), of.getKey(), rest))
+        .collect(Collectors.joining());
+  }
+
+  private static boolean isOurs(FlinkJob job) {
+    return Stream.of(SubmitCommand.Job.values()).anyMatch(kind -> job.name().endsWith("-" + kind));
   }
 
   /** Empty where Flink does not answer, as it does not while its job manager is stopped. */
