@@ -103,13 +103,13 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   private transient Map<String, Long> untaught;
 
   /**
-   * The memories changed since the last snapshot, by key. Without those that are empty: refusals
-   * under names that somebody invents must leave no state.
+   * Memories. Without those that are empty: refusals under names that somebody invents must leave
+   * no state.
    */
-  private transient Map<String, DomainMemory> changed;
+  private transient Changes<DomainMemory> changed;
 
   /** The same of what pairs have taught. */
-  private transient Map<String, AlignmentState> aligned;
+  private transient Changes<AlignmentState> aligned;
 
   /** Of each subtask, how what is held out is chosen. */
   private transient ListState<String> heldOut;
@@ -146,11 +146,11 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
         context
             .getOperatorStateStore()
             .getUnionListState(new ListStateDescriptor<>("held-out", Types.STRING));
-    changed = new HashMap<>();
-    aligned = new HashMap<>();
     KeyedStateStore store = context.getKeyedStateStore();
     memory = store.getState(bytes("memory"));
     alignment = store.getState(bytes("alignment"));
+    changed = new Changes<>(memory, this::setCurrentKey, DomainMemory::toBytes);
+    aligned = new Changes<>(alignment, this::setCurrentKey, AlignmentState::toBytes);
     read = new ReadTo(store, "alignment-read");
     orders =
         store.getListState(
@@ -494,7 +494,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     }
   }
 
-  private void keep(AlignmentState before, AlignmentState now) {
+  private void keep(AlignmentState before, AlignmentState now) throws Exception {
     if (!now.equals(before)) {
       aligned.put((String) getCurrentKey(), now);
     }
@@ -534,16 +534,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    for (Map.Entry<String, DomainMemory> entry : changed.entrySet()) {
-      setCurrentKey(entry.getKey());
-      memory.update(entry.getValue().toBytes());
-    }
-    changed.clear();
-    for (Map.Entry<String, AlignmentState> entry : aligned.entrySet()) {
-      setCurrentKey(entry.getKey());
-      alignment.update(entry.getValue().toBytes());
-    }
-    aligned.clear();
+    changed.write();
+    aligned.write();
   }
 
   @Override

@@ -129,6 +129,26 @@ class ScoreOperatorTest {
     }
   }
 
+  /** Names may be invented, and a memory on the heap is ten times as large as its bytes. */
+  @Test
+  void processElement_manyNamesSinceTheLastSnapshot_fewMemoriesAreOnTheHeap() throws Exception {
+    String damaged = "\uFFFD".repeat(60);
+    int names = 2 * Changes.MOST;
+    List<String> judged = new ArrayList<>();
+    try (var harness = opened(harness())) {
+      for (int i = 0; i < names; i++) {
+        judge(harness, List.of(Streams.sample("invented-" + i, i, damaged, i)), judged);
+      }
+      assertEquals(Collections.nCopies(names, "encoding-damage"), judged);
+      assertEquals(names - Changes.MOST, harness.numKeyedStateEntries());
+      judged.clear();
+      judge(harness, List.of(Streams.sample("invented-0", names, damaged, names)), judged);
+      assertEquals(List.of("duplicate-exact"), judged, "what went into state is known");
+      harness.snapshot(1, 1);
+      assertEquals(names, harness.numKeyedStateEntries());
+    }
+  }
+
   private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
       harness() throws Exception {
     return harness(null);
