@@ -16,6 +16,7 @@ import dev.millrace.schema.ReleaseEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +29,8 @@ final class EmbeddedJobs implements AutoCloseable {
 
   private static final int SLOTS = 8;
   private static final int PARTITIONS = 4;
+
+  private static final Map<String, String> ONE_SUBTASK = Map.of("job.parallelism", "1");
 
   private final EmbeddedStack stack;
   private final MillraceConfig config;
@@ -51,7 +54,7 @@ final class EmbeddedJobs implements AutoCloseable {
 
   private static EmbeddedJobs start(
       StoredReleases stored, Path base, boolean learning, Map<String, String> settings) {
-    EmbeddedStack stack = EmbeddedStack.start(1, SLOTS);
+    EmbeddedStack stack = EmbeddedStack.start(1, slots(settings));
     try {
       EmbeddedJobs jobs =
           new EmbeddedJobs(stack, config(stack, stored.store(), base).with(settings));
@@ -65,8 +68,18 @@ final class EmbeddedJobs implements AutoCloseable {
     }
   }
 
+  /**
+   * For both jobs, and for trainers that have slots of their own; else they would wait for some.
+   */
+  private static int slots(Map<String, String> settings) {
+    MillraceConfig config = MillraceConfig.defaults().with(ONE_SUBTASK).with(settings);
+    int widest = Math.max(config.job().parallelism(), config.learn().exchange().processes());
+    return Math.max(SLOTS, 3 * widest);
+  }
+
   private static MillraceConfig config(EmbeddedStack stack, Path store, Path base) {
     return MillraceConfig.defaults()
+        .with(ONE_SUBTASK)
         .with(
             Map.of(
                 "checkpoint.dir", ReleaseFiles.uri(stack.folder("checkpoints")),
@@ -74,7 +87,6 @@ final class EmbeddedJobs implements AutoCloseable {
                 "redis.uri", stack.redisUri(),
                 "store.uri", store.toAbsolutePath().toString(),
                 "base.dir", base.toAbsolutePath().toString(),
-                "job.parallelism", "1",
                 "batch.idleMillis", SubmitCommand.IDLE_MILLIS));
   }
 
@@ -95,15 +107,17 @@ final class EmbeddedJobs implements AutoCloseable {
     }
   }
 
+  /** Else one that fails at each start would leave whoever asks without an answer, or a word. */
   private void submit(boolean learning) {
     StreamExecutionEnvironment serve = StreamExecutionEnvironment.getExecutionEnvironment();
     ServeJob.build(serve, config, Openers.serving(config));
-    stack.submit(serve);
+    JobClient answering = stack.submit(serve);
     if (learning) {
       StreamExecutionEnvironment learn = StreamExecutionEnvironment.getExecutionEnvironment();
       LearnJob.build(learn, config);
-      stack.submit(learn);
+      stack.awaitRunning("learn", stack.submit(learn));
     }
+    stack.awaitRunning("serve", answering);
   }
 
   /** What is learned, pinned or taken back meanwhile answers the next time, too. */

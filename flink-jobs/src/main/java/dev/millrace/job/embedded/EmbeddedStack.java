@@ -2,15 +2,22 @@ package dev.millrace.job.embedded;
 
 import dev.millrace.job.warmup.SecondCompiler;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.StreamSupport;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
+import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterJobClient;
 import org.apache.flink.runtime.minicluster.MiniClusterJobClient.JobFinalizationBehavior;
@@ -27,6 +34,11 @@ public final class EmbeddedStack implements AutoCloseable {
 
   /** Of a disk, for Kafka and checkpoints: a full one would only show in what Kafka does not do. */
   private static final int MEBIBYTES = 256;
+
+  /** Failures before a job runs, from which on it is not waited for: it would go on like this. */
+  private static final int HOPELESS = 3;
+
+  private static final Duration FOR_EVER = Duration.ofDays(365);
 
   private final TempDirectory directory = TempDirectory.create();
   private final CompletableFuture<KafkaBroker> kafka;
@@ -115,11 +127,45 @@ public final class EmbeddedStack implements AutoCloseable {
 
   /** Whether every task of a job runs: no savepoint can be taken before. */
   public boolean runs(JobClient job) {
+    List<AccessExecutionVertex> tasks = new ArrayList<>();
+    graph(job).getAllExecutionVertices().forEach(tasks::add); // none while it is being made
+    return !tasks.isEmpty()
+        && tasks.stream().allMatch(task -> task.getExecutionState() == ExecutionState.RUNNING);
+  }
+
+  /**
+   * Waits until every task of a job runs, for as long as it takes to open what they work with.
+   *
+   * @throws IllegalStateException if it fails at each start, with what it failed for last
+   */
+  public void awaitRunning(String name, JobClient job) {
+    Set<Long> failures = new HashSet<>();
+    boolean unused = Poll.until(FOR_EVER, () -> runs(job) || isHopeless(job, failures));
+    if (isHopeless(job, failures)) {
+      String trace = Objects.requireNonNull(graph(job).getFailureInfo()).getExceptionAsString();
+      throw new IllegalStateException(
+          "the %s job does not start: %s".formatted(name, FlinkErrors.causes(trace)));
+    }
+  }
+
+  /**
+   * Whether it is over, or has failed so often.
+   *
+   * @param failures when, as far as anybody looked
+   */
+  private boolean isHopeless(JobClient job, Set<Long> failures) {
+    AccessExecutionGraph graph = graph(job);
+    ErrorInfo failure = graph.getFailureInfo();
+    if (failure == null) {
+      return false;
+    }
+    failures.add(failure.getTimestamp());
+    return failures.size() >= HOPELESS || graph.getState().isGloballyTerminalState();
+  }
+
+  private AccessExecutionGraph graph(JobClient job) {
     try {
-      Iterable<? extends AccessExecutionVertex> tasks =
-          cluster().getExecutionGraph(job.getJobID()).get().getAllExecutionVertices();
-      return StreamSupport.stream(tasks.spliterator(), false)
-          .allMatch(task -> task.getExecutionState() == ExecutionState.RUNNING);
+      return cluster().getExecutionGraph(job.getJobID()).get();
     } catch (ExecutionException e) {
       throw new IllegalStateException("the job is not known: " + e.getCause(), e.getCause());
     } catch (InterruptedException e) {

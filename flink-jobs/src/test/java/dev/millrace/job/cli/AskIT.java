@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.NanoReleases;
+import dev.millrace.job.cli.options.Output;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,22 @@ class AskIT extends RunsCommands {
     assertEquals(answer.path("text").textValue(), text.toString());
     assertEquals(answer.path("logProb").doubleValue(), sum, 1e-4);
     assertEquals(Main.USAGE, ask("acme", "--log-probs", "--score"));
+  }
+
+  /** It started again and again, and whoever asked waited for nothing, without a word of why. */
+  @Test
+  void ask_jobFailsAtEachStart_endsWithWhy() throws Exception {
+    new NanoReleases(store).publish("acme", "support", 1);
+    assertEquals(Output.FAILED, ask("acme", "--set=base.align=" + store));
+    String why = "the serve job does not start: java.nio.file.NoSuchFileException: " + store;
+    assertTrue(err.toString().contains(why), err::toString);
+  }
+
+  /** It waited for slots. */
+  @Test
+  void ask_moreSubtasksThanThereWereSlots_isAnswered() throws Exception {
+    new NanoReleases(store).publish("acme", "support", 1);
+    assertEquals(0, ask("acme", "--score", "--set=job.parallelism=9"), err::toString);
   }
 
   private String answering(String tenant) throws Exception {
