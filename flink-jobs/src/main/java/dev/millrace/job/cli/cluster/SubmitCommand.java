@@ -7,6 +7,7 @@ import dev.millrace.job.cli.options.ErrorLine;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.cli.options.RestOption;
+import dev.millrace.job.config.BaseConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.FlinkJob;
@@ -16,6 +17,7 @@ import dev.millrace.job.io.KeptCheckpoints;
 import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,9 +94,8 @@ public final class SubmitCommand implements Callable<Integer> {
     MillraceConfig config = MillraceConfig.read(arguments.subList(1, arguments.size()));
     FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println);
     requireAlone(flink.unfinished(config.job().name() + "-" + job));
-    if (job == Job.learn && rest.local().isPresent()) {
-      Path base = BaseOption.require("base.dir", Path.of(config.base().dir()));
-      BaseTexts.requireProtected(base);
+    if (rest.local().isPresent()) {
+      requireFolders(config.base());
     }
     String from = from();
     String id = FlinkRest.newJobId();
@@ -105,6 +106,21 @@ public final class SubmitCommand implements Callable<Integer> {
     output.result(
         Map.of("job", runs, "state", flink.state(runs)), "job " + runs + " runs on " + url);
     return 0;
+  }
+
+  /** A job that does not find them fails at each start. */
+  private void requireFolders(BaseConfig config) throws IOException {
+    Path base = BaseOption.require("base.dir", Path.of(config.dir()));
+    if (!config.previous().isEmpty()) {
+      Path unused = BaseOption.require("base.previous", Path.of(config.previous()));
+    }
+    if (!config.align().isEmpty() && !Files.isDirectory(Path.of(config.align()))) {
+      throw new IllegalArgumentException(
+          "base.align %s, expected a folder of encoders".formatted(config.align()));
+    }
+    if (job != Job.serve) {
+      BaseTexts.requireProtected(base);
+    }
   }
 
   /** The job runs as well where that fails. */

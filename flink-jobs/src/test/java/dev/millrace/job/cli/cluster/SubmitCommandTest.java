@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SubmitCommandTest extends MovesHome {
@@ -36,6 +37,8 @@ class SubmitCommandTest extends MovesHome {
 
   @BeforeEach
   void setUp() throws IOException {
+    Path nano = Files.createDirectories(root.resolve("models/nano"));
+    Files.writeString(nano.resolve("config.json"), "{}");
     flink = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     flink.start();
   }
@@ -91,6 +94,35 @@ class SubmitCommandTest extends MovesHome {
     assertEquals(0, run("submit learn --set base.dir=" + repository + "/models/nano"));
   }
 
+  /** The same; it was told for two minutes, and stayed. */
+  @ParameterizedTest
+  @CsvSource({
+    "serve, base.dir, a checkpoint folder with a config.json",
+    "serve, base.previous, a checkpoint folder with a config.json",
+    "serve, base.align, a folder of encoders",
+    "compress, base.dir, a checkpoint folder with a config.json"
+  })
+  void run_folderThatIsNotThere_isRefusedBeforeAnythingIsUploaded(
+      String job, String key, String expected) throws IOException {
+    answerSubmissions();
+    writeRunning();
+    Path missing = root.resolve("missing");
+    assertEquals(2, run("submit " + job + " --set " + key + "=" + missing));
+    assertEquals(
+        "millrace: %s %s, expected %s".formatted(key, missing, expected), err.toString().strip());
+    assertEquals(List.of("GET /jobs/overview"), asked);
+  }
+
+  @Test
+  void run_compressOnABaseWithoutProtectedTexts_isRefusedBeforeAnythingIsUploaded()
+      throws IOException {
+    answerSubmissions();
+    writeRunning();
+    assertEquals(2, run("submit compress"));
+    assertTrue(err.toString().contains(" has no protected.jsonl"), err::toString);
+    assertEquals(List.of("GET /jobs/overview"), asked);
+  }
+
   /** As one that waits for slots: it is still there, and will be stopped and go on. */
   @Test
   void run_jobDoesNotRun_itsSettingsAreNotedAllTheSame() throws IOException {
@@ -121,7 +153,7 @@ class SubmitCommandTest extends MovesHome {
     answerSubmissions();
     writeRunning();
     String line =
-        "submit serve --set base.dir=next --set base.previous=../nano --set base.align="
+        "submit serve --set base.dir=../models/nano --set base.previous=../models/nano --set base.align="
             + " --set store.uri=s3://bucket/store --set redis.caFile=ca.pem --set batch.count=8"
             + " --savepoint kept";
     assertEquals(0, run(line), err::toString);
@@ -130,8 +162,8 @@ class SubmitCommandTest extends MovesHome {
     assertEquals(here.resolve("kept").toString(), body.path("savepointPath").asText());
     List<String> set =
         List.of(
-            "base.dir=" + here.resolve("next"),
-            "base.previous=" + here.resolveSibling("nano"),
+            "base.dir=" + here.resolveSibling("models").resolve("nano"),
+            "base.previous=" + here.resolveSibling("models").resolve("nano"),
             "base.align=",
             "store.uri=s3://bucket/store",
             "redis.caFile=" + here.resolve("ca.pem"),
