@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.cli.releases.ReleaseTopic;
 import dev.millrace.job.config.GatewayLimits;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
@@ -15,6 +16,7 @@ import dev.millrace.job.embedded.SecureBroker;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
@@ -79,7 +81,8 @@ class AccessIT {
   static void start() throws Exception {
     broker =
         SecureBroker.start(
-            folder.resolve("broker"), List.of("serve", "learn", "gateway", "compress", "late"));
+            folder.resolve("broker"),
+            List.of("serve", "learn", "gateway", "compress", "people", "late"));
     topics = Topics.create(broker.open(), Topics.DEFAULT_PREFIX, 1);
     List<AclBinding> rights = rights();
     assertTrue(rights.size() > 12, rights.size() + " rights in " + PAGE);
@@ -255,6 +258,30 @@ class AccessIT {
       assertEquals(504, post(door, "/v1/completions", ask), "written, and no serve job answers");
     }
     assertMayNotWrite(gateway, topics.answers(), topics.chunks(), topics.rejected());
+  }
+
+  /** The order is of a domain that no test has. */
+  @Test
+  void people_theRightsOfThePage_areEnoughForTheirCommands() throws Exception {
+    KafkaConfig people = as("people");
+    ReleaseTopic releases = new ReleaseTopic(people);
+    ReleaseEvent order = StreamRecords.event("nobodys", ReleaseEvent.Action.ROLLBACK, "", 0, 0);
+    releases.order(order, told -> {});
+    List<ReleaseEvent> found = releases.written(undecoded -> {}, told -> {});
+    assertTrue(found.stream().anyMatch(event -> event.domain().equals("nobodys")));
+    try (RecordReader reader = RecordReader.fromBeginning(people, topics.all())) {
+      reader.readToEnd(raw -> {});
+    }
+    try (RecordWriter writer = new RecordWriter(people)) {
+      Sample sample = Feed.sample("p", "nobodys", Feed.text("java", new Random(6)), 1_000);
+      writer.append(topics.samples(), "nobodys", Codecs.samples().encode(sample)).get();
+      writer
+          .append(
+              topics.requests(), "p", Codecs.requests().encode(Feed.request("p", "nobodys", "a")))
+          .get();
+    }
+    assertTrue(new KafkaTopics(people, "millrace-serve").read(topics.requests()) >= 0);
+    assertMayNotWrite(people, topics.answers(), topics.verdicts(), topics.rejected());
   }
 
   private static int post(Gateway door, String path, String body) throws Exception {

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.metrics.ReporterSetupBuilder;
+import org.apache.flink.runtime.metrics.filter.DefaultReporterFilters;
 import org.apache.flink.runtime.rpc.RpcSystem;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
@@ -40,6 +43,24 @@ class FlinkProcessesTest {
       var read = new org.apache.flink.core.fs.Path(options.get(key));
       assertEquals(home, Path.of(read.getPath()).getParent(), key);
     }
+  }
+
+  /** As docs/security.md has it for a machine whose ports others reach. */
+  @Test
+  void options_reporterWithoutItsFactory_isNone() {
+    Map<String, String> none = Map.of("metrics.reporter.prometheus.factory.class", "");
+    assertEquals(1, reporters(Map.of()));
+    assertEquals(0, reporters(none));
+  }
+
+  private int reporters(Map<String, String> options) {
+    ClusterShape shape = new ClusterShape(1, 1, false, null, options, null, Clocks.real());
+    Map<String, String> flink = new HashMap<>(FlinkProcesses.of(folder, 1, 2, shape).options());
+    flink.put("metrics.reporter.prometheus.port", "0");
+    return ReporterSetupBuilder.METRIC_SETUP_BUILDER
+        .fromConfiguration(
+            Configuration.fromMap(flink), DefaultReporterFilters::metricsFromConfiguration, null)
+        .size();
   }
 
   /** Of Flink's own only its scripts read them. */

@@ -223,6 +223,21 @@ class RedisAnswerStoreTest {
     }
   }
 
+  /** As docs/security.md has it. */
+  @Test
+  void get_aclUserAndADatabaseInTheUri_needsToSelectIt() throws Exception {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        Jedis admin = new Jedis("127.0.0.1", redis.port())) {
+      admin.aclSetUser("millrace", "on", ">right", "~millrace:*", "+getrange", "+set");
+      try (RedisAnswerStore store = open(redis.uri() + "/2", "millrace", "", new Secret("right"))) {
+        misses(store);
+        admin.aclSetUser("millrace", "+select");
+        await(store::isUp);
+        works(store);
+      }
+    }
+  }
+
   @Test
   void get_byTls_worksWithTheRightCertificateOnly() throws Exception {
     try (OwnRedis redis = OwnRedis.start(folder);
