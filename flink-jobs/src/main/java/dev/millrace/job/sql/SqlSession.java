@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.ExplainDetail;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
@@ -26,6 +27,11 @@ import org.apache.flink.table.catalog.exceptions.CatalogException;
 public final class SqlSession {
 
   private static final Pattern SET = Pattern.compile("(?i)SET\\s+'([^']+)'\\s*=\\s*'([^']*)'");
+
+  /** What the rows of a query may be: of the first operator of its plan, which gives them. */
+  private static final Pattern ROWS =
+      Pattern.compile("== Optimized Physical Plan ==\\s+.*?changelogMode=\\[([A-Z,]*)]");
+
   private static final Set<String> CONNECTORS = Set.of("kafka", "upsert-kafka");
   private static final String CLIENT = "properties.";
   private static final int PARTITIONS = 1;
@@ -64,6 +70,12 @@ public final class SqlSession {
     List<String> columns = result.getResolvedSchema().getColumnNames();
     return Arrays.stream(tables.listCatalogs())
         .anyMatch(catalog -> columns.get(0).startsWith(catalog + "."));
+  }
+
+  /** Whether rows of a query may change others that came before, or take them back. */
+  public boolean isUpdating(String query) {
+    Matcher rows = ROWS.matcher(tables.explainSql(query, ExplainDetail.CHANGELOG_MODE));
+    return rows.find() && !rows.group(1).equals("I");
   }
 
   private void createTopics() {

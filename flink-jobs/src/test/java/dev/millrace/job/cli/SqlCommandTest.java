@@ -82,6 +82,43 @@ class SqlCommandTest extends MovesHome {
     assertTrue(said.matches("job [0-9a-f]{32} runs here"), said);
   }
 
+  /** All were printed alike: what was counted before, and what it is now. */
+  @Test
+  @Timeout(300)
+  void run_queryThatUpdates_saysOfEachRowWhatBecomesOfIt() throws Exception {
+    String counts = "SELECT w, COUNT(*) AS n FROM (VALUES ('a'), ('a')) AS t (w) GROUP BY w;";
+    assertEquals(List.of("op\tw\tn", "+I\ta\t1", "-U\ta\t1", "+U\ta\t2"), rows(counts));
+    assertEquals(
+        List.of(
+            "{\"op\":\"+I\",\"w\":\"a\",\"n\":1}",
+            "{\"op\":\"-U\",\"w\":\"a\",\"n\":1}",
+            "{\"op\":\"+U\",\"w\":\"a\",\"n\":2}"),
+        rows(counts, "--json"));
+    assertEquals(List.of("w", "a"), rows("SELECT * FROM (VALUES ('a')) AS t (w);"));
+  }
+
+  /** They were what Java calls an array, and in JSON a failure. */
+  @Test
+  @Timeout(300)
+  void run_valuesThatAreNoWords_arePrintedAsJsonHasThem() throws Exception {
+    String query =
+        """
+        SELECT ARRAY[CAST(0.5 AS FLOAT), CAST(NULL AS FLOAT)] AS embedding, x'00ff' AS `raw`,
+          CAST(ROW(1, 'b') AS ROW<a INT, b STRING>) AS nested, MAP['k', ARRAY[1]] AS m,
+          TIMESTAMP '2026-12-01 20:15:00' AS asked, CAST(NULL AS INT) AS op;
+        """;
+    assertEquals(
+        List.of(
+            "embedding\traw\tnested\tm\tasked\top",
+            "[0.5,null]\tAP8=\t{\"a\":1,\"b\":\"b\"}\t{\"k\":[1]}\t2026-12-01T20:15\tnull"),
+        rows(query));
+    assertEquals(
+        List.of(
+            "{\"embedding\":[0.5,null],\"raw\":\"AP8=\",\"nested\":{\"a\":1,\"b\":\"b\"},"
+                + "\"m\":{\"k\":[1]},\"asked\":\"2026-12-01T20:15\",\"op\":null}"),
+        rows(query, "--json"));
+  }
+
   /** As in {@code | head -1}: it printed on, for ever. */
   @Test
   @Timeout(300)
@@ -116,6 +153,14 @@ class SqlCommandTest extends MovesHome {
     assertEquals(80, env.getConfiguration().get(RestOptions.PORT));
   }
 
+  /** What a script prints. */
+  private List<String> rows(String text, String... more) throws Exception {
+    StringWriter out = new StringWriter();
+    String last = last(0, text, new PrintWriter(out, true), more);
+    assertTrue(last.endsWith(" …"), last);
+    return out.toString().lines().toList();
+  }
+
   /** What a script that cannot be run says last. */
   private String failed(String text) throws Exception {
     return last(Output.FAILED, text);
@@ -135,7 +180,7 @@ class SqlCommandTest extends MovesHome {
     words.addAll(List.of(more));
     StringWriter err = new StringWriter();
     int status = Main.run(out, new PrintWriter(err, true), words.toArray(String[]::new));
-    assertEquals(expected, status);
+    assertEquals(expected, status, err::toString);
     return err.toString().lines().reduce((earlier, later) -> later).orElse("");
   }
 

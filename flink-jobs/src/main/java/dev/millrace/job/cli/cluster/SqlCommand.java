@@ -18,13 +18,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
+import java.util.function.BooleanSupplier;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.SecurityOptions;
@@ -121,7 +119,7 @@ public final class SqlCommand implements Callable<Integer> {
     try {
       Optional<TableResult> result = session.run(statement);
       if (result.isPresent()) {
-        show(result.get(), session.isOfAnInsert(result.get()), here);
+        show(statement, result.get(), session, here);
       }
     } catch (Output.LostException e) {
       throw e;
@@ -160,59 +158,46 @@ public final class SqlCommand implements Callable<Integer> {
         url.getHost(), RestOption.port(url), tls, jar);
   }
 
-  /**
-   * An INSERT is a job with content too: how many rows went where, unknown while it runs.
-   *
-   * @param insert whether it is one
-   */
-  private void show(TableResult result, boolean insert, boolean here) throws Exception {
+  /** An INSERT is a job with content too: how many rows went where, unknown while it runs. */
+  private void show(String statement, TableResult result, SqlSession session, boolean here)
+      throws Exception {
     Optional<JobClient> job = result.getJobClient();
-    if (job.isPresent() && insert) {
+    if (job.isPresent() && session.isOfAnInsert(result)) {
       output.err().println("job " + job.get().getJobID() + (here ? " runs here" : " runs"));
       if (here) {
         result.await();
       }
     } else if (result.getResultKind() == ResultKind.SUCCESS_WITH_CONTENT) {
-      print(result, here);
+      BooleanSupplier updating = () -> job.isPresent() && session.isUpdating(statement);
+      print(result, updating, here);
     }
   }
 
   /** Rows of a query here end with this process. */
   @SuppressWarnings("try") // closed, and not asked
-  private void print(TableResult result, boolean here) throws Exception {
+  private void print(TableResult result, BooleanSupplier updating, boolean here) throws Exception {
     JobClient query = here ? null : result.getJobClient().orElse(null);
     if (query == null) {
-      printRows(result);
+      printRows(result, updating);
       return;
     }
     try (QueryEnd unused = QueryEnd.watch(query, output.err())) {
-      printRows(result);
+      printRows(result, updating);
     }
   }
 
   /** One row a line, as it comes; closing the rows ends the query's job. */
   @SuppressWarnings("try") // Flink's iterator may be interrupted while it closes.
-  private void printRows(TableResult result) throws Exception {
-    List<String> names = result.getResolvedSchema().getColumnNames();
-    if (!output.json()) {
-      output.line(String.join("\t", names));
-    }
+  private void printRows(TableResult result, BooleanSupplier updating) throws Exception {
+    List<String> columns = result.getResolvedSchema().getColumnNames();
     try (CloseableIterator<Row> found = result.collect()) {
+      RowLines lines = new RowLines(columns, output.json(), updating.getAsBoolean());
+      if (!output.json()) {
+        output.line(lines.header());
+      }
       for (long row = 0; row < rows && found.hasNext(); row++) {
-        output.line(line(names, found.next()));
+        output.line(lines.line(found.next()));
       }
     }
-  }
-
-  private String line(List<String> names, Row row) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      fields.put(names.get(i), row.getField(i));
-    }
-    return output.json()
-        ? Output.toLine(fields)
-        : fields.values().stream()
-            .map(value -> String.valueOf(value).replaceAll("\\s+", " "))
-            .collect(Collectors.joining("\t"));
   }
 }
