@@ -546,6 +546,25 @@ class GatewayDoorIT {
     }
   }
 
+  /** The caller had its error once all others had come to their end. */
+  @Test
+  void call_oneChoiceFails_isAnsweredAtOnceAndTheOthersAreTakenBack() throws Exception {
+    try (Gateway gateway = open(Duration.ofMinutes(10), null);
+        Feed feed = loop.feed();
+        Committed requests = loop.committed(loop.topics().requests())) {
+      int before = requests.all().size();
+      String body = ASK.replace("}", ",\"n\":2}");
+      var reply = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", body);
+      var both = requests.await(before + 2, LIMIT).subList(before, before + 2);
+      byte[] answer = Codecs.answers().encode(answer(decode(both.get(0)), null, "overloaded: 9"));
+      var unused = feed.send(loop.topics().answers(), "", answer);
+      assertProblem(429, "rate_limit_exceeded", reply.get(1, TimeUnit.MINUTES));
+      Request last = decode(requests.await(before + 3, LIMIT).get(before + 2));
+      assertEquals(decode(both.get(1)).id(), last.cancels());
+      awaitUnderWay(0, gateway);
+    }
+  }
+
   /** As while serving goes over to another alignment: vectors of both cannot be compared. */
   @ParameterizedTest
   @ValueSource(strings = {"one", "two"})

@@ -7,6 +7,7 @@ import dev.millrace.schema.wire.Requests;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
@@ -16,15 +17,31 @@ import org.jspecify.annotations.Nullable;
 record Asking(Desk desk, Admission admission, Meter meter) {
 
   /**
-   * Asks; gives all answers when they are there.
+   * Asks; gives all answers when they are there. Where one fails nobody waits for the others, which
+   * are taken out of the serve job's batch.
    *
    * @throws ApiProblem if the account has too many under way
    */
   CompletableFuture<List<Answer>> all(
       ApiKeys.Caller caller, List<Request> requests, @Nullable String key) {
     List<CompletableFuture<Answer>> asked = each(caller, requests, key, (chunk, choice) -> {});
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+    CompletableFuture<List<Answer>> all = new CompletableFuture<>();
+    AtomicBoolean failed = new AtomicBoolean();
+    for (CompletableFuture<Answer> one : asked) {
+      var unused =
+          one.exceptionally(
+              failure -> {
+                if (failed.compareAndSet(false, true)) { // else it is one of those others
+                  abandon(requests);
+                  all.completeExceptionally(failure);
+                }
+                return null;
+              });
+    }
+    var unused =
+        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+            .thenRun(() -> all.complete(asked.stream().map(CompletableFuture::join).toList()));
+    return all;
   }
 
   /**
