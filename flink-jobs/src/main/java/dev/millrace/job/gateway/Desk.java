@@ -60,7 +60,10 @@ final class Desk implements AutoCloseable {
   }
 
   /** What was answered last, so that feedback can name it; guarded by itself. */
-  private final Latest<Answer> answered = new Latest<>(REMEMBERED);
+  private final Latest<Given> answered = new Latest<>(REMEMBERED);
+
+  /** What is kept of an answer that was given: whose it is, and of which domain. */
+  record Given(String request, @Nullable String tenant, @Nullable String domain) {}
 
   Desk(RecordWriter writer, Topics topics, Duration patience) {
     this.writer = writer;
@@ -191,7 +194,7 @@ final class Desk implements AutoCloseable {
 
   private void remember(Answer answer) {
     synchronized (answered) {
-      answered.put(answer.request(), answer);
+      answered.put(answer.request(), new Given(answer.request(), answer.tenant(), answer.domain()));
     }
   }
 
@@ -205,7 +208,7 @@ final class Desk implements AutoCloseable {
   }
 
   /** One of the last answers given here. */
-  @Nullable Answer find(String request) {
+  @Nullable Given find(String request) {
     synchronized (answered) {
       return answered.peek(request);
     }

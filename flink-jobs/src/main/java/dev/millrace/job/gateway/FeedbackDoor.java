@@ -1,7 +1,6 @@
 package dev.millrace.job.gateway;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.schema.Answer;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,7 @@ record FeedbackDoor(Desk desk, SampleDoor samples, Meter meter) {
    * @throws ApiProblem if they say nothing of use, or the answer is not the caller's
    */
   CompletableFuture<ObjectNode> take(ApiKeys.Caller caller, Fields fields) {
-    Answer answer = known(caller, fields.text("answer"));
+    Desk.Given answer = known(caller, fields.text("answer"));
     String rating = fields.textOrNull("rating");
     String text = fields.textOrNull("text");
     fields.requireNoOther();
@@ -35,7 +34,7 @@ record FeedbackDoor(Desk desk, SampleDoor samples, Meter meter) {
   }
 
   private CompletableFuture<ObjectNode> taken(
-      ApiKeys.Caller caller, Answer answer, @Nullable String text) {
+      ApiKeys.Caller caller, Desk.Given answer, @Nullable String text) {
     ObjectNode reply = Fields.JSON.createObjectNode().put("answer", answer.request());
     return text == null
         ? CompletableFuture.completedFuture(reply)
@@ -48,9 +47,9 @@ record FeedbackDoor(Desk desk, SampleDoor samples, Meter meter) {
                         .setAll(Replies.place(at)));
   }
 
-  private Answer known(ApiKeys.Caller caller, String id) {
+  private Desk.Given known(ApiKeys.Caller caller, String id) {
     String request = id.replaceFirst("^(chat)?cmpl-", "");
-    Answer answer = desk.find(request);
+    Desk.Given answer = desk.find(request);
     if (answer == null || !Objects.equals(answer.tenant(), caller.tenant())) {
       throw ApiProblem.notFound(
           "answer_not_found", "answer " + id + " is not among the last that were given here");

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.weights.Digest;
-import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
@@ -201,7 +200,7 @@ final class SampleDoor {
    *
    * @throws ApiProblem if the text is no sample
    */
-  CompletableFuture<Origin> correct(ApiKeys.Caller caller, Answer answer, String text) {
+  CompletableFuture<Origin> correct(ApiKeys.Caller caller, Desk.Given answer, String text) {
     ObjectNode line =
         Fields.JSON
             .createObjectNode()

@@ -2,7 +2,6 @@ package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -74,7 +73,7 @@ class DeskIT {
     }
   }
 
-  /** Each is found, not the first ones for ever. */
+  /** Each is found, not the first ones for ever, and no more of it than feedback needs. */
   @Test
   void find_manyWereAnswered_knowsTheLastOfThem() {
     int answers = 12_000;
@@ -95,7 +94,7 @@ class DeskIT {
         }
         assertNull(desk.find("q" + (answers - last - 1)));
         for (int i = answers - last; i < answers; i++) {
-          assertNotNull(desk.find("q" + i), "q" + i);
+          assertEquals(new Desk.Given("q" + i, null, null), desk.find("q" + i));
         }
       }
     }

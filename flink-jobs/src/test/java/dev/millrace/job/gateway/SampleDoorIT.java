@@ -52,7 +52,8 @@ class SampleDoorIT {
         assertTrue(
             problem.getMessage().startsWith("1 refused, the first of them [{\"line\":1,"),
             problem::getMessage);
-        var correction = door.correct(CALLER, RepliesTest.answer(null), "large ".repeat(200));
+        var correction =
+            door.correct(CALLER, new Desk.Given("q", null, "legal"), "large ".repeat(200));
         ApiProblem same = ApiProblem.of(assertThrows(CompletionException.class, correction::join));
         assertEquals(413, same.status(), "no later try is better");
       }

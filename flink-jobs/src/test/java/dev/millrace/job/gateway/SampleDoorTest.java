@@ -115,7 +115,8 @@ class SampleDoorTest {
   void correct_brokerIsAway_saysThatTheCorrectionWasNotWritten() {
     try (RecordWriter writer = Appended.writer()) {
       var written =
-          door(writer).correct(CALLER, RepliesTest.answer(null), "as it should have been");
+          door(writer)
+              .correct(CALLER, new Desk.Given("q", null, "legal"), "as it should have been");
       ApiProblem problem = ApiProblem.of(assertThrows(CompletionException.class, written::join));
       assertEquals(503, problem.status());
       assertEquals(
