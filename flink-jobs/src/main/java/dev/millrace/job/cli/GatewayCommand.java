@@ -17,6 +17,7 @@ import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
@@ -129,7 +130,8 @@ final class GatewayCommand implements Callable<Integer> {
 
   private int openAlone(ApiKeys apiKeys, StoredReleases stored, Path folder)
       throws InterruptedException {
-    stored.lost().forEach((domain, release) -> sayThatItIsLost(domain, release, stored.store()));
+    sayWhatIsLost(stored, Kind.ADAPTER, "domain", "it does not answer");
+    sayWhatIsLost(stored, Kind.ALIGNMENT, "the alignment of", "the encoders place as they ship");
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (Ending ending = new Ending();
         EmbeddedJobs jobs = EmbeddedJobs.servingAndLearning(stored, folder, broker.settings())) {
@@ -143,10 +145,14 @@ final class GatewayCommand implements Callable<Integer> {
     }
   }
 
-  private void sayThatItIsLost(String domain, String release, Path from) {
-    output.say(
-        "domain %s was at release %s, which is not in %s: it does not answer until there is another",
-        domain, release, from);
+  private void sayWhatIsLost(StoredReleases stored, Kind kind, String what, String then) {
+    stored
+        .lost(kind)
+        .forEach(
+            (domain, release) ->
+                output.say(
+                    "%s %s was at release %s, which is not in %s: %s until there is another",
+                    what, domain, release, stored.store(), then));
   }
 
   /** The store that the jobs behind the broker publish into, if it is known here. */

@@ -198,11 +198,14 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return visible;
   }
 
-  /** By domain what answered when the last run ended and is not here: it does not answer now. */
-  public SortedMap<String, String> lost() {
-    SortedMap<String, String> here = serving();
+  /**
+   * By domain what answered, or placed, when the last run ended and is not here: it does so no
+   * more.
+   */
+  public SortedMap<String, String> lost(Kind kind) {
+    SortedMap<String, String> here = current(kind);
     SortedMap<String, String> lost = new TreeMap<>();
-    Heads.read(store, Kind.ADAPTER)
+    Heads.read(store, kind)
         .byDomain()
         .forEach(
             (domain, head) -> {

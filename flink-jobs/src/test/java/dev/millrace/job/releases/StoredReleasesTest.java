@@ -83,7 +83,7 @@ class StoredReleasesTest {
       stored.note(List.of(event(Action.PUBLISH, "r2", 2, 0), event(Action.ROLLBACK, to, 0, 0)));
       StoredReleases later = with(stored, Kind.ADAPTER, "r3", 3, "r2");
       assertEquals(stored.serving(), later.serving());
-      assertEquals(Map.of(), later.lost());
+      assertEquals(Map.of(), later.lost(Kind.ADAPTER));
       StoredReleases since = with(later, Kind.ADAPTER, "r4", 3, to.isEmpty() ? null : to);
       assertEquals(Map.of("java", "r4"), since.serving(), "what was learned of " + to);
     }
@@ -152,7 +152,7 @@ class StoredReleasesTest {
     assertEquals(Map.of("java", first), stored.visibleTo("acme", serving));
     byId.remove(first);
     StoredReleases without = new StoredReleases(store, byId);
-    assertEquals(Map.of("acme/java", first), without.lost());
+    assertEquals(Map.of("acme/java", first), without.lost(Kind.ADAPTER));
     assertEquals(Map.of("java", "r1", "other/java", others), without.serving());
   }
 
@@ -167,11 +167,11 @@ class StoredReleasesTest {
   void lost_whatAnsweredIsNotStoredAnyMore_isNamed() {
     StoredReleases stored = stored(3);
     stored.note(List.of(event(Action.PUBLISH, "r2", 2, 0)));
-    assertEquals(Map.of(), stored.lost());
-    assertEquals(Map.of("java", "r2"), stored(2).lost());
+    assertEquals(Map.of(), stored.lost(Kind.ADAPTER));
+    assertEquals(Map.of("java", "r2"), stored(2).lost(Kind.ADAPTER));
     assertEquals(Map.of(), stored(2).serving());
     stored.note(List.of(event(Action.ROLLBACK, "", 0, 0)));
-    assertEquals(Map.of(), stored(2).lost());
+    assertEquals(Map.of(), stored(2).lost(Kind.ADAPTER));
   }
 
   @Test
@@ -195,6 +195,10 @@ class StoredReleasesTest {
     events.add(event(Kind.ALIGNMENT, Action.ROLLBACK, "a0", 0, 0));
     stored.note(events);
     assertEquals(Map.of("java", "a0"), stored.alignments());
+    assertEquals(Map.of(), stored.lost(Kind.ALIGNMENT));
+    TreeMap<String, Manifest> without = new TreeMap<>(stored.byId());
+    without.remove("a0");
+    assertEquals(Map.of("java", "a0"), new StoredReleases(store, without).lost(Kind.ALIGNMENT));
     assertEquals(Map.of("java", "r2"), stored.serving());
     assertEquals(Map.of("java", "a3"), with(stored, Kind.ALIGNMENT, "a3", 3, "a0").alignments());
     assertEquals(Map.of("java", "a0"), with(stored, Kind.ALIGNMENT, "a3", 3, "a2").alignments());
