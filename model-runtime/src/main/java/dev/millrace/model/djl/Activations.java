@@ -76,7 +76,7 @@ public record Activations(MoeConfig config, Computation computation) {
   /** Floats of a token that autograd keeps of a layer: what norms, rotations and products saw. */
   private long front(LayerConfig layer) {
     AttentionConfig a = config.attention();
-    long q = (long) a.numAttentionHeads() * a.headDim();
+    long q = (long) a.numAttentionHeads() * Math.max(a.headDim(), a.valueHeadDim());
     long v = (long) a.numAttentionHeads() * a.valueHeadDim();
     long floats = 4L * config.hiddenSize() + 4 * q + 3 * v;
     long wide =

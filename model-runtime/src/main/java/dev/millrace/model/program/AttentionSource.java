@@ -15,8 +15,10 @@ import java.util.function.ToIntFunction;
  * queries with keys and of weights with values, runs sequence by sequence, so that a sequence's
  * result does not depend on its neighbours; neighbours of one length are one call of a kernel that
  * keeps them apart and keeps no matrix of weights, for which values are as wide as keys: zeros make
- * up for it. With a cache, keys and values of a sequence lie in consecutive slots of the layer's
- * pool.
+ * up for it. Of a text that is longer than the window it is told by a mask, which has one value for
+ * each distance of a query from a key: with queries from last to first it is one row, read a place
+ * further on for each. With a cache, keys and values of a sequence lie in consecutive slots of the
+ * layer's pool.
  *
  * <p>Sequences that bring one token come first, and go together where they can: {@code runs} say
  * which, {@code aside} holds their last positions and slots, then of each run the last positions
@@ -40,12 +42,12 @@ record AttentionSource(
           if $groups > 1:
             k = torch.repeat_interleave(k, $groups, 0)
             v = torch.repeat_interleave(v, $groups, 0)
-          if past + n > window:
-            fused = False
-          else:
-            fused = past == 0
-          if fused:
-            c = torch.scaled_dot_product_attention(self.each_of(q, many), self.each_of(k, many), self.each_of($widened, many), None, 0., True, scale=$scale)
+          if past == 0:
+            qs, ks, vs = self.each_of($widerq, many), self.each_of($widerk, many), self.each_of($widerv, many)
+            if n > window:
+              c = torch.flip(torch.scaled_dot_product_attention(torch.flip(qs, [2]), ks, vs, self.band(q, n, window), 0., False, scale=$scale), [2])
+            else:
+              c = torch.scaled_dot_product_attention(qs, ks, vs, None, 0., True, scale=$scale)
             c = torch.transpose($narrowed, 1, 2)
           else:
             a = torch.mul(torch.matmul(q, torch.transpose(k, 1, 2)), $scale)
@@ -55,6 +57,14 @@ record AttentionSource(
               a = torch.masked_fill(a, torch.tril(torch.ones([n, past + n], dtype=11), past - window), -inf)
             c = torch.transpose(torch.matmul(torch.softmax(a, -1), v), 0, 1)
           return torch.reshape(c, [many * n, $heads * $vd])
+        def band(self: __torch__.Program, q: Tensor, n: int, window: int) -> Tensor:
+          at = torch.arange(2 * n - 1, dtype=4)
+          beyond = torch.logical_or(torch.lt(at, n - window), torch.ge(at, n))
+          row = torch.masked_fill(torch.zeros([2 * n - 1], dtype=6), beyond, -inf)
+          band = torch.as_strided(row, [1, 1, n, n], [0, 0, 1, 1], 0)
+          if ops.prim.is_cuda(q):
+            band = torch.contiguous(band)
+          return band
         def each_of(self: __torch__.Program, x: Tensor, many: int) -> Tensor:
           return torch.transpose(torch.reshape(x, [x.size(0), many, torch.floordiv(x.size(1), many), x.size(2)]), 0, 1)
         def parts(self: __torch__.Program, x: Tensor, sizes: List[int]) -> List[Tensor]:
@@ -107,7 +117,7 @@ record AttentionSource(
             sizes = annotate(List[int], [first])
             many = annotate(List[int], [1])
             for s in range(first, len(lens)):
-              if s > first and len(keys) == 0 and lens[s] == lens[s - 1] and $alike:
+              if s > first and len(keys) == 0 and lens[s] == lens[s - 1] and lens[s] <= window:
                 sizes[-1] = sizes[-1] + lens[s]
                 many[-1] = many[-1] + 1
               else:
@@ -232,15 +242,21 @@ record AttentionSource(
             : "torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., False, scale=$scale)";
     return (ATTEND + SIGNATURE + body)
         .replace("$answered", answered)
-        .replace("$widened", narrower > 0 ? "torch.constant_pad_nd(v, [0, " + narrower + "])" : "v")
+        .replace("$widerq", wider("q", -narrower))
+        .replace("$widerk", wider("k", -narrower))
+        .replace("$widerv", wider("v", narrower))
         .replace("$narrowed", narrower > 0 ? "torch.narrow(c, 3, 0, $vd)" : "c")
-        .replace("$alike", narrower >= 0 ? "lens[s] <= window" : "False")
         .replace("$heads", Integer.toString(a.numAttentionHeads()))
         .replace("$groups", Integer.toString(a.numAttentionHeads() / a.numKeyValueHeads()))
         .replace("$kv", Integer.toString(a.numKeyValueHeads()))
         .replace("$hd", Integer.toString(a.headDim()))
         .replace("$vd", Integer.toString(a.valueHeadDim()))
         .replace("$scale", Double.toString(a.scale()));
+  }
+
+  /** Filled up with zeros. */
+  private static String wider(String x, int by) {
+    return by > 0 ? "torch.constant_pad_nd(" + x + ", [0, " + by + "])" : x;
   }
 
   private String grouped(AttentionConfig a) {

@@ -17,12 +17,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ActivationsTest {
 
@@ -37,6 +39,12 @@ class ActivationsTest {
           + "'moe_intermediate_size':32,'intermediate_size':64,'first_k_dense_replace':1,"
           + "'n_shared_experts':1,'kv_lora_rank':16,'q_lora_rank':null,'qk_nope_head_dim':16,"
           + "'qk_rope_head_dim':8,'v_head_dim':16,'topk_method':'greedy'}";
+
+  private static final String WINDOWS =
+      "{'model_type':'mixtral','vocab_size':97,'hidden_size':64,'num_hidden_layers':3,"
+          + "'num_attention_heads':8,'num_key_value_heads':2,'max_position_embeddings':2048,"
+          + "'rms_norm_eps':1e-6,'num_local_experts':8,'num_experts_per_tok':2,"
+          + "'intermediate_size':32,'sliding_window':700}";
 
   @TempDir private Path folder;
 
@@ -72,12 +80,11 @@ class ActivationsTest {
 
   /** Weights of attention would be a matrix of a head's tokens by its tokens, in each layer. */
   @ParameterizedTest
-  @EnumSource(
-      value = Recompute.class,
-      names = {"NOTHING", "LAYERS"})
+  @MethodSource("longTexts")
   @EnabledOnOs(OS.LINUX)
-  void bytesPerToken_keysWiderThanValues_holdALongSequence(Recompute recompute) throws Exception {
-    RandomCheckpoint.write(folder, LATENT, DType.F32, 1);
+  void bytesPerToken_attentionOfAnyKind_holdALongSequence(String model, Recompute recompute)
+      throws Exception {
+    RandomCheckpoint.write(folder, model, DType.F32, 1);
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -101,6 +108,14 @@ class ActivationsTest {
             new Computation(Products.FP32, recompute));
     long counted = formula.fixedBytes() + LONG * formula.bytesPerToken();
     assertTrue(took < 1.25 * counted, took + " bytes, counted with " + counted);
+  }
+
+  static Stream<Arguments> longTexts() {
+    return Stream.of(LATENT, LATENT.replace("'v_head_dim':16", "'v_head_dim':32"), WINDOWS)
+        .flatMap(
+            model ->
+                Stream.of(Recompute.NOTHING, Recompute.LAYERS)
+                    .map(recompute -> Arguments.of(model, recompute)));
   }
 
   /** Trains on a short sequence, then on a long one; says how many bytes that took more. */

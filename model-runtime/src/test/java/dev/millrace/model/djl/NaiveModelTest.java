@@ -229,6 +229,12 @@ class NaiveModelTest {
                 + "'q_lora_rank':14,'n_shared_experts':0,'n_group':4,'topk_group':2,"
                 + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"),
         new Case(
+            "deepseek v2 whose values are wider than its keys",
+            DType.F32,
+            "{'model_type':'deepseek_v2',"
+                + LATENT.replace("'v_head_dim':6", "'v_head_dim':24")
+                + "'q_lora_rank':null,'n_shared_experts':1,'topk_method':'greedy'}"),
+        new Case(
             "mixtral with one expert and a window of one token",
             DType.F32,
             "{'model_type':'mixtral',"
@@ -267,6 +273,28 @@ class NaiveModelTest {
               assertEquals(expected[v], logits[at++], 1e-4);
             }
           }
+        }
+      }
+    }
+  }
+
+  /** The kernel goes by blocks of 512 keys: some of them are out of sight of a token. */
+  @Test
+  void logits_textOfManyWindows_areThoseOfTheOracle() throws IOException {
+    String json =
+        "{'model_type':'mixtral',"
+            + COMMON.replace("_embeddings':64", "_embeddings':2048")
+            + "'rms_norm_eps':1e-5,'num_key_value_heads':2,'num_local_experts':8,"
+            + "'intermediate_size':16,'sliding_window':200}";
+    RandomCheckpoint.write(folder, json, DType.F32, 7);
+    int[] row = tokens(1_300, 1);
+    try (NaiveModel naive = new NaiveModel(folder);
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
+      float[] logits = model.logits(none(model), new int[][] {row});
+      int at = 0;
+      for (double[] expected : naive.logits(row)) {
+        for (int v = 0; v < expected.length; v++) {
+          assertEquals(expected[v], logits[at++], 1e-4);
         }
       }
     }
