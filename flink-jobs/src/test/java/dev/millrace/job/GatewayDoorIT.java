@@ -20,9 +20,11 @@ import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.HeldSends;
+import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.Keytool;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
@@ -62,6 +64,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Partitioner;
 import org.apache.kafka.common.Cluster;
 import org.jspecify.annotations.Nullable;
@@ -881,6 +884,25 @@ class GatewayDoorIT {
       feed.send(loop.topics().answers(), "", Codecs.answers().encode(answer(request))).get();
       assertEquals(200, call.get().statusCode(), call.get()::body);
       assertEquals(0, draining.get());
+    }
+  }
+
+  /** Whoever asks waits for the broker to know it, and is told so half a minute later. */
+  @Test
+  void ready_topicOfRequestsIsGone_saysSo() throws Exception {
+    KafkaConfig kafka = loop.config().with(Map.of("kafka.prefix", "lacking.")).kafka();
+    String requests = Topics.create(kafka, 1).requests();
+    try (Gateway gateway = open(LIMIT, null, kafka);
+        Admin admin = Admin.create(KafkaTopics.clientProperties(kafka))) {
+      assertEquals(200, status(gateway, "GET /ready", "key-of-acme", ""));
+      admin.deleteTopics(List.of(requests)).all().get();
+      String why = "";
+      for (long end = System.nanoTime() + LIMIT.toNanos(); !why.contains(requests); ) {
+        assertTrue(System.nanoTime() < end, why);
+        why = exchange(gateway, "GET /ready", "a", "", "Authorization: Bearer key-of-acme");
+      }
+      assertTrue(why.startsWith("HTTP/1.1 503"), why);
+      assertTrue(why.contains("has no topic " + requests), why);
     }
   }
 

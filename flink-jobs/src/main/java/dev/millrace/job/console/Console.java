@@ -23,6 +23,7 @@ public final class Console implements AutoCloseable {
   private final KafkaConfig kafka;
   private final Topics topics;
   private final InstantSource clock;
+  private @Nullable Tail<?> requests;
 
   private Console(KafkaConfig kafka, InstantSource clock) {
     this.kafka = kafka;
@@ -42,7 +43,8 @@ public final class Console implements AutoCloseable {
       console.follow(Topics::rejected, Codecs.rejections(), console.ledger::rejection);
       console.follow(Topics::verdicts, Codecs.verdicts(), console.ledger::verdict);
       console.follow(Topics::releases, Codecs.releases(), console.ledger::release);
-      console.follow(Topics::requests, Codecs.requests(), console.ledger::request);
+      console.requests =
+          console.follow(Topics::requests, Codecs.requests(), console.ledger::request);
       console.follow(Topics::answers, Codecs.answers(), console.ledger::answer);
     } catch (RuntimeException e) {
       console.close();
@@ -51,10 +53,12 @@ public final class Console implements AutoCloseable {
     return console;
   }
 
-  private <T> void follow(Function<Topics, String> topic, Codec<T> codec, Tail.Sink<T> sink) {
+  private <T> Tail<T> follow(Function<Topics, String> topic, Codec<T> codec, Tail.Sink<T> sink) {
     String name = topic.apply(topics);
     RecordReader reader = RecordReader.fromBeginning(kafka, List.of(name));
-    tails.add(Tail.start(name, reader, codec, sink));
+    Tail<T> tail = Tail.start(name, reader, codec, sink);
+    tails.add(tail);
+    return tail;
   }
 
   /**
@@ -65,6 +69,11 @@ public final class Console implements AutoCloseable {
   public String picture(@Nullable String tenant) {
     ObjectNode picture = ledger.picture(clock.millis());
     return picture.put("tenant", tenant).put("unheard", Tail.problem(tails)).toString();
+  }
+
+  /** Why nothing is heard of requests, as where their topic is gone; null if it may be. */
+  public @Nullable String unheardRequests() {
+    return requests == null ? null : requests.problem();
   }
 
   /** The last event that named a release; null if none did. */

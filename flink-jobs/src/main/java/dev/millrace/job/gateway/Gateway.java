@@ -353,11 +353,14 @@ public final class Gateway implements AutoCloseable {
         () -> admission.during(caller.account(), () -> feedback.take(caller, calls.fields(ctx))));
   }
 
+  /** Of the topics without which no question is answered. */
+  private @Nullable String unheard() {
+    String problem = Tail.problem(List.of(answers, chunks, releases));
+    return problem == null ? console.unheardRequests() : problem;
+  }
+
   private void ready(Context ctx) {
-    String problem =
-        calls.isEnding()
-            ? ApiProblem.ending().getMessage()
-            : Tail.problem(List.of(answers, chunks, releases));
+    String problem = calls.isEnding() ? ApiProblem.ending().getMessage() : unheard();
     ObjectNode said = Fields.JSON.createObjectNode().put("ready", problem == null);
     if (problem != null) {
       said.put("reason", problem);
