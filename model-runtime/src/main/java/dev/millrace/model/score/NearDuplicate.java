@@ -28,9 +28,11 @@ record NearDuplicate(double similarity) implements Stage {
   private static @Nullable Refusal room(Candidate candidate, DomainMemory memory) {
     int signatures = candidate.sample.isMedia() ? 2 : 1;
     return memory.heldOut.room() < signatures
-        ? new Refusal(
+        ? Refusal.of(
             Reason.HELD_OUT_FULL,
-            "the domain holds out " + memory.heldOut.size() + " signatures already")
+            "the domain holds out %d signatures for ever, expected room for %d more: score.memory.heldOut",
+            memory.heldOut.size(),
+            signatures)
         : null;
   }
 

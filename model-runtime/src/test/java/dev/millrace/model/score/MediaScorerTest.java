@@ -148,6 +148,9 @@ class MediaScorerTest {
     Sample second = sample(Samples.heldOut(1), ColumnAligner.picture(4), "one grey bird");
     Scored.Refused refused = assertInstanceOf(Scored.Refused.class, scorer.score(second, memory));
     assertEquals("held-out-full", refused.rejection().reason());
+    assertEquals(
+        "the domain holds out 2 signatures for ever, expected room for 2 more: score.memory.heldOut",
+        refused.rejection().detail());
   }
 
   @Test
