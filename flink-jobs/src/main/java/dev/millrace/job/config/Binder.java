@@ -109,7 +109,7 @@ final class Binder {
       Constructor<?> constructor = base.getClass().getDeclaredConstructor(types);
       return constructor.newInstance(arguments);
     } catch (InvocationTargetException e) {
-      problems.add(String.valueOf(e.getCause()));
+      problems.add(String.valueOf(e.getTargetException().getMessage()));
       return base;
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("cannot make a " + base.getClass().getName(), e);

@@ -257,9 +257,9 @@ class MillraceConfigTest {
     assertEquals(Map.of("q_proj", "4.5"), config.learn().pattern().alpha());
     read("learn.pattern.rank.q_proj=1024");
     assertRefused("from 1 to 1024", "learn.pattern.rank.q_proj=1025");
-    assertRefused(
-        "rank of pattern q_proj is \"many\", expected a whole number",
-        "learn.pattern.rank.q_proj=many");
+    assertEquals(
+        List.of("rank of pattern q_proj is \"many\", expected a whole number from 1 to 1024"),
+        refused("learn.pattern.rank.q_proj=many").problems());
   }
 
   /** Of keys that an environment should name and does not, commas are left: nobody had to sign. */
