@@ -46,6 +46,18 @@ class KeysTest {
     assertEquals("d", Heads.followed(left).get(last.line()).release());
   }
 
+  /** Learn from nothing counts from 1: the order's batch was compared with its last release's. */
+  @Test
+  void of_domainThatIsTaughtAnewAfterItWasUnloaded_theLastReleaseIsFollowed() {
+    ReleaseEvent unloaded =
+        StreamRecords.event("java", Action.PUBLISH, "z", 100, 0)
+            .backToBase("unloaded")
+            .at(StreamRecords.event("java", Action.ROLLBACK, "", 0, 1).origin());
+    ReleaseEvent last = published("c", 50, 9, 1);
+    List<ReleaseEvent> left = compacted(List.of(unloaded, published("b", 49, 8, 1), last));
+    assertEquals("c", Heads.followed(left).get(last.line()).release());
+  }
+
   /** A trainer's own rollback is one of its events: it takes the place of what it published. */
   @Test
   void of_releaseThatItsTrainerTookBack_isCompactedAway() {

@@ -122,10 +122,14 @@ public record ReleaseEvent(
         tenant, domain, kind, order, release, uri, parent, batch, why, Origin.UNWRITTEN);
   }
 
-  /** What people order to take whoever follows the event back to the base alone. */
+  /**
+   * What people order to take whoever follows the event back to the base alone. It is of no batch,
+   * for trainers may count theirs anew; bases alone are numbered by people.
+   */
   public ReleaseEvent backToBase(String why) {
+    long none = kind == Kind.BASE ? batch : 0;
     return new ReleaseEvent(
-        tenant, domain, kind, Action.ROLLBACK, "", "", null, batch, why, Origin.UNWRITTEN);
+        tenant, domain, kind, Action.ROLLBACK, "", "", null, none, why, Origin.UNWRITTEN);
   }
 
   /** Where a release of the same store lies; empty if this one's URI does not end with its id. */
