@@ -107,8 +107,8 @@ public record ReleaseTopic(KafkaConfig config) {
     return events.stream()
         .filter(event -> event.line().equals(line) && stored.byId().containsKey(event.release()))
         .sorted(
-            Comparator.comparing((ReleaseEvent event) -> event.release().equals(id))
-                .thenComparing(event -> event.action() == Action.PUBLISH))
+            Comparator.comparing((ReleaseEvent event) -> event.action() == Action.PUBLISH)
+                .thenComparing(event -> event.release().equals(id)))
         .flatMap(event -> event.uriOf(id).stream())
         .reduce(stored.uri(id), (before, next) -> next);
   }

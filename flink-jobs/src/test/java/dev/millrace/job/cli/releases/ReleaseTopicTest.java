@@ -46,6 +46,8 @@ class ReleaseTopicTest {
     ReleaseEvent ordered = at("/here/1", Action.ROLLBACK, "1");
     assertEquals("/jobs/1", uri(published, ordered));
     assertEquals("/here/1", uri(at("/there/1", Action.PIN, "1"), ordered));
+    ReleaseEvent moved = at("/moved/2", Action.PUBLISH, "2"); // what people ordered stays for ever
+    assertEquals("/moved/1", uri(ordered, moved));
   }
 
   @Test
