@@ -263,7 +263,8 @@ final class ForgetCommand implements Callable<Integer> {
 
   /** Whether nobody has ordered anything of a line since: what people said meanwhile stays. */
   private boolean isLastOrder(ReleaseLine line, @Nullable Origin ours, ReleaseTopic topic) {
-    ReleaseEvent last = ForgetPlan.orders(topic.events()).get(line);
+    List<ReleaseEvent> events = topic.written(undecoded -> {}, output.err()::println);
+    ReleaseEvent last = ForgetPlan.orders(events).get(line);
     if (last == null || last.origin().equals(ours)) {
       return true;
     }

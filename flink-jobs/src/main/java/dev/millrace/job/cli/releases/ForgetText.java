@@ -135,6 +135,7 @@ final class ForgetText {
         "    redis-cli --scan --pattern 'millrace:answer:*' | xargs redis-cli unlink",
         "  hashes, embeddings, and the tokens of each domain's last texts in the memory of who scores and",
         "  who assigns domains, until newer ones take their place",
+        "  the ids in each domain's last order on the releases topic, until it has another",
         "  answers that were given, and verdicts and manifests that name ids, on their topics:",
         "    kafka-configs --alter --entity-type topics --entity-name T --add-config retention.ms=MS");
   }
