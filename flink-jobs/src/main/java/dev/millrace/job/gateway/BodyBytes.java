@@ -8,6 +8,9 @@ final class BodyBytes {
 
   private static final String ALL = "";
 
+  /** What a body of unknown size counts as until it has come. */
+  private static final int UNKNOWN = 1 << 16;
+
   private final int largest;
   private final Admission all;
   private final Admission each;
@@ -16,26 +19,35 @@ final class BodyBytes {
   final class Share {
     private final String account;
     private int bytes;
+    private boolean over;
 
     private Share(String account, int bytes) {
       this.account = account;
       this.bytes = bytes;
     }
 
-    /** The body has come, and has so many. */
-    void fit(int came) {
-      giveBack(bytes - came);
+    /**
+     * The body has come, and has so many.
+     *
+     * @throws ApiProblem if it has more than it counted as, and there is no room for them
+     */
+    synchronized void fit(int came) {
+      if (over) { // the client has gone away
+        return;
+      }
+      if (came > bytes) {
+        take(account, came - bytes);
+      } else {
+        giveBack(account, bytes - came);
+      }
+      bytes = came;
     }
 
     /** The call has ended. */
-    void leave() {
-      giveBack(bytes);
-    }
-
-    private synchronized void giveBack(int fewer) {
-      bytes -= fewer;
-      all.leave(ALL, fewer);
-      each.leave(account, fewer);
+    synchronized void leave() {
+      over = true;
+      giveBack(account, bytes);
+      bytes = 0;
     }
   }
 
@@ -58,11 +70,16 @@ final class BodyBytes {
   /**
    * Takes room for a body before it is read.
    *
-   * @param declared bytes, as its call says; -1 if it does not, which counts as the largest
+   * @param declared bytes, as its call says; -1 if it does not
    * @throws ApiProblem if there is none
    */
   Share enter(String account, int declared) {
-    int bytes = declared < 0 ? largest : Math.min(declared, largest);
+    int bytes = Math.min(declared < 0 ? UNKNOWN : declared, largest);
+    take(account, bytes);
+    return new Share(account, bytes);
+  }
+
+  private void take(String account, int bytes) {
     each.enter(account, bytes);
     try {
       all.enter(ALL, bytes);
@@ -70,6 +87,10 @@ final class BodyBytes {
       each.leave(account, bytes);
       throw e;
     }
-    return new Share(account, bytes);
+  }
+
+  private void giveBack(String account, int bytes) {
+    all.leave(ALL, bytes);
+    each.leave(account, bytes);
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -31,17 +32,31 @@ class BodyBytesTest {
     bytes.enter("c", 8); // what was refused has left nothing
   }
 
+  /** It counts as 64 KiB, or the largest if that is less. */
   @Test
-  void enter_callThatSaysNoSize_countsAsTheLargestUntilItHasCome() {
-    BodyBytes.Share share = bytes.enter("a", -1);
-    bytes.enter("a", 8);
-    assertFull("a", 3, "19 bytes of bodies under way, expected at most 16");
-    share.fit(5);
-    bytes.enter("a", 3);
-    assertFull("a", 1, "17 bytes of bodies under way, expected at most 16");
-    share.leave();
-    bytes.enter("a", 5);
-    assertFull("a", 1, "17 bytes of bodies under way, expected at most 16");
+  void fit_callThatSaidNoSize_countsAsWhatHasCome() {
+    BodyBytes large = new BodyBytes(1 << 20, 1 << 18);
+    BodyBytes.Share first = large.enter("a", -1);
+    BodyBytes.Share second = large.enter("a", -1);
+    first.fit((1 << 18) - 9);
+    second.fit(1 << 18);
+    ApiProblem none = assertThrows(ApiProblem.class, () -> large.enter("a", 10));
+    assertEquals("524289 bytes of bodies under way, expected at most 524288", none.getMessage());
+    BodyBytes.Share third = large.enter("a", 9);
+    assertThrows(ApiProblem.class, () -> third.fit(10)); // and keeps the 9
+    first.leave();
+    first.fit(5); // its client had gone away
+    second.leave();
+    third.leave();
+    assertEquals(429, full(large, 1 << 18, 1 << 18, 1).status());
+  }
+
+  /** What the last of them is told. */
+  private static ApiProblem full(BodyBytes bytes, int... sizes) {
+    for (int size : Arrays.copyOf(sizes, sizes.length - 1)) {
+      bytes.enter("a", size);
+    }
+    return assertThrows(ApiProblem.class, () -> bytes.enter("a", sizes[sizes.length - 1]));
   }
 
   /** It is refused for its size once it is read; it takes no more room than it may. */
