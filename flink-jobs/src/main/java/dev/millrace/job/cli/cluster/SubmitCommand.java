@@ -111,10 +111,11 @@ public final class SubmitCommand implements Callable<Integer> {
   /** A job that does not find them fails at each start. */
   private void requireFolders(BaseConfig config) throws IOException {
     Path base = BaseOption.require("base.dir", Path.of(config.dir()));
-    if (!config.previous().isEmpty()) {
+    if (job == Job.serve && !config.previous().isEmpty()) {
       Path unused = BaseOption.require("base.previous", Path.of(config.previous()));
     }
-    if (!config.align().isEmpty() && !Files.isDirectory(Path.of(config.align()))) {
+    boolean sees = job != Job.compress && !config.align().isEmpty();
+    if (sees && !Files.isDirectory(Path.of(config.align()))) {
       throw new IllegalArgumentException(
           "base.align %s, expected a folder of encoders".formatted(config.align()));
     }
