@@ -35,6 +35,9 @@ public record MillraceConfig(
     GatewayLimits gateway)
     implements Serializable {
 
+  /** Of more the steps alone would fill the memory. */
+  private static final int MOST_EPOCHS = 1000;
+
   private static final int MOST_ALIGN_PAIRS = 1 << 14;
 
   /** What the demo runs with. */
@@ -137,6 +140,10 @@ public record MillraceConfig(
     requireAbove("learn.train.clipNorm", train.clipNorm(), problems);
     requireBelowOne("learn.train.beta1", train.beta1(), problems);
     requireBelowOne("learn.train.beta2", train.beta2(), problems);
+    if (train.epochs() > MOST_EPOCHS) { // an old release may have had more
+      problems.add(
+          "learn.train.epochs is %d, expected at most %d".formatted(train.epochs(), MOST_EPOCHS));
+    }
     GateConfig gate = learn.gate();
     requireAbove("learn.gate.resamples", gate.resamples(), problems);
     requireAbove("learn.gate.paritySamples", gate.paritySamples(), problems);

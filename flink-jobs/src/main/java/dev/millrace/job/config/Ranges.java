@@ -93,7 +93,6 @@ final class Ranges {
           Map.entry("learn.plan.threads", 1024),
           Map.entry("learn.exchange.processes", 1024),
           Map.entry("learn.exchange.trainers", 1024),
-          Map.entry("learn.train.epochs", 1000),
           Map.entry("learn.train.replayShare", 1000),
           Map.entry("learn.gate.resamples", 1_000_000),
           Map.entry("learn.watch.resamples", 1_000_000),

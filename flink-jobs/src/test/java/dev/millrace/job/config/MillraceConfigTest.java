@@ -198,7 +198,6 @@ class MillraceConfigTest {
     "learn.halvings, 2147483647, 30",
     "learn.plan.threads, 2147483647, 1024",
     "learn.exchange.trainers, 2147483647, 1024",
-    "learn.train.epochs, 2147483647, 1000",
     "learn.train.replayShare, 1e300, 1000",
     "redis.timeoutMillis, 60000, 5000",
     "serve.fetchers, 2147483647, 1024",
@@ -370,6 +369,14 @@ class MillraceConfigTest {
             "align.batch × align.steps is 20000, expected at most 16384")) {
       assertTrue(problems.contains(expected), problems);
     }
+  }
+
+  /** Of more the steps alone fill the memory; an old release that had more is trained again. */
+  @Test
+  void read_moreEpochsThanAreOfUse_saysTheBound() {
+    read("learn.train.epochs=1000");
+    assertRefused("learn.train.epochs is 1001, expected at most 1000", "learn.train.epochs=1001");
+    MillraceConfig.defaults().with(Map.of("learn.train.epochs", "1500"));
   }
 
   /** Its release would be published, and read by nobody. */
