@@ -2,7 +2,6 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.train.AdapterState;
-import dev.millrace.adapter.train.Parameters;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.kinds.AdapterKinds;
@@ -12,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a domain begins with; a function of the configuration, the base and its name. */
 final class Beginnings {
+
+  /** Room for what a file says of its matrices, some hundred bytes each. */
+  private static final long NAMES_BYTES = 4 << 20;
 
   private Beginnings() {}
 
@@ -38,7 +40,11 @@ final class Beginnings {
    *     readers of releases take, or a thread's memory holds no token
    */
   static void require(LearnerConfig config, BaseModel base) {
-    requireReadable(config, Parameters.count(adapter(config, base, null, "").weights()));
+    requireReadable(
+        config,
+        adapter(config, base, null, "").weights().factors().stream()
+            .mapToLong(factor -> factor.values().length)
+            .sum());
     var unusedTokens = config.plan().microBatchTokens(base);
   }
 
@@ -47,8 +53,8 @@ final class Beginnings {
    *
    * @throws IllegalArgumentException if its release would be larger than readers take
    */
-  static void requireReadable(LearnerConfig config, int parameters) {
-    long bytes = (long) Float.BYTES * parameters;
+  static void requireReadable(LearnerConfig config, long parameters) {
+    long bytes = NAMES_BYTES + Float.BYTES * parameters;
     if (bytes > ReleaseReader.MAX_FILE_BYTES) {
       throw new IllegalArgumentException(
           "learn.rank is %d, learn.routedExperts %s: an adapter of %d bytes, expected at most %d, for a release has no more"
