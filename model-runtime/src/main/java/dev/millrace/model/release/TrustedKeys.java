@@ -35,13 +35,18 @@ public final class TrustedKeys {
   /**
    * Public keys, each the base64 of its X.509 form, with commas between; none of a blank text.
    *
-   * @throws IllegalArgumentException if one is no such key, or empty; the message does not repeat
-   *     it, for it may be the private one
+   * @throws IllegalArgumentException if one is no such key, or there are commas alone; the message
+   *     does not repeat it, for it may be the private one
    */
   public static TrustedKeys parse(String keys) {
     List<PublicKey> parsed = new ArrayList<>();
-    for (String key : keys.isBlank() ? new String[0] : keys.split(",", -1)) {
-      parsed.add(key(key.strip(), parsed.size() + 1));
+    for (String key : keys.split(",", -1)) {
+      if (!key.isBlank()) {
+        parsed.add(key(key.strip(), parsed.size() + 1));
+      }
+    }
+    if (parsed.isEmpty() && !keys.isBlank()) {
+      throw new IllegalArgumentException("there is no key between its commas, expected one");
     }
     return new TrustedKeys(List.copyOf(parsed));
   }
