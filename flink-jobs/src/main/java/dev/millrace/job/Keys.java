@@ -6,7 +6,6 @@ import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Verdict;
 
 /** The key of each record that a job writes. */
@@ -28,8 +27,7 @@ final class Keys {
    * is left.
    */
   static byte[] of(ReleaseEvent event) {
-    boolean order = event.epoch() == 0 && event.action() != Action.PUBLISH;
-    return (event.line().key() + (order ? "|ORDER" : "")).getBytes(UTF_8);
+    return (event.line().key() + (event.isOrder() ? "|ORDER" : "")).getBytes(UTF_8);
   }
 
   /** The request's id: the chunks of an answer keep their order. */

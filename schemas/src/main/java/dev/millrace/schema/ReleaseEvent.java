@@ -116,6 +116,11 @@ public record ReleaseEvent(
     return answers == null ? "" : answers;
   }
 
+  /** Whether people wrote it to order something, and no trainer. */
+  public boolean isOrder() {
+    return epoch == 0 && action != Action.PUBLISH;
+  }
+
   /** What people order about the release that the event names. */
   public ReleaseEvent ordering(Action order, String why) {
     return new ReleaseEvent(

@@ -20,11 +20,11 @@ public final class SwapRule {
    * far.
    */
   public static ReleaseEvent followed(ReleaseEvent event, @Nullable ReleaseEvent current) {
-    boolean order = event.epoch() == 0 && event.action() != Action.PUBLISH;
     Long read = current == null ? event.read() : current.read();
     long here = event.origin().offset();
     ReleaseEvent followed =
-        event.withRead(order || (read != null && read > here) ? Long.valueOf(here) : read);
+        event.withRead(
+            event.isOrder() || (read != null && read > here) ? Long.valueOf(here) : read);
     return event.epoch() == 0 && current != null ? followed.withEpoch(current.epoch()) : followed;
   }
 

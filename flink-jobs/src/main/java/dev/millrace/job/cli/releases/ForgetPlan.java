@@ -87,9 +87,7 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
   /** What people said of each line last. */
   static Map<ReleaseLine, ReleaseEvent> orders(List<ReleaseEvent> events) {
     Map<ReleaseLine, ReleaseEvent> orders = new HashMap<>();
-    events.stream()
-        .filter(event -> event.epoch() == 0 && event.action() != Action.PUBLISH)
-        .forEach(order -> orders.put(order.line(), order));
+    events.stream().filter(ReleaseEvent::isOrder).forEach(order -> orders.put(order.line(), order));
     return orders;
   }
 
