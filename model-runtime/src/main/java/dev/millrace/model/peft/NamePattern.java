@@ -2,7 +2,7 @@ package dev.millrace.model.peft;
 
 import dev.millrace.model.adapter.InvalidAdapterException;
 import java.util.Map;
-import java.util.regex.MatchResult;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -14,10 +14,7 @@ final class NamePattern {
   private static final int MAX_LENGTH = 1024;
   private static final int MAX_STEPS = 1 << 20;
 
-  /** What Python writes otherwise: {@code (?P<name>}, {@code (?P=name)} and {@code {,3}}. */
-  private static final Pattern PYTHON =
-      Pattern.compile("(?<!\\\\)(?:\\(\\?P([<=])(\\w+)[>)]|\\{,(?=\\d*}))");
-
+  private final String regex;
   private final Pattern pattern;
 
   NamePattern(String field, String regex) {
@@ -26,37 +23,32 @@ final class NamePattern {
           "%s: pattern of %d characters, expected at most %d"
               .formatted(field, regex.length(), MAX_LENGTH));
     }
+    this.regex = regex;
     try {
-      pattern = Pattern.compile(PYTHON.matcher(regex).replaceAll(NamePattern::inJava));
+      pattern = MeteredRegex.compile(regex);
     } catch (PatternSyntaxException | StackOverflowError e) {
       throw new InvalidAdapterException(
           field + ": pattern is " + regex + ", expected a regular expression", e);
     }
   }
 
-  private static String inJava(MatchResult python) {
-    String name = python.group(2);
-    if (name == null) {
-      return "{0,";
-    }
-    String group = "g" + name.replace("_", "Z"); // Java's names have no underscore
-    return Matcher.quoteReplacement(
-        python.group(1).equals("<") ? "(?<" + group + ">" : "\\k<" + group + ">");
-  }
-
   /** Whether it fits all of a name (Python's re.fullmatch). */
   boolean fits(String name) {
-    return matcher(name).matches();
+    return within(name, matcher -> matcher.matches());
   }
 
   /** The first group of a match at the beginning of a name (Python's re.match); null if none. */
   @Nullable String group(String name) {
-    Matcher matcher = matcher(name);
-    return matcher.lookingAt() && matcher.groupCount() > 0 ? matcher.group(1) : null;
+    return this.<@Nullable String>within(
+        name, matcher -> matcher.lookingAt() && matcher.groupCount() > 0 ? matcher.group(1) : null);
   }
 
-  private Matcher matcher(String name) {
-    return pattern.matcher(new Metered(name, pattern));
+  private <T extends @Nullable Object> T within(String name, Function<Matcher, T> match) {
+    try {
+      return match.apply(pattern.matcher(new Metered(name, regex)));
+    } catch (StackOverflowError e) {
+      throw new InvalidAdapterException("pattern " + regex + " nests too deeply on " + name, e);
+    }
   }
 
   /** Whether a pattern fits the last parts of a name (PEFT's get_pattern_key). */
@@ -77,19 +69,19 @@ final class NamePattern {
   /** Characters that can only be looked at so often. */
   private static final class Metered implements CharSequence {
     private final String text;
-    private final Pattern pattern;
+    private final String regex;
     private int steps;
 
-    Metered(String text, Pattern pattern) {
+    Metered(String text, String regex) {
       this.text = text;
-      this.pattern = pattern;
+      this.regex = regex;
     }
 
     @Override
     public char charAt(int index) {
       if (++steps > MAX_STEPS) {
         throw new InvalidAdapterException(
-            "pattern " + pattern + " takes more than " + MAX_STEPS + " steps on " + text);
+            "pattern " + regex + " takes more than " + MAX_STEPS + " steps on " + text);
       }
       return text.charAt(index);
     }
