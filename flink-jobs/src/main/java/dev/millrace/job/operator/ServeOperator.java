@@ -209,21 +209,23 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   /** What came of a step of the responder. */
-  private record Step(List<Added> added, List<Answered> answered) {}
+  private record Step(List<Added> added, List<Answered> answered, List<SwapResult> lost) {}
 
   /** Runs on the worker's thread. */
   private List<Step> step() throws InterruptedException {
     List<Answered> answered = serving.responder().step();
     List<Added> added = serving.responder().added();
+    List<SwapResult> lost = serving.releases().lost();
     int waits = serving.responder().fetching().size();
     boolean room = waited < waits;
     waited = waits;
-    return answered.isEmpty() && added.isEmpty() && !room
+    return answered.isEmpty() && added.isEmpty() && lost.isEmpty() && !room
         ? List.of()
-        : List.of(new Step(added, answered));
+        : List.of(new Step(added, answered, lost));
   }
 
   private void stepped(Step step) {
+    step.lost().forEach(found -> unreadable(found.event(), found.reason()));
     for (Added added : step.added()) {
       if (scheduler.awaits(added.ticket())) {
         output.collect(Outputs.CHUNKS, new StreamRecord<>(added.chunk()));
@@ -357,6 +359,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private void missing(ReleaseEvent event, String why) {
     figures.failedSwap();
     LOG.warn("Release {} of {} does not answer yet: {}", event.release(), event.domain(), why);
+    unreadable(event, why);
+  }
+
+  private void unreadable(ReleaseEvent event, String why) {
     reject(event, why.startsWith(Serving.UNREADABLE) ? Serving.UNREADABLE : INVALID, why);
   }
 

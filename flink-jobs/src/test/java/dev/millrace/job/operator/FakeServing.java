@@ -50,6 +50,7 @@ public class FakeServing implements Responder, LiveReleases {
   private final List<String> staged = new CopyOnWriteArrayList<>();
   private final List<String> switched = new CopyOnWriteArrayList<>();
   private final BlockingQueue<String> tries = new LinkedBlockingQueue<>();
+  private final Queue<SwapResult> found = new ConcurrentLinkedQueue<>();
   private volatile boolean fetched;
   private final Queue<Added> begun = new ConcurrentLinkedQueue<>();
   private List<Added> added = List.of();
@@ -220,6 +221,17 @@ public class FakeServing implements Responder, LiveReleases {
   /** From now on a release of that name is followed without being read. */
   void lose(String release, String why) {
     lost.put(release, why);
+  }
+
+  /** The next request finds that what an event named is lost. */
+  void findLost(ReleaseEvent event, String why) {
+    found.add(new SwapResult(event, Outcome.SWAPPED, why, 0));
+  }
+
+  @Override
+  public List<SwapResult> lost() {
+    SwapResult next = found.poll();
+    return next == null ? List.of() : List.of(next);
   }
 
   /** From now on nobody hears that a release of that name was switched to. */

@@ -1002,6 +1002,31 @@ class ServeOperatorTest {
     }
   }
 
+  /** No release is read before somebody asks for it. */
+  @Test
+  void restore_whatAnsweredIsLost_saysSoWhenItIsAskedFor() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
+      release(harness, "first", 0);
+      harness.endReleases();
+      snapshot = harness.snapshot(1, 1);
+    }
+    FakeServing serving = new FakeServing(FREE);
+    String why = "release-invalid: adapter_model.safetensors is gone";
+    try (var harness = restored(harness(serving, 2, 1), snapshot)) {
+      assertEquals(List.of(), harness.rejected());
+      serving.findLost(event("first", ReleaseEvent.Action.PUBLISH, 0), why);
+      harness.ask(0, 2);
+      harness.endRequests();
+      Rejection rejection = harness.rejected().get(0);
+      assertEquals(
+          "release-invalid first " + why,
+          rejection.reason() + " " + rejection.id() + " " + rejection.detail());
+      assertEquals(new Origin("releases", 0, 0), rejection.origin());
+      assertEquals(1, harness.rejected().size());
+    }
+  }
+
   @Test
   void restore_whatIsOnTrialIsLost_startsAndSaysSo() throws Exception {
     OperatorSubtaskState snapshot;

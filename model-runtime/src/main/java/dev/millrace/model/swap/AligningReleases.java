@@ -189,6 +189,11 @@ final class AligningReleases implements LiveReleases {
   }
 
   @Override
+  public List<SwapResult> lost() {
+    return adapters.lost();
+  }
+
+  @Override
   public void close() {
     line.stop();
     adapters.close(); // before an alignment is waited for, or they went on to load

@@ -211,6 +211,11 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   @Override
+  public List<SwapResult> lost() {
+    return hot.lost();
+  }
+
+  @Override
   public void close() {
     closing = true;
     DaemonThreads.end(swapper);
@@ -276,6 +281,7 @@ final class AtomicLiveReleases implements LiveReleases {
     private void follow(ReleaseEvent unread, long readMillis) {
       if (trial == null) {
         next = new Registered(unread, readMillis);
+        hot.missed(next); // the result says so
         answering = next;
       }
     }

@@ -5,12 +5,17 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.base.DaemonThreads;
+import dev.millrace.model.swap.SwapResult.Outcome;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +56,10 @@ final class HotReleases implements AutoCloseable {
   private final Map<Registered, Asked<Void>> reading = new ConcurrentHashMap<>();
   private final FairThreads fetchers;
   private final AtomicInteger threads = new AtomicInteger();
+
+  /** What answers and was found lost, until somebody takes it: each once. */
+  private final Queue<SwapResult> lost = new ConcurrentLinkedQueue<>();
+
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
   private final LongAdder failures = new LongAdder();
@@ -221,7 +230,7 @@ final class HotReleases implements AutoCloseable {
       failures.increment();
       loading.remove(Identity.of(registered));
       ReleaseRefusedException why = ReleaseRefusedException.because(e);
-      if (!closing && registered.lose(ticker.read())) {
+      if (!closing && lose(registered, why)) {
         LOG.warn("Release {} cannot answer: {}", registered.release(), why.getMessage());
       }
       askers.completeExceptionally(why);
@@ -281,13 +290,38 @@ final class HotReleases implements AutoCloseable {
       loader.fetch(registered);
     } catch (IOException | RuntimeException e) {
       failures.increment();
-      if (registered.lose(ticker.read())) {
+      ReleaseRefusedException why = ReleaseRefusedException.because(e);
+      if (lose(registered, why)) {
         LOG.warn(
             "no text is assigned to {} while its release cannot be read: {}",
             registered.alias(),
-            ReleaseRefusedException.because(e).getMessage());
+            why.getMessage());
       }
     }
+  }
+
+  /** Notes that a release could not be read; true the first time. */
+  private boolean lose(Registered registered, ReleaseRefusedException why) {
+    boolean first = missed(registered);
+    if (first && isAnswering(registered)) {
+      String reason = String.valueOf(why.getMessage());
+      lost.add(new SwapResult(registered.event(), Outcome.SWAPPED, reason, 0));
+    }
+    return first;
+  }
+
+  /** Notes that a release could not be read, where that is told otherwise; true the first time. */
+  boolean missed(Registered registered) {
+    return registered.lose(ticker.read());
+  }
+
+  /** What answers and was found lost since this was asked last. */
+  List<SwapResult> lost() {
+    List<SwapResult> found = new ArrayList<>();
+    for (SwapResult next = lost.poll(); next != null; next = lost.poll()) {
+      found.add(next);
+    }
+    return found;
   }
 
   /** Puts a release where it belongs, as long as it does. */

@@ -101,6 +101,14 @@ public interface LiveReleases extends AutoCloseable {
   HotCounts counts();
 
   /**
+   * What is followed and could not be read when somebody asked for it, though nothing had said so
+   * before: each once, as {@link SwapResult#reason} has it. Nobody is told twice.
+   */
+  default List<SwapResult> lost() {
+    return List.of();
+  }
+
+  /**
    * Waits for what is being loaded, then frees every release that no lease holds. Events whose turn
    * has not come are passed over. Whoever waits for a release, or asks for what answers, is
    * refused.

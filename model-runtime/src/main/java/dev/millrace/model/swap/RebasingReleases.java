@@ -301,6 +301,11 @@ final class RebasingReleases implements LiveReleases {
   }
 
   @Override
+  public List<SwapResult> lost() {
+    return releases.lost();
+  }
+
+  @Override
   public void close() {
     source.stop();
     line.stop();

@@ -466,6 +466,26 @@ class LiveReleasesTest {
     }
   }
 
+  /** What was restored is not read before somebody asks: until then nothing can have said so. */
+  @Test
+  void lost_restoredAndCannotBeRead_isToldOnceAndWhatWasToldOtherwiseIsNot() {
+    source.lose("bias-1");
+    SwapResult restored = live.restore(FakeReleases.published("java", 1), 77).join();
+    assertEquals("", restored.reason());
+    assertEquals(List.of(), live.lost());
+    assertRefused("release-unreadable: ", "java");
+    assertRefused("release-unreadable: ", "java");
+    List<SwapResult> lost = live.lost();
+    assertEquals(1, lost.size());
+    assertEquals("bias-1", lost.get(0).event().release());
+    assertTrue(lost.get(0).reason().startsWith("release-unreadable: "), lost.get(0).reason());
+    assertEquals(List.of(), live.lost());
+
+    assertFollowedUnread("release-unreadable: ", FakeReleases.published("legal", 1));
+    assertRefused("release-unreadable: ", "legal");
+    assertEquals(List.of(), live.lost());
+  }
+
   private static final String PARENT = "a".repeat(64);
   private static final String CHILD = "b".repeat(64);
 
