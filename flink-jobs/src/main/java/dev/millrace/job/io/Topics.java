@@ -19,6 +19,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
@@ -62,6 +64,7 @@ public record Topics(String prefix) {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final ListTopicsOptions FIRST =
       new ListTopicsOptions().timeoutMs((int) PATIENCE.toMillis());
+  private static final ListTopicsOptions SOON = new ListTopicsOptions().timeoutMs(5_000);
 
   /** A topic is not as the jobs need it; the message names it and says what was expected. */
   public static final class UnfitException extends IllegalStateException {
@@ -104,6 +107,30 @@ public record Topics(String prefix) {
   static String missing(String broker, String topic) {
     return "broker %s has no topic %s, expected one: ./millrace topics makes those of the jobs"
         .formatted(broker, topic);
+  }
+
+  /** What a job reads, by what its name ends with. */
+  public Set<String> readBy(String kind) {
+    return switch (kind) {
+      case "learn" -> Set.of(samples(), releases());
+      case "serve" -> Set.of(requests(), releases());
+      default -> Set.of();
+    };
+  }
+
+  /**
+   * What a broker that asks for nothing lacks of these.
+   *
+   * @throws IllegalStateException if it does not answer within five seconds
+   */
+  public static SortedSet<String> lacking(String bootstrap, Set<String> names) {
+    Properties client = new Properties();
+    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    try (Admin admin = Admin.create(client)) {
+      SortedSet<String> lacking = new TreeSet<>(names);
+      lacking.removeAll(KafkaTopics.first(bootstrap, admin.listTopics(SOON).names(), said -> {}));
+      return lacking;
+    }
   }
 
   /** Every name. */

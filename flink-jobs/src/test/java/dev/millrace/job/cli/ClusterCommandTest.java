@@ -289,7 +289,7 @@ class ClusterCommandTest extends MovesHome {
       flink.stop(0);
     }
     assertEquals(
-        "2 jobs are named millrace-serve, expected one: each takes the other's transactions; end all but one: curl -X PATCH 'http://127.0.0.1:%d/jobs/JOB?mode=cancel'"
+        "2 jobs are named millrace-serve, expected one: each takes the other's transactions; end all but one: curl -X PATCH 'http://127.0.0.1:%d/jobs/JOB?mode=cancel'; Kafka does not answer: whether it has the topics of the jobs is not known"
             .formatted(flink.getAddress().getPort()),
         why());
   }

@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.ClusterProcess;
 import dev.millrace.job.embedded.ClusterShape;
@@ -12,6 +13,7 @@ import dev.millrace.job.embedded.FlinkFailure;
 import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.io.Topics;
 import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
 import java.net.URI;
@@ -68,6 +70,12 @@ public final class ClusterCommand implements Callable<Integer> {
       "\n  %d jobs are named %s, expected one: each takes the other's transactions; end all but one:"
           + " curl -X PATCH '%s/jobs/JOB?mode=cancel'";
 
+  private static final String ABSENT =
+      "\n  there is no topic %s, which job %s reads: ./millrace topics makes it, without what was on it";
+
+  private static final String DEAF =
+      "\n  Kafka does not answer: whether it has the topics of the jobs is not known";
+
   private static final String NEXT = "\n  no %s job yet: ./millrace submit %1$s";
 
   /** With less, processes end and jobs fail that say nothing of it: their logs are on that disk. */
@@ -76,6 +84,8 @@ public final class ClusterCommand implements Callable<Integer> {
   /** What lies in a cluster's folder, and may be mounted or linked there from elsewhere. */
   private static final List<String> FOLDERS =
       List.of("store", "checkpoints", "savepoints", "kafka-data", "log");
+
+  private static final String PREFIX = MillraceConfig.defaults().kafka().prefix();
 
   private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
@@ -189,6 +199,7 @@ public final class ClusterCommand implements Callable<Integer> {
     Map<String, String> left = left(lacking);
     String full = full(home);
     String twins = twins(jobs, state.restUrl());
+    String absent = absent(state, jobs);
     return output.result(
         Map.ofEntries(
             entry("up", state.isUp()),
@@ -202,7 +213,7 @@ public final class ClusterCommand implements Callable<Integer> {
             entry("failures", failures),
             entry("left", left),
             entry("freeBytes", free)),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s%s"
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -212,6 +223,7 @@ public final class ClusterCommand implements Callable<Integer> {
                     .collect(Collectors.joining("\n")),
                 jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
                 twins,
+                absent,
                 told.isPresent() ? "" : SILENT,
                 lacking.stream()
                     .filter(job -> !left.containsKey(job.name()))
@@ -222,7 +234,7 @@ public final class ClusterCommand implements Callable<Integer> {
                     .collect(Collectors.joining()),
                 state.complete() ? "" : "\n" + INCOMPLETE,
                 full),
-        against(state, told.isPresent() ? "" : SILENT, twins, full));
+        against(state, told.isPresent() ? "" : SILENT, twins, absent, full));
   }
 
   private static List<String> against(ClusterState state, String... more) {
@@ -280,6 +292,39 @@ public final class ClusterCommand implements Callable<Integer> {
 
   private static boolean isOurs(FlinkJob job) {
     return Stream.of(SubmitCommand.Job.values()).anyMatch(kind -> job.name().endsWith("-" + kind));
+  }
+
+  /** A job whose topic was deleted goes on without a word; where Kafka has ended, that is said. */
+  private static String absent(ClusterState state, List<FlinkJob> jobs) throws IOException {
+    Map<String, FlinkJob> readers = new TreeMap<>();
+    for (FlinkJob job : jobs) {
+      if (!job.hasEnded()) {
+        reads(job).forEach(topic -> readers.put(topic, job));
+      }
+    }
+    if (readers.isEmpty() || state.processes().stream().noneMatch(ClusterCommand::isKafka)) {
+      return "";
+    }
+    try {
+      return Topics.lacking(state.bootstrap(), readers.keySet()).stream()
+          .map(topic -> ABSENT.formatted(topic, readers.get(topic).name()))
+          .collect(Collectors.joining());
+    } catch (IllegalStateException e) {
+      return DEAF;
+    }
+  }
+
+  private static boolean isKafka(ClusterProcess process) {
+    return process.name().equals("kafka") && process.isAlive() && !process.isStopped();
+  }
+
+  /** The topics of the cluster's own Kafka that a job reads. */
+  private static Set<String> reads(FlinkJob job) throws IOException {
+    Submitted submitted = Submitted.here();
+    boolean here = submitted.value(job.id(), "kafka.bootstrap", "").isEmpty();
+    String prefix = submitted.value(job.id(), "kafka.prefix", PREFIX);
+    String kind = job.name().substring(job.name().lastIndexOf('-') + 1);
+    return here ? new Topics(prefix).readBy(kind) : Set.of();
   }
 
   /** Empty where Flink does not answer, as it does not while its job manager is stopped. */

@@ -49,6 +49,14 @@ public record Submitted(Path folder) {
     return ShellWords.line(words.stream());
   }
 
+  /** What a job that runs was given for a key; the fallback if that is not known, or it was not. */
+  String value(String job, String key, String fallback) throws IOException {
+    return settings(job).stream()
+        .filter(set -> set.startsWith(key + "="))
+        .map(set -> set.substring(key.length() + 1))
+        .reduce(fallback, (before, last) -> last);
+  }
+
   private List<String> settings(String from) throws IOException {
     String name = from.substring(from.lastIndexOf('/') + 1);
     Matcher savepoint = SAVEPOINT.matcher(name);
