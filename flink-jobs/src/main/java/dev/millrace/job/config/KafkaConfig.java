@@ -16,7 +16,8 @@ import java.util.Map;
  * @param discoveryMillis how often new partitions are looked for; 0 is never
  * @param registry URL of a schema registry with Confluent's API; empty is none, and values are
  *     Avro's single-object encoding
- * @param client properties handed to every Kafka client as they are
+ * @param client properties handed to every Kafka client as they are; not those that have a key of
+ *     their own, nor those by which jobs read and write, as {@code group.id}
  */
 public record KafkaConfig(
     String bootstrap,

@@ -125,6 +125,26 @@ class MillraceConfigTest {
     }
   }
 
+  /** One of the two would win, and nothing would say which. */
+  @ParameterizedTest
+  @CsvSource({
+    "bootstrap.servers, kafka.bootstrap",
+    "transaction.timeout.ms, kafka.transactionTimeoutMillis",
+    "partition.discovery.interval.ms, kafka.discoveryMillis",
+    "group.id, job.name",
+    "transactional.id, job.name",
+    "isolation.level, none",
+    "enable.auto.commit, none",
+    "auto.offset.reset, none",
+    "value.deserializer, none",
+    "key.serializer, none"
+  })
+  void read_clientPropertyThatIsOurs_isRefusedAndOursIsNamed(String property, String ours) {
+    String key = "kafka.client." + property;
+    String refused = refused(key + "=1").getMessage();
+    assertTrue(refused.contains(key + " is set, expected " + ours), refused);
+  }
+
   /** Or the answers' cache would be said to be down for ever. */
   @ParameterizedTest
   @ValueSource(
