@@ -20,6 +20,7 @@ final class Ranges {
           "checkpoint.intervalMillis",
           "redis.ttlSeconds",
           "redis.timeoutMillis",
+          "redis.backoffMillis",
           "batch.count",
           "batch.spanMillis",
           "learn.rank",

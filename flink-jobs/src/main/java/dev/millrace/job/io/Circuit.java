@@ -32,11 +32,11 @@ final class Circuit implements AutoCloseable {
 
   /**
    * @param probe throws unless the service is there
-   * @param backoffMillis from one probe to the next
+   * @param backoffMillis from one probe to the next, more than 0
    */
   Circuit(String service, long backoffMillis, Runnable probe) {
     this.service = service;
-    this.backoffMillis = Math.max(1, backoffMillis);
+    this.backoffMillis = backoffMillis;
     this.probe = probe;
     this.prober = Executors.newSingleThreadScheduledExecutor(new DaemonThreads("millrace-probe"));
   }

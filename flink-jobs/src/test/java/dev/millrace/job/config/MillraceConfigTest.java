@@ -116,6 +116,15 @@ class MillraceConfigTest {
     MillraceConfig unused = read(setting.replaceAll(":\\d+\\b", ":65535"));
   }
 
+  /** It would be asked a thousand times a second whether it is back. */
+  @Test
+  void read_redisIsTriedAgainAtOnce_isRefused() {
+    String refused = refused("redis.backoffMillis=0").getMessage();
+    assertTrue(refused.contains("redis.backoffMillis is \"0\", expected more than 0"), refused);
+    assertEquals(
+        Long.MAX_VALUE, read("redis.backoffMillis=" + Long.MAX_VALUE).redis().backoffMillis());
+  }
+
   @Test
   void read_brokersOfIpV6_areInBrackets() {
     String brokers = "[::1]:9092,[fe80::1%eth0]:9092,h:1";
