@@ -9,15 +9,15 @@ import java.util.function.Supplier;
 final class Admission {
 
   private final String what;
-  private final int most;
-  private final Map<String, Integer> underWay = new ConcurrentHashMap<>();
+  private final long most;
+  private final Map<String, Long> underWay = new ConcurrentHashMap<>();
 
   /**
    * Lets so many in of each account.
    *
    * @param what they are, in the plural
    */
-  Admission(String what, int most) {
+  Admission(String what, long most) {
     this.what = what;
     this.most = most;
   }
@@ -31,7 +31,7 @@ final class Admission {
     underWay.compute(
         account,
         (name, before) -> {
-          int now = (before == null ? 0 : before) + more;
+          long now = (before == null ? 0 : before) + more;
           if (now > most) {
             throw ApiProblem.tooMany(
                 "%d %s under way, expected at most %d".formatted(now, what, most));

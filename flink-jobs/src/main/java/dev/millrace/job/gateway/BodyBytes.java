@@ -59,12 +59,8 @@ final class BodyBytes {
    */
   BodyBytes(long most, long largest) {
     this.largest = (int) Math.min(largest, Integer.MAX_VALUE);
-    all = new Admission("bytes of bodies of all callers", bounded(most));
-    each = new Admission("bytes of bodies", bounded(most / 2));
-  }
-
-  private int bounded(long most) {
-    return (int) Math.min(Integer.MAX_VALUE, Math.max(largest, most));
+    all = new Admission("bytes of bodies of all callers", Math.max(this.largest, most));
+    each = new Admission("bytes of bodies", Math.max(this.largest, most / 2));
   }
 
   /**

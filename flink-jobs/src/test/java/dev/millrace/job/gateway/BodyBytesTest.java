@@ -59,6 +59,15 @@ class BodyBytesTest {
     return assertThrows(ApiProblem.class, () -> bytes.enter("a", sizes[sizes.length - 1]));
   }
 
+  /** As of a heap beyond 32 GB. */
+  @Test
+  void enter_moreThanTwoGigabytesUnderWay_countsOn() {
+    BodyBytes large = new BodyBytes(8L << 30, 1L << 30);
+    ApiProblem none = full(large, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1);
+    assertEquals(
+        "4294967297 bytes of bodies under way, expected at most 4294967296", none.getMessage());
+  }
+
   /** It is refused for its size once it is read; it takes no more room than it may. */
   @Test
   void enter_callThatSaysMoreThanItMayHave_countsAsTheLargest() {
