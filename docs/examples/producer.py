@@ -22,7 +22,10 @@ TRIES = 5
 
 
 def call(url, body, headers, where):
-    """The gateway's reply; tries again what may go through later, and else says where it was."""
+    """The gateway's reply; tries again what may go through later, and else says where it was.
+
+    None where every line of the call is refused: it says why, and the next call may go through.
+    """
     for attempt in range(1, TRIES + 1):
         try:
             request = urllib.request.Request(url, data=body, headers=headers, method="POST")
@@ -30,6 +33,9 @@ def call(url, body, headers, where):
                 return json.load(reply)
         except urllib.error.HTTPError as error:
             said = error.read().decode()
+            if error.code == 400 and '"no_valid_sample"' in said:
+                print(f"{where}: {said}", file=sys.stderr)
+                return None
             if error.code not in (429, 503, 504) or attempt == TRIES:
                 raise SystemExit(f"{where}: {error.code}: {said}")
         except (OSError, http.client.HTTPException) as error:  # refused, broken off or late
@@ -57,6 +63,9 @@ def main():
         where = f"lines {sent[0][0]} to {sent[-1][0]}, sent as 1 to {len(sent)}"
         key = hashlib.sha256(options.domain.encode() + b"\n" + body).hexdigest()
         reply = call(url, body, {**headers, "Idempotency-Key": key}, where)
+        if reply is None:
+            refused += len(sent)
+            continue
         written += reply["written"]
         refused += len(reply["refused"])
         for line in reply["refused"]:

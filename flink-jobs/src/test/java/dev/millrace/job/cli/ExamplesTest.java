@@ -105,6 +105,29 @@ class ExamplesTest {
     assertEquals("lines 2 to 4, sent as 1 to 2: 400: " + reply, python(1, DOMAIN, lines));
   }
 
+  /** Or a feed would stop for good at a hundred lines in a row that are of no use. */
+  @Test
+  void python_allLinesOfACallAreRefused_saysSoAndGoesOn() throws Exception {
+    allRefused();
+    String said = python(1, DOMAIN, lines("{}\n".repeat(150)));
+    assertEquals(2, calls.size());
+    assertTrue(said.contains("lines 1 to 100, sent as 1 to 100: " + reply), said);
+    assertTrue(said.endsWith("0 samples written, 150 refused"), said);
+  }
+
+  @Test
+  void java_allLinesOfACallAreRefused_saysSoAndGoesOn() throws Exception {
+    allRefused();
+    java(DOMAIN, lines("{}\n".repeat(150)));
+    assertEquals(2, calls.size());
+    assertTrue(Files.readString(folder.resolve("said")).contains("lines from 101 on: " + reply));
+  }
+
+  private void allRefused() {
+    status = 400;
+    reply = "{\"error\":{\"message\":\"100 refused\",\"code\":\"no_valid_sample\"}}";
+  }
+
   /** Where the platform's own encoding has neither letter. */
   @Test
   void java_otherTextOrDomain_hasAnotherKey() throws Exception {
