@@ -20,11 +20,21 @@ final class Canaries {
 
   /**
    * @param tokens of each output
+   * @throws IllegalArgumentException if the base has fewer positions than one takes with its output
    */
   Canaries(BaseModel base, List<Canary> canaries, int tokens) {
     this.base = base;
     this.canaries = canaries;
     this.tokens = tokens;
+    int positions = base.config().maxPositionEmbeddings();
+    for (Canary canary : canaries) {
+      int room = positions - canary.prompt().length;
+      if (tokens > room) {
+        throw new IllegalArgumentException(
+            "learn.gate.canaryTokens is %d, expected at most %d: canary %s has %d tokens, the base %d positions"
+                .formatted(tokens, room, canary.name(), canary.prompt().length, positions));
+      }
+    }
   }
 
   int count() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Configs;
@@ -367,6 +368,23 @@ class GateTest {
     RuleResult canary = rule(judge(learned(Bigrams.foreign())), "canary-prompts");
     assertTrue(canary.passed());
     assertEquals(0, canary.figures().get("canaries"));
+  }
+
+  /** Or each candidate would be refused as one that cannot be judged. */
+  @Test
+  void of_canaryHasNoRoomForItsOutput_isRefusedWithWhatFits() {
+    canaries = List.of(new Canary("long", new int[] {1, 2, 3}));
+    int positions = base.config().maxPositionEmbeddings();
+    for (int tokens : new int[] {positions - 2, Integer.MAX_VALUE}) {
+      GateConfig config = Configs.with(Configs.GATE, "canaryTokens", tokens);
+      String said =
+          assertThrows(IllegalArgumentException.class, () -> gate(base, config)).getMessage();
+      assertEquals(
+          "learn.gate.canaryTokens is %d, expected at most %d: canary long has 3 tokens, the base %d positions"
+              .formatted(tokens, positions - 3, positions),
+          said);
+    }
+    Gate unused = gate(base, Configs.with(Configs.GATE, "canaryTokens", positions - 3));
   }
 
   @Test
