@@ -7,12 +7,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A domain's batch while it gathers; a value, so that keyed state can hold it.
+ * A domain's batch while it gathers; a value, so that keyed state can hold it. Whoever keeps it may
+ * keep its samples elsewhere, so that one more costs the same however many there are.
  *
  * @param number the number that the batch will have
  * @param firstMillis event time of the first sample that teaches; 0 while there is none
- * @param samples what teaches, in order of arrival
- * @param heldOut what judges, in order of arrival
+ * @param samples what teaches, in order of arrival, but for what is kept elsewhere
+ * @param heldOut what judges, in order of arrival, but for the same
+ * @param samplesElsewhere how many came before these samples
+ * @param heldOutElsewhere how many came before these held-out ones
  */
 public record OpenBatch(
     @Nullable String tenant,
@@ -20,14 +23,19 @@ public record OpenBatch(
     long number,
     long firstMillis,
     List<ScoredSample> samples,
-    List<ScoredSample> heldOut) {
+    List<ScoredSample> heldOut,
+    int samplesElsewhere,
+    int heldOutElsewhere) {
 
-  /** What a sample led to: the batch that gathers now, and the one that it closed, if any. */
+  /**
+   * What a sample led to: the batch that gathers now, and the one that it closed, if any, without
+   * what is kept elsewhere.
+   */
   public record Step(OpenBatch open, @Nullable TrainingBatch closed) {}
 
   /** The first batch of a domain. */
   public static OpenBatch first(@Nullable String tenant, String domain) {
-    return new OpenBatch(tenant, domain, 0, 0, List.of(), List.of());
+    return new OpenBatch(tenant, domain, 0, 0, List.of(), List.of(), 0, 0);
   }
 
   /**
@@ -39,7 +47,7 @@ public record OpenBatch(
       return new Step(next().with(sample, policy), batch());
     }
     OpenBatch open = with(sample, policy);
-    return open.samples.size() >= policy.count() ? open.close() : new Step(open, null);
+    return open.size() >= policy.count() ? open.close() : new Step(open, null);
   }
 
   /** Closes at a timer or at the end of input; what only judges waits for the next batch. */
@@ -49,7 +57,22 @@ public record OpenBatch(
 
   /** True while nothing in it teaches. */
   public boolean isEmpty() {
-    return samples.isEmpty();
+    return size() == 0;
+  }
+
+  /** How many samples teach. */
+  public int size() {
+    return samplesElsewhere + samples.size();
+  }
+
+  /**
+   * The same once somebody keeps what is in it elsewhere.
+   *
+   * @param heldOutThere how many that judge are there now
+   */
+  public OpenBatch keptElsewhere(int heldOutThere) {
+    return new OpenBatch(
+        tenant, domain, number, firstMillis, List.of(), List.of(), size(), heldOutThere);
   }
 
   /** Event time from which samples no longer fit; meaningless while empty. */
@@ -66,15 +89,24 @@ public record OpenBatch(
           number,
           firstMillis,
           samples,
-          appended(heldOut, sample, policy.heldOut()));
+          appended(heldOut, sample, policy.heldOut()),
+          samplesElsewhere,
+          heldOutElsewhere);
     }
     long first = isEmpty() ? sample.sample().eventTimeMillis() : firstMillis;
     return new OpenBatch(
-        tenant, domain, number, first, appended(samples, sample, samples.size() + 1), heldOut);
+        tenant,
+        domain,
+        number,
+        first,
+        appended(samples, sample, samples.size() + 1),
+        heldOut,
+        samplesElsewhere,
+        heldOutElsewhere);
   }
 
   private OpenBatch next() {
-    return new OpenBatch(tenant, domain, number + 1, 0, List.of(), List.of());
+    return new OpenBatch(tenant, domain, number + 1, 0, List.of(), List.of(), 0, 0);
   }
 
   private TrainingBatch batch() {

@@ -20,9 +20,7 @@ final class BatchFigures {
 
   void gathering(OpenBatch batch) {
     figures.set(
-        MetricNames.GATHERING,
-        DomainKey.label(batch.tenant(), batch.domain()),
-        batch.samples().size());
+        MetricNames.GATHERING, DomainKey.label(batch.tenant(), batch.domain()), batch.size());
   }
 
   void closed(TrainingBatch batch, long nowMillis) {

@@ -4,8 +4,12 @@ import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.adapter.batch.OpenBatch;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -27,7 +31,15 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
   static final String SINCE = "since";
 
   private final BatchPolicy policy;
+
+  /** Without its samples, but in state of earlier code. */
   private transient ValueState<OpenBatch> gathering;
+
+  /** What teaches in it. */
+  private transient ListState<ScoredSample> samples;
+
+  /** What judges in it, at most twice as many as the policy says. */
+  private transient ListState<ScoredSample> heldOut;
 
   /** Event time from which the open batch's span counts; null if none is open. */
   private transient ValueState<Long> since;
@@ -45,7 +57,14 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
         getRuntimeContext()
             .getState(
                 new ValueStateDescriptor<>("gathering", SharedSerializer.of(OpenBatch.class)));
+    samples = list("samples");
+    heldOut = list("held-out");
     since = getRuntimeContext().getState(new ValueStateDescriptor<>(SINCE, Types.LONG));
+  }
+
+  private ListState<ScoredSample> list(String name) {
+    return getRuntimeContext()
+        .getListState(new ListStateDescriptor<>(name, SharedSerializer.of(ScoredSample.class)));
   }
 
   /** Shows what gathers under the current key, as state has it. */
@@ -79,18 +98,53 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
 
   private void take(OpenBatch.Step step, TimerService timers, Collector<TrainingBatch> out)
       throws Exception {
-    gathering.update(step.open());
-    figures.gathering(step.open());
     if (step.closed() != null) {
-      figures.closed(step.closed(), timers.currentProcessingTime());
-      out.collect(step.closed());
+      TrainingBatch closed = whole(step.closed());
+      figures.closed(closed, timers.currentProcessingTime());
+      out.collect(closed);
       since.clear();
     }
+    keep(step.open());
+    figures.gathering(step.open());
     if (!step.open().isEmpty() && since.value() == null) {
       // a batch of late samples is open for a span too, not closed at once
       since.update(Math.max(step.open().firstMillis(), timers.currentWatermark()));
       timers.registerEventTimeTimer(due(step.open()));
     }
+  }
+
+  /** A batch with what was kept of it, which is kept no more. */
+  private TrainingBatch whole(TrainingBatch closed) throws Exception {
+    List<ScoredSample> teaching = with(samples, closed.samples());
+    List<ScoredSample> judging = latest(with(heldOut, closed.heldOut()));
+    samples.clear();
+    heldOut.clear();
+    return new TrainingBatch(closed.tenant(), closed.domain(), closed.number(), teaching, judging);
+  }
+
+  private void keep(OpenBatch open) throws Exception {
+    samples.addAll(open.samples());
+    heldOut.addAll(open.heldOut());
+    int judging = open.heldOutElsewhere() + open.heldOut().size();
+    if (judging / 2 > policy.heldOut()) {
+      List<ScoredSample> latest = latest(with(heldOut, List.of()));
+      heldOut.update(latest);
+      judging = latest.size();
+    }
+    gathering.update(open.keptElsewhere(judging));
+  }
+
+  private List<ScoredSample> latest(List<ScoredSample> judging) {
+    int first = Math.max(0, judging.size() - policy.heldOut());
+    return List.copyOf(judging.subList(first, judging.size()));
+  }
+
+  private static List<ScoredSample> with(ListState<ScoredSample> kept, List<ScoredSample> more)
+      throws Exception {
+    List<ScoredSample> all = new ArrayList<>();
+    kept.get().forEach(all::add);
+    all.addAll(more);
+    return List.copyOf(all);
   }
 
   /** When the timer closes what is open under the current key, by the span of now. */

@@ -4,10 +4,12 @@ import static dev.millrace.job.operator.Streams.opened;
 import static dev.millrace.job.operator.Streams.restored;
 import static dev.millrace.job.operator.Streams.scored;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Gauge;
@@ -28,6 +31,7 @@ import org.apache.flink.runtime.metrics.groups.TaskMetricGroup;
 import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -107,6 +111,47 @@ class BatchFunctionTest {
       harness.endInput();
       assertEquals(List.of("0: 0"), batches(harness));
     }
+  }
+
+  @Test
+  void processElement_judgesBeyondItsBound_keepsTheLatest() throws Exception {
+    try (var harness = opened(harness())) {
+      for (int i = 0; i < 47; i++) {
+        harness.processElement(heldOut("cloud", i), 0);
+      }
+      harness.processElement(scored("cloud", 47, 0), 0);
+      harness.endInput();
+      List<ScoredSample> judging = harness.extractOutputValues().get(0).heldOut();
+      assertEquals(
+          LongStream.range(37, 47).boxed().toList(),
+          judging.stream().map(one -> one.sample().origin().offset()).toList());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void processElement_manyWait_costsNoMoreThanWhereFewDo(boolean judging) throws Exception {
+    BatchPolicy policy = new BatchPolicy(2_000, Long.MAX_VALUE, 2_000, 0);
+    try (var harness = new Harness(policy)) {
+      harness.setStateBackend(new EmbeddedRocksDBStateBackend());
+      harness.setup();
+      harness.open();
+      long few = allocated(harness, judging, 0, 100);
+      long unused = allocated(harness, judging, 100, 1_000);
+      long many = allocated(harness, judging, 1_000, 1_100);
+      assertTrue(many < 3 * few, many + " bytes, expected less than thrice " + few);
+    }
+  }
+
+  /** Bytes that this thread takes while such samples come. */
+  private static long allocated(Harness harness, boolean judging, int from, int to)
+      throws Exception {
+    var thread = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = thread.getCurrentThreadAllocatedBytes();
+    for (int i = from; i < to; i++) {
+      harness.processElement(judging ? heldOut("cloud", i) : scored("cloud", i, 0), 0);
+    }
+    return thread.getCurrentThreadAllocatedBytes() - before;
   }
 
   @Test
@@ -449,11 +494,16 @@ class BatchFunctionTest {
 
   private static KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>
       harness(BatchPolicy policy) throws Exception {
-    var harness =
-        new KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>(
-            new BatchOperator(policy), DomainKey::of, Types.STRING);
+    Harness harness = new Harness(policy);
     harness.setup();
     return harness;
+  }
+
+  private static final class Harness
+      extends KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch> {
+    Harness(BatchPolicy policy) throws Exception {
+      super(new BatchOperator(policy), DomainKey::of, Types.STRING);
+    }
   }
 
   private static List<String> batches(
