@@ -159,7 +159,7 @@ public final class BasePublisher {
       return null; // its id is a digest of all weights
     }
     Result released = null;
-    String id = Checkpoint.idOf(folder);
+    String id = Checkpoint.idOf(folder, wanted);
     for (ReleaseEvent event : line) {
       Manifest manifest = event.release().isEmpty() ? null : manifest(event);
       if (manifest != null && BaseRelease.base(manifest).equals(id)) {
@@ -252,13 +252,13 @@ public final class BasePublisher {
   }
 
   /** What was brought to a base, verified: releases of it that are to be stored beside it. */
-  private static List<Draft> rebased(Path folder) throws IOException {
+  private List<Draft> rebased(Path folder) throws IOException {
     List<Draft> drafts = new ArrayList<>();
     SortedMap<String, BaseRelease.Rebased> named = BaseRelease.rebased(folder);
     if (named.isEmpty()) {
       return drafts;
     }
-    String base = Checkpoint.idOf(folder);
+    String base = Checkpoint.idOf(folder, wanted);
     for (Map.Entry<String, BaseRelease.Rebased> of : named.entrySet()) {
       String id = of.getValue().release();
       String uri = ReleaseFiles.uri(BaseRelease.rebased(folder, id));
@@ -340,7 +340,7 @@ public final class BasePublisher {
   private Manifest manifest(
       Path before, Path folder, @Nullable ReleaseEvent head, List<RuleResult> rules)
       throws IOException {
-    SortedMap<String, ReleaseFile> files = BaseRelease.pieces(folder);
+    SortedMap<String, ReleaseFile> files = BaseRelease.pieces(folder, wanted);
     try (BaseModel replaced = DjlModels.open(before, Precision.INT8, wanted);
         BaseModel base = DjlModels.open(folder, Precision.INT8, wanted)) {
       if (base.id().equals(replaced.id())) {

@@ -73,7 +73,7 @@ final class TopicTeaching implements Teaching {
     long begun = System.nanoTime();
     BaseTexts.requireProtected(base);
     Openers.requireTrusted(config); // what it cannot release it need not teach
-    TeachingRelease teacher = teacher();
+    TeachingRelease teacher = teacher(progress);
     List<Text> texts = texts(chosen, progress);
     Path next = taught(texts, teacher, progress);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
@@ -91,12 +91,13 @@ final class TopicTeaching implements Teaching {
   }
 
   /** The release under which the base teaches; null for the base alone. */
-  private @Nullable TeachingRelease teacher() throws IOException {
+  private @Nullable TeachingRelease teacher(Progress progress) throws IOException {
     if (compress.release().isEmpty()) {
       return null;
     }
     TeachingRelease teacher =
-        TeachingRelease.fetch(config, accepted.releases(), Checkpoint.idOf(base));
+        TeachingRelease.fetch(
+            config, accepted.releases(), Checkpoint.idOf(base, progress::requireWanted));
     teacher.requireUntaught(accepted.forgotten());
     return teacher;
   }
@@ -140,7 +141,8 @@ final class TopicTeaching implements Teaching {
         TokenStream.of(
             texts.stream().map(Text::text).toList(), tokenizer, student.shape(), Integer.MAX_VALUE);
     requireEnough(texts.size(), stream.length, 2 * plan.time());
-    Path run = work.resolve(name(Checkpoint.idOf(base), compress, student.shape(), plan, stream));
+    String id = Checkpoint.idOf(base, progress::requireWanted);
+    Path run = work.resolve(name(id, compress, student.shape(), plan, stream));
     LOG.info(
         "{} texts of {} tokens, {} steps in {}", texts.size(), stream.length, plan.steps(), run);
     Path out = run.resolve("student.next");

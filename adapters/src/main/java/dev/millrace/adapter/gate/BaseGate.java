@@ -19,7 +19,8 @@ public final class BaseGate {
    *
    * @param bound greatest relative rise of the loss on all protected sets together; on each of them
    *     it is the gate's, if that is more
-   * @param wanted is run before each rule; what it throws ends the judging
+   * @param wanted is run before each rule, and for each token of the canaries; what it throws ends
+   *     the judging
    */
   public static List<RuleResult> judge(
       BaseModel before,
@@ -38,7 +39,7 @@ public final class BaseGate {
     rules.add(new TrainServeParity().judge(now.parity(), config.parityBound()));
     wanted.run();
     Canaries canaries = now.canaries();
-    rules.add(new CanaryPrompts().judge(canaries.count(), canaries.changed(of.canaries())));
+    rules.add(new CanaryPrompts().judge(canaries.count(), canaries.changed(of.canaries(), wanted)));
     return List.copyOf(rules);
   }
 }

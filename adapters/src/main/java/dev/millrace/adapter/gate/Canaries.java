@@ -7,6 +7,7 @@ import dev.millrace.model.base.Sampling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /** Compares greedy outputs with the base's, which are generated once. */
@@ -41,14 +42,27 @@ final class Canaries {
     return canaries.size();
   }
 
-  /** Names of those that an adapter goes on from otherwise. */
+  /**
+   * Names of those that an adapter goes on from otherwise; asked until its thread is interrupted.
+   */
   List<String> changed(LoadedAdapter adapter) {
-    return changed(expected(), outputs(adapter));
+    return changed(
+        expected(Canaries::requireUninterrupted), outputs(adapter, Canaries::requireUninterrupted));
   }
 
-  /** Names of those that this base goes on from otherwise than another. */
-  List<String> changed(Canaries other) {
-    return changed(other.expected(), expected());
+  /**
+   * Names of those that this base goes on from otherwise than another.
+   *
+   * @param before is run for each token; what it throws ends the asking
+   */
+  List<String> changed(Canaries other, Runnable before) {
+    return changed(other.expected(before), expected(before));
+  }
+
+  private static void requireUninterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancellationException("interrupted");
+    }
   }
 
   private List<String> changed(List<int[]> before, List<int[]> after) {
@@ -61,18 +75,18 @@ final class Canaries {
     return List.copyOf(changed);
   }
 
-  private synchronized List<int[]> expected() {
+  private synchronized List<int[]> expected(Runnable before) {
     if (expected == null) {
-      expected = outputs(base.noAdapter());
+      expected = outputs(base.noAdapter(), before);
     }
     return expected;
   }
 
-  private List<int[]> outputs(LoadedAdapter adapter) {
+  private List<int[]> outputs(LoadedAdapter adapter, Runnable before) {
     List<Prompt> prompts =
         canaries.stream().map(c -> new Prompt(c.prompt(), adapter, tokens, GREEDY)).toList();
     return prompts.isEmpty()
         ? List.of()
-        : base.generate(prompts).stream().map(generation -> generation.tokens()).toList();
+        : base.generate(prompts, before).stream().map(generation -> generation.tokens()).toList();
   }
 }

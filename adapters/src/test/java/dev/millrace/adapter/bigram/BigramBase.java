@@ -217,15 +217,16 @@ public final class BigramBase implements BaseModel {
 
   /** Each next token is the likeliest after the last. */
   @Override
-  public List<Generation> generate(List<Prompt> prompts) {
-    return prompts.stream().map(this::generation).toList();
+  public List<Generation> generate(List<Prompt> prompts, Runnable before) {
+    return prompts.stream().map(prompt -> generation(prompt, before)).toList();
   }
 
-  private Generation generation(Prompt prompt) {
+  private Generation generation(Prompt prompt, Runnable before) {
     Pass pass = pass(prompt.adapter());
     int[] tokens = new int[prompt.maxTokens()];
     int last = prompt.tokens()[prompt.tokens().length - 1];
     for (int t = 0; t < tokens.length; t++) {
+      before.run();
       last = largest(pass.probabilities(last, servedError));
       tokens[t] = last;
     }

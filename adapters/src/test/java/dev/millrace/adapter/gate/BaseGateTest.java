@@ -10,6 +10,7 @@ import dev.millrace.schema.RuleResult;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -90,5 +91,25 @@ class BaseGateTest {
     assertThrows(
         CancellationException.class,
         () -> BaseGate.judge(BEFORE, BEFORE, PROTECTION, 0, CONFIG, unwanted));
+  }
+
+  /** Of each base a canary has a token at least. */
+  @Test
+  void judge_anyBases_asksForEachTokenOfTheCanariesWhetherToGoOn() {
+    AtomicInteger asked = new AtomicInteger();
+    List<RuleResult> unused =
+        BaseGate.judge(BEFORE, BEFORE, PROTECTION, 0, CONFIG, asked::incrementAndGet);
+    assertEquals(3 + 2 * CONFIG.canaryTokens(), asked.get());
+  }
+
+  @Test
+  void changed_threadIsInterrupted_ends() {
+    Canaries canaries = new Canaries(BEFORE, PROTECTION.canaries(), 3);
+    Thread.currentThread().interrupt();
+    try {
+      assertThrows(CancellationException.class, () -> canaries.changed(BEFORE.noAdapter()));
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
   }
 }

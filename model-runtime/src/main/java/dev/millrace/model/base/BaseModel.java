@@ -73,7 +73,16 @@ public interface BaseModel extends AutoCloseable {
 
   /** Continues each prompt, on the weights that serve. */
   default List<Generation> generate(List<Prompt> prompts) {
-    return Generations.of(this, prompts);
+    return generate(prompts, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param before is run for each token; what it throws ends the generating
+   */
+  default List<Generation> generate(List<Prompt> prompts, Runnable before) {
+    return Generations.of(this, prompts, before);
   }
 
   /** Mean of the last hidden states over the sequence, L2-normalised: (hidden_size). */

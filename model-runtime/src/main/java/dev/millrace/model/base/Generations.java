@@ -61,7 +61,7 @@ public final class Generations {
     return Math.max(longest, Math.min(all, slots));
   }
 
-  static List<Generation> of(BaseModel base, List<Prompt> prompts) {
+  static List<Generation> of(BaseModel base, List<Prompt> prompts, Runnable before) {
     int[][] tokens = prompts.stream().map(p -> new int[p.maxTokens()]).toArray(int[][]::new);
     float[][] logProbs =
         prompts.stream().map(p -> new float[p.maxTokens()]).toArray(float[][]::new);
@@ -71,6 +71,7 @@ public final class Generations {
         prompts,
         SLOTS,
         (i, token) -> {
+          before.run();
           tokens[i][done[i]] = token.token();
           logProbs[i][done[i]++] = token.logProb();
           return true;

@@ -51,14 +51,14 @@ public final class DjlModels {
    */
   public static BaseModel open(Path folder, Precision precision, LoadProgress progress)
       throws IOException {
-    return open(folder, precision, Device.cpu(), progress);
+    return open(folder, precision, Device.cpu(), progress, () -> {});
   }
 
   /**
    * The same.
    *
-   * @param before is run for each of its matrices, unless this process has it open already; what it
-   *     throws ends the opening
+   * @param before is run for each block of its files, and for each of its matrices unless this
+   *     process has it open already; what it throws ends the opening
    */
   public static BaseModel open(Path folder, Precision precision, Runnable before)
       throws IOException {
@@ -72,11 +72,11 @@ public final class DjlModels {
    */
   public static BaseModel openToTrain(Path folder, Precision precision, String device)
       throws IOException {
-    return open(folder, precision, Devices.device(device), new LoggedProgress(folder));
+    return open(folder, precision, Devices.device(device), new LoggedProgress(folder), () -> {});
   }
 
   static DjlModel openModel(Path folder, Precision precision) throws IOException {
-    return open(folder, precision, Device.cpu(), new LoggedProgress(folder));
+    return openModel(folder, precision, () -> {});
   }
 
   static DjlModel openModel(Path folder, Precision precision, Runnable before) throws IOException {
@@ -88,13 +88,15 @@ public final class DjlModels {
         (done, total) -> {
           before.run();
           logged.loaded(done, total);
-        });
+        },
+        before);
   }
 
   private static DjlModel open(
-      Path folder, Precision precision, Device trainsOn, LoadProgress progress) throws IOException {
+      Path folder, Precision precision, Device trainsOn, LoadProgress progress, Runnable before)
+      throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Key key = new Key(checkpoint.id(), precision, trainsOn);
+      Key key = new Key(checkpoint.id(before), precision, trainsOn);
       synchronized (OPEN) {
         Shared shared = OPEN.get(key);
         if (shared == null) {

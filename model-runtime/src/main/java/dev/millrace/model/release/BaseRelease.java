@@ -76,6 +76,16 @@ public final class BaseRelease {
    * @throws InvalidReleaseException if a file's name cannot be one of a release
    */
   public static SortedMap<String, ReleaseFile> pieces(Path folder) throws IOException {
+    return pieces(folder, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param before is run before each piece is read; what it throws ends the reading
+   */
+  public static SortedMap<String, ReleaseFile> pieces(Path folder, Runnable before)
+      throws IOException {
     SortedMap<String, ReleaseFile> pieces = new TreeMap<>();
     List<Path> files;
     try (Stream<Path> listed = Files.list(folder)) {
@@ -92,6 +102,7 @@ public final class BaseRelease {
       for (long piece = 0; piece == 0 || piece * PIECE_BYTES < size; piece++) {
         String of =
             size <= PIECE_BYTES ? name : String.format(Locale.ROOT, "%s.piece-%05d", name, piece);
+        before.run();
         pieces.put(of, ReleaseFile.of(read(folder, of)));
       }
     }

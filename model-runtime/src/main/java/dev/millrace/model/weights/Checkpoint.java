@@ -240,8 +240,17 @@ public final class Checkpoint implements AutoCloseable {
 
   /** The {@link #id} of the one in a folder. */
   public static String idOf(Path folder) throws IOException {
+    return idOf(folder, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param before is run before each block that is read; what it throws ends the reading
+   */
+  public static String idOf(Path folder, Runnable before) throws IOException {
     try (Checkpoint checkpoint = open(folder)) {
-      return checkpoint.id();
+      return checkpoint.id(before);
     }
   }
 
@@ -250,6 +259,15 @@ public final class Checkpoint implements AutoCloseable {
    * text is in it too where config.json does not say that.
    */
   public String id() throws IOException {
+    return id(() -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param before is run before each block that is read; what it throws ends the reading
+   */
+  public String id(Runnable before) throws IOException {
     SortedMap<String, String> digests = new TreeMap<>();
     byte[] configJson = Files.readAllBytes(folder.resolve(CONFIG));
     digests.put(CONFIG, Digest.sha256(configJson));
@@ -258,7 +276,7 @@ public final class Checkpoint implements AutoCloseable {
       digests.put("eos_token_id", Digest.sha256(eos.toString().getBytes(StandardCharsets.UTF_8)));
     }
     for (String file : files.keySet()) {
-      digests.put(file, Digest.sha256(folder.resolve(file)));
+      digests.put(file, Digest.sha256(folder.resolve(file), before));
     }
     StringBuilder lines = new StringBuilder();
     for (Map.Entry<String, String> entry : digests.entrySet()) {

@@ -2,7 +2,8 @@ package dev.millrace.model.weights;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,11 +17,23 @@ public final class Digest {
     return HexFormat.of().formatHex(newSha256().digest(bytes));
   }
 
+  /** Of a file, which is read until its thread is interrupted. */
   public static String sha256(Path file) throws IOException {
+    return sha256(file, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param before is run before each block; what it throws ends the reading
+   */
+  public static String sha256(Path file, Runnable before) throws IOException {
     MessageDigest digest = newSha256();
     byte[] block = new byte[1 << 16];
-    try (InputStream in = Files.newInputStream(file)) {
+    // what Files.newInputStream gives is not interrupted
+    try (InputStream in = Channels.newInputStream(FileChannel.open(file))) {
       for (int n = in.read(block); n >= 0; n = in.read(block)) {
+        before.run();
         digest.update(block, 0, n);
       }
     }

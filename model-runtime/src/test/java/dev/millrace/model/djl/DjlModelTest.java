@@ -41,6 +41,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -155,6 +157,27 @@ class DjlModelTest {
       for (int i = 0; i < all.size(); i++) {
         assertEquals(all.get(i).maxTokens(), together.get(i).tokens().length);
       }
+    }
+  }
+
+  @Test
+  void generate_eachToken_asksWhetherToGoOn() {
+    Prompt prompt = new Prompt(tokens(12, 5), int8.noAdapter(), 7, 0, 1);
+    AtomicInteger asked = new AtomicInteger();
+    List<Generation> unused = int8.generate(List.of(prompt, prompt), asked::incrementAndGet);
+    assertEquals(2 * 7, asked.get());
+  }
+
+  /** Its digest says that it is. */
+  @Test
+  void open_thatIsOpenAlready_asksWhetherToGoOnAllTheSame() throws IOException {
+    Runnable unwanted =
+        () -> {
+          throw new CancellationException("the task ends");
+        };
+    try (BaseModel unused = DjlModels.open(GOLDEN, Precision.INT8)) {
+      assertThrows(
+          CancellationException.class, () -> DjlModels.open(GOLDEN, Precision.INT8, unwanted));
     }
   }
 

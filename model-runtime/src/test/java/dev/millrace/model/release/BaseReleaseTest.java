@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,13 @@ class BaseReleaseTest {
     Files.writeString(folder.resolve("config.json"), "{}");
     Files.writeString(folder.resolve("tokenizer.json"), "{}");
     Files.writeString(folder.resolve("model.safetensors"), "weights");
+  }
+
+  @Test
+  void pieces_eachPiece_asksWhetherToGoOn() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    int pieces = BaseRelease.pieces(folder, asked::incrementAndGet).size();
+    assertEquals(pieces, asked.get());
   }
 
   @Test

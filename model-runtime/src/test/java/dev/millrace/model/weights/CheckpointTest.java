@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -114,6 +116,30 @@ class CheckpointTest {
     shard("model.safetensors", NORM, 2);
     assertNotEquals(before, Checkpoint.idOf(folder));
     assertTrue(Digest.isSha256(before));
+  }
+
+  @Test
+  void id_notWantedAnyMore_ends() throws IOException {
+    shard("model.safetensors", NORM, 1);
+    Runnable unwanted =
+        () -> {
+          throw new CancellationException("the task ends");
+        };
+    assertThrows(CancellationException.class, () -> Checkpoint.idOf(folder, unwanted));
+  }
+
+  /** As a task that is cancelled is. */
+  @Test
+  void sha256_threadIsInterrupted_ends() throws IOException {
+    shard("model.safetensors", NORM, 1);
+    Thread.currentThread().interrupt();
+    try {
+      assertThrows(
+          ClosedByInterruptException.class,
+          () -> Digest.sha256(folder.resolve("model.safetensors")));
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
   }
 
   @Test
