@@ -151,7 +151,7 @@ final class ModelLearner implements Learner {
     if (step.fresh().isEmpty()) {
       return new Outcome(before, notTaught(batch, List.of(step.note()), before.release()), null);
     }
-    RuleResult may = mayTeach(before);
+    RuleResult may = gate.evidence(before.heldOut().entries()); // also where it is pinned
     if (!may.passed()) {
       List<RuleResult> rules = List.of(step.note(), may);
       Outcome waits = new Outcome(before, notTaught(batch, rules, before.release()), null);

@@ -47,7 +47,7 @@ record Releaser(Surroundings surroundings, LearnerConfig config, KnownTexts know
             learnedTo,
             before.batches(),
             profile,
-            Orders.NONE,
+            before.orders().named(),
             routing,
             before.predecessor() == null
                 ? before.watch().next(place, until, trained.tried())

@@ -14,7 +14,6 @@ import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Verdict;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -57,7 +56,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
           event.release().isEmpty()
               ? Target.of(Rebasing.Beginning.anew(initial), null)
               : target(state, event, initial);
-      Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
+      Orders orders = new Orders(event.origin(), event.pins());
       Forgotten forgotten = forgotten(state, event, target.place().release());
       LearnerState back = to(target, state.with(forgotten), orders);
       return new Outcome(back, verdict(back, state, event, ""), null);

@@ -273,6 +273,37 @@ class ObeyedOrdersTest extends BigramLearners {
     assertEquals(first.release(), again.state().release());
   }
 
+  /** Whoever pinned it pins it again at the end, and may be cut off before. */
+  @Test
+  void obey_forgetSamplesOfAPinnedDomain_learnsTheOthersAgainAndNothingNew() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 3);
+    ReleaseEvent pin = event(outcomes.get(2).release(), Action.PIN);
+    LearnerState pinned = obey(learner, outcomes.get(2).state(), pin).state();
+    LearnerState waits = learn(learner, pinned, batch(3)).state();
+    String gone = batch(1).samples().get(0).sample().id();
+    ReleaseEvent forget =
+        event(outcomes.get(0).release(), Action.FORGET)
+            .ordering(Action.FORGET, ReleaseEvent.STAYS_PINNED)
+            .forgetting(List.of(gone))
+            .at(EVENT);
+
+    List<Outcome> again = obeyed(learner, waits, forget);
+
+    assertEquals(3, again.size());
+    for (Outcome outcome : again.subList(1, 3)) {
+      assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+    }
+    Outcome next = learn(learner, LearnerState.fromBytes(again.get(2).state().toBytes()), batch(4));
+    assertNull(next.release());
+    assertEquals(
+        List.of("unpinned"), next.verdict().rules().stream().map(RuleResult::rule).toList());
+    ReleaseEvent unpin = event(again.get(2).release(), Action.ROLLBACK);
+    Outcome free = learn(learner, obey(learner, next.state(), unpin).state(), batch(5));
+    assertLearned(read(free.release()).manifest(), batch(3));
+    assertLearned(read(free.release()).manifest(), batch(4));
+  }
+
   @Test
   void obey_forgetSamplesAndNothingSpeaksAgainstTheOthers_theyWait() throws IOException {
     List<Outcome> outcomes = outcomes(learner("store"), 3);

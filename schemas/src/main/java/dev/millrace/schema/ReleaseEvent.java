@@ -39,6 +39,9 @@ public record ReleaseEvent(
     List<String> forgotten,
     @Nullable Long read) {
 
+  /** The reason of an order to forget that leaves its domain pinned, as it was before. */
+  public static final String STAYS_PINNED = "samples to be forgotten, was pinned";
+
   public ReleaseEvent {
     forgotten = List.copyOf(forgotten);
   }
@@ -119,6 +122,11 @@ public record ReleaseEvent(
   /** Whether people wrote it to order something, and no trainer. */
   public boolean isOrder() {
     return epoch == 0 && action != Action.PUBLISH;
+  }
+
+  /** Whether its domain learns nothing new from then on, until another order is given. */
+  public boolean pins() {
+    return action == Action.PIN || (action == Action.FORGET && reason.equals(STAYS_PINNED));
   }
 
   /** What people order about the release that the event names. */

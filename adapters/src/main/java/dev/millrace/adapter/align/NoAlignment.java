@@ -61,7 +61,7 @@ record NoAlignment(String why) implements AlignmentLearner {
             null,
             List.of(),
             event.origin(),
-            event.action() == Action.PIN,
+            event.pins(),
             state.forgottenBeside(event.forgotten()),
             pair -> !event.forgotten().isEmpty());
     return new AlignmentOutcome(back, PairLearner.obeyed(back, state, event, ""));

@@ -268,7 +268,7 @@ final class PairLearner implements AlignmentLearner {
         null,
         state.learnedTo(),
         event.origin(),
-        event.action() == Action.PIN,
+        event.pins(),
         state.forgottenBeside(event.forgotten()),
         pair -> true);
   }
@@ -292,7 +292,7 @@ final class PairLearner implements AlignmentLearner {
                 release == null ? null : event.release(),
                 progress,
                 event.origin(),
-                event.action() == Action.PIN,
+                event.pins(),
                 state.forgottenBeside(event.forgotten()),
                 pair ->
                     all || (pair.batch() <= last && Progress.includes(progress, pair.origin())));

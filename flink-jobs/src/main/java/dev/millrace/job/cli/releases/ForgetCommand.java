@@ -237,7 +237,7 @@ final class ForgetCommand implements Callable<Integer> {
               pin(change, change.to(), topic, forgetting.stored(), events);
             } else if (change.pin() == Pin.AFTERWARDS) {
               output.say(
-                  "domain %s was pinned and is pinned again at the end: if that does not come, run this again",
+                  "domain %s was pinned: it learns nothing new, and is pinned again at the end; if that does not come, run this again",
                   change.domain());
             }
           });
@@ -312,7 +312,7 @@ final class ForgetCommand implements Callable<Integer> {
       StoredReleases stored,
       List<ReleaseEvent> events) {
     Manifest manifest = to == null ? null : stored.manifest(to);
-    boolean unpins = action == Action.FORGET && change.pin() != Pin.NEVER;
+    boolean pinned = action == Action.FORGET && change.pin() != Pin.NEVER;
     return new ReleaseEvent(
         change.tenant(),
         change.domain(),
@@ -322,7 +322,7 @@ final class ForgetCommand implements Callable<Integer> {
         to == null ? "" : ReleaseTopic.uri(events, stored, to),
         manifest == null ? null : manifest.parent(),
         manifest == null ? 0 : manifest.batch(),
-        unpins ? ForgetPlan.WAS_PINNED : ForgetPlan.REASON,
+        pinned ? ReleaseEvent.STAYS_PINNED : ForgetPlan.REASON,
         Origin.UNWRITTEN);
   }
 

@@ -31,9 +31,6 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
   /** Why a domain is taken back. */
   static final String REASON = "samples to be forgotten";
 
-  /** The same of one that was pinned: whoever finds this as its last order pins it again. */
-  static final String WAS_PINNED = REASON + ", was pinned";
-
   /** When a domain is pinned again. */
   enum Pin {
     NEVER,
@@ -178,14 +175,10 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
   }
 
   private static Pin pin(@Nullable ReleaseEvent order, String from, @Nullable String to) {
-    if (order == null) {
+    if (order == null || !order.pins()) {
       return Pin.NEVER;
     }
-    if (order.action() == Action.PIN) {
-      return from.equals(to) ? Pin.AT_ONCE : Pin.AFTERWARDS;
-    }
-    boolean cutOff = order.action() == Action.FORGET && order.reason().equals(WAS_PINNED);
-    return cutOff ? Pin.AFTERWARDS : Pin.NEVER;
+    return order.action() == Action.PIN && from.equals(to) ? Pin.AT_ONCE : Pin.AFTERWARDS;
   }
 
   /**

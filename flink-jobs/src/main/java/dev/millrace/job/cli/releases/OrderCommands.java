@@ -117,7 +117,8 @@ final class OrderCommands {
       topic.order(pin.ordering(Action.ROLLBACK, "unpinned"), output.err()::println);
       output.result(
           Map.of("action", "unpin", "domain", domain, "release", pin.release()),
-          "domain " + domain + " goes on from " + pin.release());
+          "domain %s goes on from %s"
+              .formatted(domain, pin.release().isEmpty() ? "the base" : pin.release()));
       return 0;
     }
 

@@ -43,10 +43,16 @@ public record ReleaseTopic(KafkaConfig config) {
     return new ReleaseTopic(config.kafka());
   }
 
-  /** The events that pin domains. */
+  /** What pinned domains follow: their pins, or what led on from there in a forget. */
   SortedMap<ReleaseLine, ReleaseEvent> pins() {
-    SortedMap<ReleaseLine, ReleaseEvent> pins = Heads.followed(events());
-    pins.values().removeIf(event -> event.action() != Action.PIN);
+    return pins(events());
+  }
+
+  static SortedMap<ReleaseLine, ReleaseEvent> pins(List<ReleaseEvent> events) {
+    Map<ReleaseLine, ReleaseEvent> orders = ForgetPlan.orders(events);
+    orders.values().removeIf(order -> !order.pins());
+    SortedMap<ReleaseLine, ReleaseEvent> pins = Heads.followed(events);
+    pins.keySet().retainAll(orders.keySet());
     return pins;
   }
 

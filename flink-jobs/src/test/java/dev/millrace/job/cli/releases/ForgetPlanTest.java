@@ -104,7 +104,7 @@ class ForgetPlanTest {
   void changes_runBeforeWasCutOff_isPinnedAfterwards() {
     java();
     order("java", Action.PIN, "r3", "by hand");
-    order("java", Action.FORGET, "r2", ForgetPlan.WAS_PINNED);
+    order("java", Action.FORGET, "r2", ReleaseEvent.STAYS_PINNED);
     assertEquals(List.of(adapter("java", "r2", "r2", Pin.AFTERWARDS)), changes("s"));
     store("java", Kind.ADAPTER, "again", "r2", 3, "d");
     publish("java", Kind.ADAPTER, "again", "r2", 3, 0);

@@ -41,6 +41,28 @@ class ReleaseTopicTest {
   }
 
   @Test
+  void pins_forgetThatWasCutOff_stillPins() {
+    ReleaseEvent pin = at(0, Action.PIN, "2", "by hand");
+    ReleaseEvent forget = at(1, Action.FORGET, "1", ReleaseEvent.STAYS_PINNED);
+    ReleaseEvent again = at(2, Action.PUBLISH, "3", "").withEpoch(1).withRead(1L);
+    assertEquals(List.of("2"), pinned(pin));
+    assertEquals(List.of("1"), pinned(pin, forget));
+    assertEquals(List.of("3"), pinned(pin, forget, again));
+    assertEquals(List.of(), pinned(pin, forget, again, at(3, Action.ROLLBACK, "3", "")));
+    assertEquals(List.of(), pinned(at(0, Action.FORGET, "1", ForgetPlan.REASON)));
+  }
+
+  private static ReleaseEvent at(long offset, Action action, String release, String reason) {
+    return StreamRecords.event("java", action, release, offset, offset)
+        .ordering(action, reason)
+        .at(new Origin("releases", 0, offset));
+  }
+
+  private static List<String> pinned(ReleaseEvent... events) {
+    return ReleaseTopic.pins(List.of(events)).values().stream().map(ReleaseEvent::release).toList();
+  }
+
+  @Test
   void uri_ofWhatTheTopicNames_isThatOfThePublicationElseOfTheLastOrder() {
     ReleaseEvent published = at("/jobs/1", Action.PUBLISH, "1");
     ReleaseEvent ordered = at("/here/1", Action.ROLLBACK, "1");
