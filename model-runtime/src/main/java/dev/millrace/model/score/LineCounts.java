@@ -47,12 +47,22 @@ final class LineCounts {
     return (int) (TextHash.mix(line) & (counters.length - 1));
   }
 
+  /** No counters where nothing was counted: names that somebody invents leave few bytes. */
+  private byte[] written() {
+    for (byte counter : counters) {
+      if (counter != 0) {
+        return counters;
+      }
+    }
+    return new byte[0];
+  }
+
   int encodedBytes() {
-    return 2 * Integer.BYTES + counters.length;
+    return 2 * Integer.BYTES + written().length;
   }
 
   void write(ByteBuffer out) {
-    out.putInt(lines).putInt(counters.length).put(counters);
+    out.putInt(lines).putInt(written().length).put(written());
   }
 
   /** Reads what {@link #write} wrote; a sketch of another size is passed over. */

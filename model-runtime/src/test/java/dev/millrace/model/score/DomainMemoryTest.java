@@ -29,6 +29,17 @@ class DomainMemoryTest {
     assertArrayEquals(bytes, DomainMemory.fromBytes(bytes, LIMITS, READERS).toBytes());
   }
 
+  /** Names may be invented, and have such a memory for ever. */
+  @Test
+  void toBytes_textThatWasRefusedBeforeItsLinesWereCounted_areFew() {
+    DomainMemory memory = DomainMemory.empty(MemoryLimits.defaults(), READERS);
+    memory.exact.add(new long[] {1});
+    byte[] bytes = memory.toBytes();
+    assertTrue(bytes.length < 1_000, bytes.length + " bytes");
+    DomainMemory read = DomainMemory.fromBytes(bytes, MemoryLimits.defaults(), READERS);
+    assertArrayEquals(bytes, read.toBytes());
+  }
+
   @Test
   void roomBytes_signaturesUntilNoneFits_areWhatToBytesGrowsBy() {
     DomainMemory memory = filled(50);
