@@ -53,11 +53,7 @@ public final class FlinkRest {
   private final Consumer<String> progress;
 
   public FlinkRest(URI url) {
-    this(url, new Configuration());
-  }
-
-  public FlinkRest(URI url, Configuration flink) {
-    this(url, flink, line -> {});
+    this(url, new Configuration(), line -> {});
   }
 
   /**
@@ -184,10 +180,9 @@ public final class FlinkRest {
     JsonNode operation = get(path).path("operation");
     if (operation.has("failure-cause")) {
       throw new FlinkRestException(
-          "job "
-              + job
-              + " did not stop: "
-              + FlinkErrors.cause(operation.at("/failure-cause/stack-trace").asText()));
+          "job %s did not stop: %s"
+              .formatted(
+                  job, FlinkErrors.cause(operation.at("/failure-cause/stack-trace").asText())));
     }
     return operation.path("location").asText();
   }

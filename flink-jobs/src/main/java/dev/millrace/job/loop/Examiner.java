@@ -168,10 +168,8 @@ final class Examiner {
       Answer answer = answers.get(id);
       if (answer == null || answer.error() != null || !seen.add(id)) {
         throw new IllegalStateException(
-            "request "
-                + id
-                + " has no answer to measure by: "
-                + (answer == null ? "none came" : answer.error()));
+            "request %s has no answer to measure by: %s"
+                .formatted(id, answer == null ? "none came" : answer.error()));
       }
       nats -= answer.logProb();
     }

@@ -94,12 +94,8 @@ final class BodyCheck {
     counted += items;
     if (counted > Limits.ITEMS) {
       String detail =
-          "the record has "
-              + counted
-              + " items with those of "
-              + field
-              + ", expected at most "
-              + Limits.ITEMS;
+          "the record has %d items with those of %s, expected at most %d"
+              .formatted(counted, field, Limits.ITEMS);
       throw invalid("too-long", detail);
     }
     return items;

@@ -102,11 +102,8 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
     if (samples.size() > Limits.FORGOTTEN) {
       return new Problem(
           "too-many",
-          "forgotten has "
-              + samples.size()
-              + " samples, expected at most "
-              + Limits.FORGOTTEN
-              + " in one event");
+          "forgotten has %d samples, expected at most %d in one event"
+              .formatted(samples.size(), Limits.FORGOTTEN));
     }
     for (String sample : samples) {
       Problem problem = Checks.length("an id in forgotten", sample, Limits.ID_BYTES);

@@ -117,11 +117,8 @@ public final class RoutingBenchmark implements Benchmark {
     Table table =
         Table.of(
             "nano on held-out text of its own domains",
-            "experts | active % | loss | against top "
-                + k
-                + " % (95 %) | against "
-                + lessK
-                + " % (95 %) | tokens/s CPU");
+            "experts | active %% | loss | against top %d %% (95 %%) | against %s %% (95 %%) | tokens/s CPU"
+                .formatted(k, lessK));
     Race race = race(setting, base, routings, texts.subList(0, Math.min(TIMED, texts.size())));
     Map<String, Routed> found = new LinkedHashMap<>();
     routings.forEach(

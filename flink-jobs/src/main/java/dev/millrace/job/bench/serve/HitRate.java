@@ -72,12 +72,8 @@ final class HitRate {
             "µs for a hit, its key included, one thread's processor time",
             Estimate.of(micros, v -> v))
         .note(
-            "The operator: a job of a source, the serve operator and a sink that drops everything,"
-                + " with "
-                + MANY
-                + " requests and with "
-                + FEW
-                + "; the difference, so that starting the job does not count.");
+            "The operator: a job of a source, the serve operator and a sink that drops everything, with %d requests and with %d; the difference, so that starting the job does not count."
+                .formatted(MANY, FEW));
   }
 
   /** Seconds of a job that answers so many questions from the cache. */

@@ -85,15 +85,8 @@ final class ScaleSizes {
         setting.progress().accept("after " + first * more + " samples");
       }
       return table.note(
-          "Samples of "
-              + LEAST_BYTES
-              + " to "
-              + BYTES
-              + " bytes, scored and learned by batches of "
-              + first
-              + " with the defaults otherwise, but by a gate that judges by little and lets all"
-              + " pass that is finite. State: bytes of a checkpoint. Answers of 200 characters, all"
-              + " to different questions, in the process' own cache (serve.cacheBytes).");
+          "Samples of %d to %d bytes, scored and learned by batches of %d with the defaults otherwise, but by a gate that judges by little and lets all pass that is finite. State: bytes of a checkpoint. Answers of 200 characters, all to different questions, in the process' own cache (serve.cacheBytes)."
+              .formatted(LEAST_BYTES, BYTES, first));
     }
   }
 
