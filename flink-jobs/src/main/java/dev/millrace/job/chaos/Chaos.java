@@ -15,6 +15,7 @@ import dev.millrace.job.embedded.EndHook;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.FreePorts;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.embedded.Poll;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
@@ -48,7 +49,6 @@ public final class Chaos {
   private static final List<String> DOMAINS = List.of("cloud", "legal");
   private static final int TEXT_BYTES = 300;
   private static final int LEAST_BYTES = 96;
-  private static final long LOOK_MILLIS = 100;
   private static final int DISK_MEBIBYTES = 512;
 
   /** A stopped process is missed within seconds. */
@@ -245,8 +245,7 @@ public final class Chaos {
    * What one checkpoint commits can be read on one topic before it can on another, and poison is
    * refused by a checkpoint that is past it.
    */
-  private void expectCommits(MillraceConfig direct, Topics topics, int samples)
-      throws InterruptedException {
+  private void expectCommits(MillraceConfig direct, Topics topics, int samples) {
     KafkaTopics learn = new KafkaTopics(direct.kafka(), Jobs.LEARN);
     expect("a checkpoint past all samples", () -> learn.read(topics.samples()) >= samples);
     try (RecordReader reader = reader(direct, topics)) {
@@ -287,9 +286,7 @@ public final class Chaos {
     List<Document> texts = new ArrayList<>();
     for (String domain : DOMAINS) {
       for (Document document : Corpora.load(domain)) {
-        Chunks.chunks(document, TEXT_BYTES).stream()
-            .filter(chunk -> chunk.bytes() >= LEAST_BYTES)
-            .forEach(texts::add);
+        texts.addAll(Chunks.chunks(document, TEXT_BYTES, LEAST_BYTES));
       }
     }
     Collections.shuffle(texts, new Random(config.seed()));
@@ -297,7 +294,7 @@ public final class Chaos {
   }
 
   /** What does not come is a problem, and the audit goes on. */
-  private void expect(String what, BooleanSupplier condition) throws InterruptedException {
+  private void expect(String what, BooleanSupplier condition) {
     try {
       await(what, condition);
     } catch (TimeoutException e) {
@@ -305,14 +302,9 @@ public final class Chaos {
     }
   }
 
-  private void await(String what, BooleanSupplier condition)
-      throws InterruptedException, TimeoutException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new TimeoutException(what + ": not within " + PATIENCE.toSeconds() + " s");
-      }
-      Thread.sleep(LOOK_MILLIS);
+  private static void await(String what, BooleanSupplier condition) throws TimeoutException {
+    if (!Poll.until(PATIENCE, condition)) {
+      throw new TimeoutException(what + ": not within " + PATIENCE.toSeconds() + " s");
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.job.chaos;
 
 import java.util.random.RandomGenerator;
+import org.apache.flink.util.function.ThrowingRunnable;
 
 /** Something that goes wrong for a while. */
 interface Fault {
@@ -17,18 +18,13 @@ interface Fault {
     return false;
   }
 
-  /** Puts things right again. */
-  interface Cure {
-    void run() throws InterruptedException;
-  }
-
   /**
    * A fault that has struck.
    *
    * @param what it did, such as the process that was killed
    * @param heal puts everything right again
    */
-  record Struck(String what, Cure heal) {
+  record Struck(String what, ThrowingRunnable<InterruptedException> heal) {
 
     /** A fault that is over when it has struck. */
     static Struck atOnce(String what) {

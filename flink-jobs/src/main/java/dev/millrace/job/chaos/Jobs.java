@@ -3,6 +3,7 @@ package dev.millrace.job.chaos;
 import dev.millrace.job.JobMain;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.FlinkRestException;
+import dev.millrace.job.embedded.Poll;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,15 +97,8 @@ final class Jobs {
   }
 
   /** Waits for something of the jobs; false if it does not come in time. */
-  boolean await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - deadline > 0) {
-        return false;
-      }
-      Thread.sleep(PAUSE_MILLIS / 10);
-    }
-    return true;
+  boolean await(BooleanSupplier condition) {
+    return Poll.until(PATIENCE, condition);
   }
 
   /** The id of the learn job. */

@@ -19,7 +19,7 @@ record KillAtRestore(List<String> processes) implements Fault {
   }
 
   @Override
-  public Struck strike(Site site, RandomGenerator random) throws InterruptedException {
+  public Struck strike(Site site, RandomGenerator random) {
     processes.forEach(site.keeper()::kill);
     processes.forEach(site.keeper()::bringUp);
     if (!site.jobs().await(site.jobs()::learnRestores)) {

@@ -45,14 +45,14 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
     try {
       awaitWhole(site);
       site.keeper().kill(name);
-    } catch (RuntimeException | InterruptedException e) {
+    } catch (RuntimeException e) {
       turn.unlock();
       throw e;
     }
     return new Struck(name, () -> bringBack(site, name));
   }
 
-  private void bringBack(Site site, String name) throws InterruptedException {
+  private void bringBack(Site site, String name) {
     try {
       int left = processes.size() - 1;
       require(site, "the jobs do not go on without it", () -> site.jobs().areWhole(left));
@@ -63,7 +63,7 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
     }
   }
 
-  private void awaitWhole(Site site) throws InterruptedException {
+  private void awaitWhole(Site site) {
     require(site, "the cluster is not whole", () -> isWhole(site));
     require(site, "the jobs stay young", () -> site.jobs().areOlderThan(SETTLED));
     require(
@@ -76,8 +76,7 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
     return site.jobs().areWhole(processes.size());
   }
 
-  private static void require(Site site, String otherwise, BooleanSupplier condition)
-      throws InterruptedException {
+  private static void require(Site site, String otherwise, BooleanSupplier condition) {
     if (!site.jobs().await(condition)) {
       throw new IllegalStateException(otherwise);
     }

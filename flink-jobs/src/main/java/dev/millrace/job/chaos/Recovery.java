@@ -1,5 +1,6 @@
 package dev.millrace.job.chaos;
 
+import dev.millrace.job.report.Quantiles;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -14,27 +15,21 @@ import java.util.stream.Collectors;
 public record Recovery(String fault, List<Long> millis, long p50Millis, long p99Millis) {
 
   static Recovery of(String fault, List<Long> millis) {
-    List<Long> sorted = millis.stream().sorted().toList();
-    return new Recovery(fault, List.copyOf(millis), rank(sorted, 0.5), rank(sorted, 0.99));
-  }
-
-  private static long rank(List<Long> sorted, double share) {
-    return sorted.isEmpty() ? -1 : sorted.get((int) Math.ceil(share * sorted.size()) - 1);
+    Quantiles ranks = Quantiles.of(millis);
+    return new Recovery(fault, List.copyOf(millis), ranks.p50(), ranks.p99());
   }
 
   /** The same in a line. */
   String text() {
-    return millis.isEmpty()
-        ? fault + ": no answer came after it"
-        : String.format(
-            Locale.ROOT,
-            "recovery after %d × %s: p50 %.1f s, p99 %.1f s (%s)",
-            millis.size(),
-            fault,
-            p50Millis / 1e3,
-            p99Millis / 1e3,
-            millis.stream()
-                .map(each -> String.format(Locale.ROOT, "%.1f", each / 1e3))
-                .collect(Collectors.joining(" ")));
+    return String.format(
+        Locale.ROOT,
+        "recovery after %d × %s: p50 %.1f s, p99 %.1f s (%s)",
+        millis.size(),
+        fault,
+        p50Millis / 1e3,
+        p99Millis / 1e3,
+        millis.stream()
+            .map(each -> String.format(Locale.ROOT, "%.1f", each / 1e3))
+            .collect(Collectors.joining(" ")));
   }
 }

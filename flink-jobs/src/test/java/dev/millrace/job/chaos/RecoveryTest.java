@@ -23,9 +23,4 @@ class RecoveryTest {
     assertEquals(100, Recovery.of("f", millis).p50Millis());
     assertEquals(198, Recovery.of("f", millis).p99Millis());
   }
-
-  @Test
-  void of_none_saysSo() {
-    assertEquals("f: no answer came after it", Recovery.of("f", List.of()).text());
-  }
 }
