@@ -11,7 +11,7 @@ public record Media(Modality modality, byte[] bytes) {
 
   /** Whether it is neither a picture nor a sound. */
   public boolean isText() {
-    return modality == Modality.TEXT || modality == Modality.CODE;
+    return !modality.isMedia();
   }
 
   @Override

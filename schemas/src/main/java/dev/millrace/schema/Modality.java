@@ -5,5 +5,10 @@ public enum Modality {
   TEXT,
   CODE,
   IMAGE,
-  AUDIO
+  AUDIO;
+
+  /** Whether it is a picture or a sound. */
+  public boolean isMedia() {
+    return this == IMAGE || this == AUDIO;
+  }
 }

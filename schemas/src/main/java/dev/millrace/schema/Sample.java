@@ -60,7 +60,7 @@ public record Sample(
 
   /** Whether it is a picture or a sound. */
   public boolean isMedia() {
-    return modality == Modality.IMAGE || modality == Modality.AUDIO;
+    return modality.isMedia();
   }
 
   /** What teaches a language model: the text, or what media are called; empty where nothing is. */

@@ -14,7 +14,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.score.AlignLimits;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.schema.Modality;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,7 +39,7 @@ public final class AlignBenchmark implements Benchmark {
         List<Pair> some = AlignPairs.load(kind, true);
         setting.progress().accept(some.size() + " held-out pairs of " + kind);
         held.put(kind, pairs.aligned(some, setting.progress()));
-        if (isMedia(some)) {
+        if (some.get(0).modality().isMedia()) {
           media.put(kind, pairs.captioned(some, held.get(kind)));
         }
       }
@@ -60,7 +59,7 @@ public final class AlignBenchmark implements Benchmark {
       AlignPairs pairs = new AlignPairs(base, tokenizer);
       for (String kind : kinds()) {
         List<Pair> some = AlignPairs.load(kind, true);
-        if (isMedia(some)) {
+        if (some.get(0).modality().isMedia()) {
           setting.progress().accept(some.size() + " held-out pairs of " + kind);
           held.put(kind, pairs.aligned(some, setting.progress()));
         }
@@ -71,11 +70,6 @@ public final class AlignBenchmark implements Benchmark {
 
   private static List<String> kinds() {
     return Stream.concat(Pairs.kinds().stream(), Pairs.installed().stream()).toList();
-  }
-
-  private static boolean isMedia(List<Pair> pairs) {
-    Modality modality = pairs.get(0).modality();
-    return modality == Modality.IMAGE || modality == Modality.AUDIO;
   }
 
   private static Table retrieval(Aligner aligner, Map<String, List<AlignedPair>> held) {

@@ -197,17 +197,13 @@ final class AlignCommand implements Callable<Integer> {
           .forEach(
               (kind, held) -> {
                 exams.put(kind, AlignExam.of(aligner, held.aligned()));
-                if (isMedia(held.pairs().get(0))) {
+                if (held.pairs().get(0).modality().isMedia()) {
                   known.put(kind, known(aligner, held.aligned()));
                 }
               });
     }
     new KnownPairs(AlignWeights.id(out), known).write(out);
     return exams;
-  }
-
-  private static boolean isMedia(Pair pair) {
-    return pair.modality() == Modality.IMAGE || pair.modality() == Modality.AUDIO;
   }
 
   /** Some of them, spread evenly, each with a caption of its own. */
