@@ -14,7 +14,6 @@ import dev.millrace.job.bench.measure.Table;
 import dev.millrace.job.corpus.Pair;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.model.align.AlignAdapter;
-import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.align.AlignExam;
 import dev.millrace.model.align.AlignedPair;
 import dev.millrace.model.align.Aligner;
@@ -68,15 +67,11 @@ final class AlignStream {
       List<Seen> stream = stream(pairs, aligner, kind, setting);
       Learned learned = learn(stream, aligner, setting);
       List<AlignedPair> exam = held.getOrDefault(kind, List.of());
-      List<float[]> left = aligner.embed(exam.stream().map(AlignedPair::left).toList());
-      List<float[]> right = aligner.embed(exam.stream().map(AlignedPair::right).toList());
-      int[] groups = exam.stream().mapToInt(AlignedPair::group).toArray();
-      AlignExam before = AlignExam.of(left, right, groups);
-      List<float[]> movedLeft = moved(left, learned.adapter(), Side.MEDIA);
-      List<float[]> movedRight = moved(right, learned.adapter(), Side.CAPTION);
-      AlignExam after = AlignExam.of(movedLeft, movedRight, groups);
-      CaptionFits fits = fits(stream, left, right, AlignAdapter.NONE, setting.seed());
-      CaptionFits movedFits = fits(stream, left, right, learned.adapter(), setting.seed());
+      List<Places> places = CaptionFits.places(aligner, exam);
+      AlignExam before = exam(exam, places, AlignAdapter.NONE);
+      AlignExam after = exam(exam, places, learned.adapter());
+      CaptionFits fits = fits(stream, places, AlignAdapter.NONE, setting.seed());
+      CaptionFits movedFits = fits(stream, places, learned.adapter(), setting.seed());
       table.row(
           kind,
           stream.size(),
@@ -101,25 +96,26 @@ final class AlignStream {
             + " recordings; on what is held out of none.");
   }
 
+  private static AlignExam exam(List<AlignedPair> exam, List<Places> places, AlignAdapter adapter) {
+    List<Places> moved = places.stream().map(adapter::place).toList();
+    return AlignExam.of(
+        moved.stream().map(Places::media).toList(),
+        moved.stream().map(Places::caption).toList(),
+        exam.stream().mapToInt(AlignedPair::group).toArray());
+  }
+
   /** Of held-out pairs, beside those that taught last. */
   private static CaptionFits fits(
-      List<Seen> stream, List<float[]> left, List<float[]> right, AlignAdapter adapter, long seed) {
+      List<Seen> stream, List<Places> places, AlignAdapter adapter, long seed) {
     List<Places> taught =
         stream.stream()
             .filter(seen -> !judges(seen.pair()))
             .map(seen -> adapter.place(seen.places()))
             .toList();
-    List<Places> pairs = new ArrayList<>();
-    for (int i = 0; i < left.size(); i++) {
-      pairs.add(adapter.place(new Places(left.get(i), right.get(i))));
-    }
+    List<Places> pairs = new ArrayList<>(places.stream().map(adapter::place).toList());
     Collections.shuffle(pairs, new Random(seed));
     int from = Math.max(0, taught.size() - CaptionFits.OTHERS);
     return CaptionFits.of(taught.subList(from, taught.size()), pairs);
-  }
-
-  private static List<float[]> moved(List<float[]> places, AlignAdapter adapter, Side side) {
-    return places.stream().map(place -> adapter.place(side, place)).toList();
   }
 
   private static List<Seen> stream(
@@ -128,13 +124,10 @@ final class AlignStream {
     Collections.shuffle(some, new Random(setting.seed()));
     some = some.subList(0, Math.min(PAIRS, some.size()));
     setting.progress().accept(some.size() + " pairs of " + kind + " are streamed");
-    List<AlignedPair> aligned = pairs.aligned(some, setting.progress());
-    List<float[]> left = aligner.embed(aligned.stream().map(AlignedPair::left).toList());
-    List<float[]> right = aligner.embed(aligned.stream().map(AlignedPair::right).toList());
+    List<Places> places = CaptionFits.places(aligner, pairs.aligned(some, setting.progress()));
     List<Seen> stream = new ArrayList<>();
     for (int i = 0; i < some.size(); i++) {
-      Places places = new Places(left.get(i), right.get(i));
-      stream.add(new Seen(some.get(i), places));
+      stream.add(new Seen(some.get(i), places.get(i)));
     }
     return stream;
   }

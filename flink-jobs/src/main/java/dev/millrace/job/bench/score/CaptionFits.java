@@ -4,9 +4,9 @@ import dev.millrace.model.align.AlignedPair;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.CaptionFit;
 import dev.millrace.model.align.Places;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How well captions fit beside those of other pairs, as the scorer counts.
@@ -21,14 +21,18 @@ record CaptionFits(double[] own, double[] wrong) {
 
   /** The first pairs, half of them where there are few, are what a domain remembers. */
   static CaptionFits of(Aligner aligner, List<AlignedPair> pairs) {
-    List<float[]> left = aligner.embed(pairs.stream().map(AlignedPair::left).toList());
-    List<float[]> right = aligner.embed(pairs.stream().map(AlignedPair::right).toList());
-    List<Places> places = new ArrayList<>();
-    for (int i = 0; i < left.size(); i++) {
-      places.add(new Places(left.get(i), right.get(i)));
-    }
+    List<Places> places = places(aligner, pairs);
     int others = Math.min(OTHERS, places.size() / 2);
     return of(places.subList(0, others), places.subList(others, places.size()));
+  }
+
+  /** Where the encoders see pairs. */
+  static List<Places> places(Aligner aligner, List<AlignedPair> pairs) {
+    List<float[]> left = aligner.embed(pairs.stream().map(AlignedPair::left).toList());
+    List<float[]> right = aligner.embed(pairs.stream().map(AlignedPair::right).toList());
+    return IntStream.range(0, pairs.size())
+        .mapToObj(i -> new Places(left.get(i), right.get(i)))
+        .toList();
   }
 
   /** The same beside what a domain remembers. */
