@@ -31,8 +31,8 @@ record Assignments(School school, List<Subject> subjects, ShippedPupil shipped) 
           share(subject, subject.domain()),
           share(subject, null),
           embedded(subject, centroids),
-          bits(shipped.assigning(), subject),
-          bits(shipped, subject));
+          subject.bitsPerByte(shipped.assigning().logProb(subject)),
+          subject.bitsPerByte(shipped.logProb(subject)));
     }
     return table.note(
         "The nearest embedding: the greatest cosine with the mean embedding of "
@@ -46,10 +46,6 @@ record Assignments(School school, List<Subject> subjects, ShippedPupil shipped) 
             .filter(text -> Objects.equals(shipped.assigned(text.start()), domain))
             .count();
     return 100.0 * assigned / subject.exam().size();
-  }
-
-  private static double bits(Pupil pupil, Subject subject) {
-    return Exams.bitsPerByte(pupil.logProb(subject), subject.exam());
   }
 
   private float[] centroid(Subject subject) {

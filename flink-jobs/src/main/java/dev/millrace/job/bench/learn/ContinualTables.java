@@ -47,12 +47,8 @@ record ContinualTables(List<Subject> subjects, double[] base, Map<Pupil, Retenti
   /** One table a pupil: a row for what was just taught, a column for what is measured. */
   List<Table> matrices() {
     List<Table> tables = new ArrayList<>();
-    kept.forEach((pupil, retention) -> tables.add(matrix(pupil.name(), retention)));
+    kept.forEach((pupil, retention) -> tables.add(matrix(pupil.name(), subjects, retention)));
     return tables.subList(0, tables.size() - 1);
-  }
-
-  private Table matrix(String name, Retention retention) {
-    return matrix(name, subjects, retention);
   }
 
   static Table matrix(String name, List<Subject> subjects, Retention retention) {

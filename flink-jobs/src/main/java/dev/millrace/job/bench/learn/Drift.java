@@ -40,7 +40,7 @@ record Drift(School school, Course course, Consumer<String> progress) {
 
   private static double[] exam(ShippedPupil pupil, List<Subject> spans) {
     return spans.stream()
-        .mapToDouble(span -> Exams.bitsPerByte(pupil.logProb(DOMAIN, span), span.exam()))
+        .mapToDouble(span -> span.bitsPerByte(pupil.logProb(DOMAIN, span)))
         .toArray();
   }
 }

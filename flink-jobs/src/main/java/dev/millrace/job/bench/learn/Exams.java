@@ -5,10 +5,11 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Measures adapters on texts, on the weights that serve. */
-public final class Exams {
+final class Exams {
 
   private static final int TEXTS_A_CALL = 8;
 
@@ -16,11 +17,7 @@ public final class Exams {
 
   /** Sum over the texts, nats. */
   static double logProb(BaseModel base, LoadedAdapter adapter, List<Subject.Text> texts) {
-    double sum = 0;
-    for (double logProb : logProbs(base, adapter, texts)) {
-      sum += logProb;
-    }
-    return sum;
+    return Arrays.stream(logProbs(base, adapter, texts)).sum();
   }
 
   /** (texts), nats. */
@@ -35,10 +32,5 @@ public final class Exams {
       base.score(sequences).stream().map(TokenScores::logProb).forEach(logProbs::add);
     }
     return logProbs.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  /** A sum of log-probabilities as bits per byte of the texts. */
-  public static double bitsPerByte(double logProb, List<Subject.Text> texts) {
-    return -logProb / Math.log(2) / texts.stream().mapToInt(Subject.Text::bytes).sum();
   }
 }

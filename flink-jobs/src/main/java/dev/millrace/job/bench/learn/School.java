@@ -122,16 +122,14 @@ public record School(BaseModel base, Surroundings surroundings, long seed) {
   public double[] base(List<Subject> subjects) {
     return subjects.stream()
         .mapToDouble(
-            subject ->
-                Exams.bitsPerByte(
-                    Exams.logProb(base, base.noAdapter(), subject.exam()), subject.exam()))
+            subject -> subject.bitsPerByte(Exams.logProb(base, base.noAdapter(), subject.exam())))
         .toArray();
   }
 
   /** (subjects), bits per byte of a pupil now. */
   static double[] exam(Pupil pupil, List<Subject> subjects) {
     return subjects.stream()
-        .mapToDouble(subject -> Exams.bitsPerByte(pupil.logProb(subject), subject.exam()))
+        .mapToDouble(subject -> subject.bitsPerByte(pupil.logProb(subject)))
         .toArray();
   }
 }

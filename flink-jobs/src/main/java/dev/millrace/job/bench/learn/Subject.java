@@ -16,6 +16,11 @@ public record Subject(
     List<ScoredSample> judging,
     List<Text> exam) {
 
+  /** A sum of log-probabilities of the exam, nats, as bits per byte of it. */
+  public double bitsPerByte(double logProb) {
+    return -logProb / Math.log(2) / exam.stream().mapToInt(Text::bytes).sum();
+  }
+
   /**
    * A text that is measured.
    *

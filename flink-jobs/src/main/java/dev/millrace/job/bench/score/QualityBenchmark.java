@@ -3,7 +3,6 @@ package dev.millrace.job.bench.score;
 import static java.util.stream.Collectors.toSet;
 
 import dev.millrace.job.bench.learn.Course;
-import dev.millrace.job.bench.learn.Exams;
 import dev.millrace.job.bench.learn.School;
 import dev.millrace.job.bench.learn.SharedPupil;
 import dev.millrace.job.bench.learn.Subject;
@@ -274,7 +273,7 @@ public final class QualityBenchmark implements Benchmark {
     }
 
     private static double exam(SharedPupil pupil, Stream stream) {
-      return Exams.bitsPerByte(pupil.logProb(stream.subject()), stream.subject().exam());
+      return stream.subject().bitsPerByte(pupil.logProb(stream.subject()));
     }
 
     /** Takes its share without a look, cut into tokens as the cascade would. */
