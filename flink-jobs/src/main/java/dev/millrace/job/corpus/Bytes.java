@@ -9,10 +9,6 @@ import java.util.function.Supplier;
 /** The bytes of a file, read when they are asked for. */
 record Bytes(Path file) implements Supplier<byte[]> {
 
-  static Supplier<byte[]> of(Path file) {
-    return new Bytes(file);
-  }
-
   @Override
   public byte[] get() {
     try {

@@ -65,6 +65,6 @@ final class Recordings {
             said,
             topic,
             said,
-            Bytes.of(folder.resolve(name + ".wav"))));
+            new Bytes(folder.resolve(name + ".wav"))));
   }
 }

@@ -49,7 +49,7 @@ final class Stamps {
 
   private static Pair pair(Path picture, String caption) {
     String topic = picture.resolveSibling("").getFileName().toString();
-    return new Pair(Pairs.STAMPS, Modality.IMAGE, caption, topic, caption, Bytes.of(picture));
+    return new Pair(Pairs.STAMPS, Modality.IMAGE, caption, topic, caption, new Bytes(picture));
   }
 
   /** The first line, which is English. */

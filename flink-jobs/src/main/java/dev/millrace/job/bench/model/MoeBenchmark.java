@@ -14,6 +14,7 @@ import dev.millrace.model.simd.Simd;
 import dev.millrace.model.simd.SimdFeedForwards;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** One layer of experts against one dense layer of the same total size, on one thread. */
 public final class MoeBenchmark implements Benchmark {
@@ -152,18 +153,15 @@ public final class MoeBenchmark implements Benchmark {
     }
   }
 
-  private interface Call {
-    void run(FeedForwards.Batch batch);
-  }
-
   /** Runs the batches in turn; a unit is one call. */
-  private static Contestant contestant(String name, List<FeedForwards.Batch> batches, Call call) {
+  private static Contestant contestant(
+      String name, List<FeedForwards.Batch> batches, Consumer<FeedForwards.Batch> call) {
     int[] next = {0};
     return Contestant.onThisThread(
         name,
         LEAST_SECONDS,
         () -> {
-          call.run(batches.get(next[0]++ % batches.size()));
+          call.accept(batches.get(next[0]++ % batches.size()));
           return 1;
         });
   }

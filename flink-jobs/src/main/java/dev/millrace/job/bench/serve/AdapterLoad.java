@@ -32,18 +32,14 @@ final class AdapterLoad implements AutoCloseable {
   private final List<ReleaseEvent> events = new ArrayList<>();
   private final Deque<Runnable> servers = new ArrayDeque<>();
 
-  private AdapterLoad(Path folder, int domains) throws IOException, NoSuchAlgorithmException {
+  /** Publishes a release of each of so many domains. */
+  AdapterLoad(Path folder, int domains) throws IOException, NoSuchAlgorithmException {
     scratch = TempDirectory.create();
     nano = NanoParts.open(folder);
     releases = new SwapReleases(nano.base(), scratch.resolve("store"));
     for (int i = 0; i < domains; i++) {
       events.add(releases.publish(releases.draft("domain-" + i, RANK, i)));
     }
-  }
-
-  /** Publishes a release of each of so many domains. */
-  static AdapterLoad open(Path nano, int domains) throws IOException, NoSuchAlgorithmException {
-    return new AdapterLoad(nano, domains);
   }
 
   /** Serves all domains with so much memory for their adapters; closed with this. */

@@ -33,7 +33,7 @@ public final class AdaptersBenchmark implements Benchmark {
   @Override
   public List<Table> run(Setting setting) throws Exception {
     setting.progress().accept("publishing a release of each of " + DOMAINS + " domains");
-    try (AdapterLoad load = AdapterLoad.open(setting.nano(), DOMAINS)) {
+    try (AdapterLoad load = new AdapterLoad(setting.nano(), DOMAINS)) {
       Server all = load.server(Long.MAX_VALUE);
       int[] next = {0};
       all.touch(DOMAINS, () -> next[0]++);

@@ -78,7 +78,7 @@ public final class ColocateBenchmark implements Benchmark {
   @Override
   public List<Table> run(Setting setting) throws Exception {
     Map<Lot, List<Done>> laps = new LinkedHashMap<>();
-    try (ColocateLoad load = ColocateLoad.open(setting.nano(), setting.seed())) {
+    try (ColocateLoad load = new ColocateLoad(setting.nano(), setting.seed())) {
       load.warmUp(WARM_UP_RATE, SECONDS, WARM_UP);
       double cost = lap(load, ANSWERS, WARM_UP_RATE).cost();
       for (int round = 0; round < setting.rounds(); round++) {

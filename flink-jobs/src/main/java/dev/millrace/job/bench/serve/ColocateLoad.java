@@ -10,7 +10,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
-import dev.millrace.schema.Answer;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -35,15 +34,11 @@ final class ColocateLoad implements AutoCloseable {
   private final Trainer trainer;
   private int asked;
 
-  private ColocateLoad(Path nano, long seed) throws IOException {
+  ColocateLoad(Path nano, long seed) throws IOException {
     base = DjlModels.open(nano, Precision.INT8);
-    requests = SoakLoad.open(nano, seed);
+    requests = new SoakLoad(nano, seed);
     material = ExchangeMaterial.read(nano, ROWS * LESSONS, seed);
     trainer = Trainer.of(base, ExchangeMaterial.config(ROWS), ExchangeMaterial.plan(2));
-  }
-
-  static ColocateLoad open(Path nano, long seed) throws IOException {
-    return new ColocateLoad(nano, seed);
   }
 
   /** Answers and trains until the JIT has little left to compile, or so often. */
@@ -55,13 +50,6 @@ final class ColocateLoad implements AutoCloseable {
       answers(perSecond, seconds);
       training.join();
       compiling = jit.share();
-    }
-  }
-
-  private void ask() {
-    Answer answer = requests.one(asked++);
-    if (answer.error() != null) {
-      throw new IllegalStateException(answer.error());
     }
   }
 
@@ -84,7 +72,7 @@ final class ColocateLoad implements AutoCloseable {
         LockSupport.parkNanos(due - System.nanoTime());
       }
       long cpu = threads.getCurrentThreadCpuTime();
-      ask();
+      requests.askOne(asked++);
       answers.add(
           new Timed(
               (System.nanoTime() - due) / 1e6, (threads.getCurrentThreadCpuTime() - cpu) / 1e6));

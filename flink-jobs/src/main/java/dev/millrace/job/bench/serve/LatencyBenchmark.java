@@ -70,7 +70,7 @@ public final class LatencyBenchmark implements Benchmark {
 
   private static Table endToEnd(Setting setting) throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4);
-        ServedNano nano = ServedNano.open(setting.nano(), stack, setting.seed())) {
+        ServedNano nano = new ServedNano(setting.nano(), stack, setting.seed())) {
       List<Lot> lots = lots(nano, setting);
       Map<Lot, List<LatencyLap>> laps = new LinkedHashMap<>();
       lots.forEach(lot -> laps.put(lot, new ArrayList<>()));

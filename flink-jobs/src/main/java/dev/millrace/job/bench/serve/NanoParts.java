@@ -15,10 +15,13 @@ import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -71,6 +74,17 @@ record NanoParts(BaseModel base, Tokenizer tokenizer, AnswerCache cache, int[] t
         new ServingParts(base, tokenizer, releases, cache, CacheKeys.of(SECRET), Clock.systemUTC()),
         ServeLimits.defaults(),
         0);
+  }
+
+  /** What is answered to these requests, to each without an error. */
+  static List<Answer> answers(Responder responder, List<Request> requests) {
+    List<Answer> answers = responder.respond(requests);
+    for (Answer answer : answers) {
+      if (answer.error() != null) {
+        throw new IllegalStateException(answer.request() + ": " + answer.error());
+      }
+    }
+    return answers;
   }
 
   @Override

@@ -79,12 +79,7 @@ record SemanticLoad(BaseModel base, Tokenizer tokenizer, int newTokens) {
       for (int i = from; i < Math.min(from + AT_A_TIME, questions.size()); i++) {
         requests.add(request(i, questions.get(i)));
       }
-      for (Answer answer : responder.respond(requests)) {
-        if (answer.error() != null) {
-          throw new IllegalStateException(answer.request() + ": " + answer.error());
-        }
-        answers.add(answer);
-      }
+      answers.addAll(NanoParts.answers(responder, requests));
     }
   }
 

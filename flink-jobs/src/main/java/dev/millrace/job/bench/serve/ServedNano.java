@@ -42,15 +42,11 @@ final class ServedNano implements AutoCloseable {
   private final Random random;
   private int laps;
 
-  private ServedNano(Path folder, EmbeddedStack stack, long seed) throws IOException {
+  ServedNano(Path folder, EmbeddedStack stack, long seed) throws IOException {
     this.folder = folder;
     this.stack = stack;
     this.random = new Random(seed);
     this.nano = NanoParts.open(folder); // what holds its base opens it once for all jobs
-  }
-
-  static ServedNano open(Path folder, EmbeddedStack stack, long seed) throws IOException {
-    return new ServedNano(folder, stack, seed);
   }
 
   /** Starts the job, asks for so long, and stops it. */

@@ -34,7 +34,7 @@ public final class SoakBenchmark implements Benchmark {
     int requests = Integer.getInteger("millrace.soak.requests", REQUESTS);
     int laps = Math.max(1, requests / SoakLoad.LAP / Trend.WINDOWS);
     Map<String, double[]> figures = new LinkedHashMap<>();
-    try (SoakLoad load = SoakLoad.open(setting.nano(), setting.seed());
+    try (SoakLoad load = new SoakLoad(setting.nano(), setting.seed());
         Pace pace = new Pace()) {
       setting.progress().accept("warming up");
       window(load, pace, Math.max(WARM_UP / SoakLoad.LAP, 2 * laps));

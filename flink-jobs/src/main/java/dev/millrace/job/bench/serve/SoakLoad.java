@@ -3,7 +3,6 @@ package dev.millrace.job.bench.serve;
 import dev.millrace.job.bench.measure.Lap;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.LiveReleases;
-import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.io.IOException;
@@ -47,7 +46,8 @@ final class SoakLoad implements AutoCloseable {
   private final Responder responder;
   private final Map<Kind, List<Request>> requests = new EnumMap<>(Kind.class);
 
-  private SoakLoad(Path folder, long seed) throws IOException {
+  /** Opens nano; the seed draws the requests. */
+  SoakLoad(Path folder, long seed) throws IOException {
     nano = NanoParts.open(folder);
     releases = NanoParts.noReleases(nano.base());
     responder = nano.responder(releases);
@@ -55,11 +55,6 @@ final class SoakLoad implements AutoCloseable {
     for (Kind kind : Kind.values()) {
       requests.put(kind, draw(kind, random));
     }
-  }
-
-  /** Opens nano; the seed draws the requests. */
-  static SoakLoad open(Path nano, long seed) throws IOException {
-    return new SoakLoad(nano, seed);
   }
 
   private List<Request> draw(Kind kind, Random random) {
@@ -81,23 +76,14 @@ final class SoakLoad implements AutoCloseable {
 
   /** Answers a lap's requests of one kind; gives the processor seconds that each took. */
   double ask(Kind kind) throws Exception {
-    return Lap.of(0, () -> answered(requests.getOrDefault(kind, List.of()))).cpuSeconds()
-        / kind.requests;
+    List<Request> asked = requests.getOrDefault(kind, List.of());
+    return Lap.of(0, () -> NanoParts.answers(responder, asked).size()).cpuSeconds() / kind.requests;
   }
 
-  /** The answer to one of the requests that score. */
-  Answer one(int number) {
+  /** Answers one of the requests that score. */
+  void askOne(int number) {
     List<Request> scored = requests.getOrDefault(Kind.SCORE, List.of());
-    return responder.respond(List.of(scored.get(number % scored.size()))).get(0);
-  }
-
-  private int answered(List<Request> asked) {
-    for (Answer answer : responder.respond(asked)) {
-      if (answer.error() != null) {
-        throw new IllegalStateException(answer.request() + ": " + answer.error());
-      }
-    }
-    return asked.size();
+    var unused = NanoParts.answers(responder, List.of(scored.get(number % scored.size())));
   }
 
   @Override

@@ -42,7 +42,7 @@ public final class SwapBenchmark implements Benchmark {
   @Override
   public List<Table> run(Setting setting) throws Exception {
     int swaps = Integer.getInteger("millrace.swap.swaps", SWAPS) * (setting.large() ? 10 : 1);
-    try (SwapLoad load = SwapLoad.open(setting.nano(), setting.seed())) {
+    try (SwapLoad load = new SwapLoad(setting.nano(), setting.seed())) {
       List<ReleaseEvent> events = new ArrayList<>();
       for (int i = 0; i < RELEASES; i++) {
         events.add(load.releases().publish(load.releases().draft(SMALL_RANK, i)));

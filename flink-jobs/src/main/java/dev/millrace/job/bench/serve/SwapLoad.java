@@ -45,12 +45,12 @@ final class SwapLoad implements AutoCloseable {
   private int asked;
   private int mixed;
 
-  private SwapLoad(Path folder, long seed) throws IOException, NoSuchAlgorithmException {
+  SwapLoad(Path folder, long seed) throws IOException, NoSuchAlgorithmException {
     scratch = TempDirectory.create();
     nano = NanoParts.open(folder);
     releases = new SwapReleases(nano.base(), scratch.resolve("store"));
     live = LiveReleases.of(nano.base(), releases.source(), SwapConfig.defaults());
-    responder = responder();
+    responder = nano.responder(live);
     Random random = new Random(seed);
     for (int i = 0; i < PROMPTS; i++) {
       prompts.add(nano.prompt(TOKENS, random));
@@ -59,16 +59,8 @@ final class SwapLoad implements AutoCloseable {
         new BatchAudit(responder, IntStream.range(0, PROMPTS).mapToObj(this::generating).toList());
   }
 
-  static SwapLoad open(Path nano, long seed) throws IOException, NoSuchAlgorithmException {
-    return new SwapLoad(nano, seed);
-  }
-
   SwapReleases releases() {
     return releases;
-  }
-
-  private Responder responder() {
-    return nano.responder(live);
   }
 
   /** Makes a release current, and notes what it says to every prompt. */
@@ -155,7 +147,7 @@ final class SwapLoad implements AutoCloseable {
 
   /** A second subtask that is asked all the time, until closed. */
   AutoCloseable busy() {
-    Responder other = responder();
+    Responder other = nano.responder(live);
     AtomicBoolean goesOn = new AtomicBoolean(true);
     Thread thread =
         new Thread(
