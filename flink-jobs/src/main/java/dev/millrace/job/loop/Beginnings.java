@@ -7,7 +7,6 @@ import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.wire.Limits;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,8 +23,7 @@ record Beginnings(Tokenizer tokenizer, int most) {
 
   /** As the base in a folder can be asked. */
   static Beginnings within(Path base, Tokenizer tokenizer) throws IOException {
-    int positions =
-        MoeConfigs.parse(Files.readAllBytes(base.resolve("config.json"))).maxPositionEmbeddings();
+    int positions = MoeConfigs.read(base.resolve("config.json")).maxPositionEmbeddings();
     return new Beginnings(tokenizer, Math.min(positions, ServeLimits.defaults().contextTokens()));
   }
 

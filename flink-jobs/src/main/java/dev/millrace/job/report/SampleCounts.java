@@ -2,6 +2,7 @@ package dev.millrace.job.report;
 
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Verdict;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -48,11 +49,10 @@ public record SampleCounts(
 
   private static int taught(List<Committed<Verdict>> verdicts) {
     int taught = 0;
-    Map<List<String>, Integer> waiting = new HashMap<>();
+    Map<ReleaseLine, Integer> waiting = new HashMap<>();
     for (Committed<Verdict> committed : verdicts) {
       Verdict verdict = committed.value();
-      List<String> line =
-          List.of(String.valueOf(verdict.tenant()), verdict.domain(), verdict.kind().name());
+      ReleaseLine line = verdict.line();
       if (ReleaseCounts.waits(verdict)) {
         waiting.merge(line, verdict.samples(), Integer::sum);
       } else if (verdict.samples() > 0) { // else it is on an order

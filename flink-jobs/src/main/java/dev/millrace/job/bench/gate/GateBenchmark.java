@@ -180,12 +180,9 @@ public final class GateBenchmark implements Benchmark {
   private static void add(
       Table table, String name, List<Finding> all, @Nullable Spoiling spoiling, String aim) {
     List<Finding> findings = all.stream().filter(f -> f.spoiling() == spoiling).toList();
-    if (!findings.isEmpty()) {
-      row(table, name, findings, aim);
+    if (findings.isEmpty()) {
+      return;
     }
-  }
-
-  private static void row(Table table, String name, List<Finding> findings, String aim) {
     long published = findings.stream().filter(Finding::published).count();
     long waiting = findings.stream().filter(Finding::waits).count();
     long refused = findings.stream().filter(Finding::refused).count();

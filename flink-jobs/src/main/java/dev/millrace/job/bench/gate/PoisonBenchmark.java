@@ -34,7 +34,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -256,11 +255,10 @@ public final class PoisonBenchmark implements Benchmark {
   }
 
   private static String counts(SortedMap<String, Integer> counts) {
-    return new TreeMap<>(counts)
-        .entrySet().stream()
-            .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-            .map(count -> count.getKey() + " " + count.getValue())
-            .collect(Collectors.joining(", "));
+    return counts.entrySet().stream()
+        .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+        .map(count -> count.getKey() + " " + count.getValue())
+        .collect(Collectors.joining(", "));
   }
 
   private static Table forgotten(List<Findings> findings) {

@@ -11,7 +11,6 @@ import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.Activations;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +53,7 @@ public final class RecomputeBenchmark implements Benchmark {
 
   private static List<Table> tables(Setting setting, String title, Path folder, Path tiny)
       throws Exception {
-    MoeConfig config = MoeConfigs.parse(Files.readAllBytes(folder.resolve("config.json")));
+    MoeConfig config = MoeConfigs.read(folder.resolve("config.json"));
     Table curve =
         Table.of(
             title + ": a call",

@@ -11,7 +11,6 @@ import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,7 +91,7 @@ public final class TrainBenchmark implements Benchmark {
         Table.of(
             title,
             "training | tokens/s | tokens/s by CPU time | faster than the loop by CPU time (95 %) | % of the fp32 bound | % of the bf16 bound | weights MB | peak MB | full fine-tuning's peak / its");
-    MoeConfig config = MoeConfigs.parse(Files.readAllBytes(folder.resolve("config.json")));
+    MoeConfig config = MoeConfigs.read(folder.resolve("config.json"));
     double each = TrainCost.operations(config, TrainKind.LENGTH);
     double full = 0;
     for (int i = KINDS.size() - 1; i >= 0; i--) {
