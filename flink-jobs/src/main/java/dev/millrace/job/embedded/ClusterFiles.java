@@ -32,10 +32,10 @@ record ClusterFiles(Path build, Path home) {
    * @param yaml Flink's options
    */
   void prepare(String yaml) {
+    // Jobs that a ZooKeeper kept would come back, and look for Kafka on a port of the last time.
+    TempDirectory.delete(home.resolve("zookeeper-data"));
+    TempDirectory.delete(home.resolve("ha"));
     try {
-      // Jobs that a ZooKeeper kept would come back, and look for Kafka on a port of the last time.
-      TempDirectory.delete(home.resolve("zookeeper-data"));
-      TempDirectory.delete(home.resolve("ha"));
       for (String folder : List.of("conf", "log", "tmp", "kafka-data", "redis-data", "store")) {
         Files.createDirectories(home.resolve(folder));
       }
@@ -130,14 +130,6 @@ record ClusterFiles(Path build, Path home) {
     command.add(home.resolve(lib) + "/*");
     command.addAll(arguments);
     return command;
-  }
-
-  static void delete(Path folder) {
-    try {
-      TempDirectory.delete(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + folder, e);
-    }
   }
 
   private static void write(Path file, String text) {

@@ -158,8 +158,8 @@ record ClusterLib(Path build) {
   }
 
   private void fill(Path target, Predicate<String> wanted) {
+    TempDirectory.delete(target);
     try {
-      TempDirectory.delete(target);
       Files.createDirectories(target);
       try (Stream<Path> jars = Files.list(build.resolve("lib"))) {
         jars.filter(jar -> !jar.toString().endsWith("-sources.jar"))

@@ -38,7 +38,8 @@ final class KafkaBroker implements AutoCloseable {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       List<Integer> ports = FreePorts.find(2);
       try {
-        return start(directory.resolve("log-" + attempt), ports.get(0), ports.get(1), null);
+        Path log = directory.resolve("log-" + attempt);
+        return start(log, ports.get(0), ports.get(1), null, Map.of());
       } catch (RuntimeException e) {
         last = e;
       }
@@ -46,31 +47,19 @@ final class KafkaBroker implements AutoCloseable {
     throw last;
   }
 
-  /** Starts a broker on the ports given; a folder that holds a broker's log is taken up again. */
-  static KafkaBroker start(Path log, int port, int controllerPort, @Nullable KafkaRelay relay) {
-    return start(log, port, properties(log, port, controllerPort, relay));
-  }
-
   /**
-   * The same of a broker that may be killed. Its successor is not let in before its session is
-   * over, nine seconds by default.
+   * Starts a broker on the ports given; a folder that holds a broker's log is taken up again.
+   *
+   * @param more properties on top of ours
    */
-  static KafkaBroker startMortal(
-      Path log, int port, int controllerPort, @Nullable KafkaRelay relay) {
+  static KafkaBroker start(
+      Path log,
+      int port,
+      int controllerPort,
+      @Nullable KafkaRelay relay,
+      Map<String, String> more) {
     Properties properties = properties(log, port, controllerPort, relay);
-    properties.setProperty("broker.session.timeout.ms", "3000");
-    properties.setProperty("broker.heartbeat.interval.ms", "500");
-    return start(log, port, properties);
-  }
-
-  /** The same with properties of the caller's on top of ours. */
-  static KafkaBroker startWith(Path log, int port, int controllerPort, Map<String, String> more) {
-    Properties properties = properties(log, port, controllerPort, null);
     properties.putAll(more);
-    return start(log, port, properties);
-  }
-
-  private static KafkaBroker start(Path log, int port, Properties properties) {
     if (!Files.exists(log.resolve("meta.properties"))) {
       format(log);
     }

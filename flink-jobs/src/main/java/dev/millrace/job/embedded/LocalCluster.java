@@ -172,7 +172,7 @@ public record LocalCluster(Path build, Path home) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    ClusterFiles.delete(files().temp());
+    TempDirectory.delete(files().temp());
     return running.size();
   }
 
@@ -299,7 +299,7 @@ public record LocalCluster(Path build, Path home) {
     alone(
         () -> {
           process(name).stop();
-          ClusterFiles.delete(files().temp(name));
+          TempDirectory.delete(files().temp(name));
           return keep(known().without(name));
         });
   }
@@ -415,7 +415,7 @@ public record LocalCluster(Path build, Path home) {
    */
   private ClusterState launch(
       ClusterState state, String name, String address, List<String> command) {
-    ClusterFiles.delete(files().temp(name));
+    TempDirectory.delete(files().temp(name));
     Path said = home.resolve("log").resolve(name + ".out");
     ClusterProcess started =
         new ClusterProcess(name, 0, "", address, command)

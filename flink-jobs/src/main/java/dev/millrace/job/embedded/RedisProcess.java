@@ -49,10 +49,6 @@ final class RedisProcess implements AutoCloseable {
   }
 
   /** Starts Redis on a certain port. */
-  static RedisProcess startAt(int port, Path directory, String... options) {
-    return startAt(RedisBinary.unpack(directory), port, directory, options);
-  }
-
   static RedisProcess startAt(RedisBinary binary, int port, Path directory, String... options) {
     List<String> said = new ArrayList<>();
     RedisProcess started = start(binary, port, directory, options, said);

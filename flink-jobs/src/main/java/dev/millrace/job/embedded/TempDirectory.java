@@ -65,15 +65,17 @@ public final class TempDirectory implements AutoCloseable {
   public void close() {
     try (will) {
       delete(path);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
   /**
    * Deletes a folder with all it holds, links not followed; files that vanish meanwhile are well.
    */
-  public static void delete(Path folder) throws IOException {
-    FileUtils.deleteDirectory(folder.toFile());
+  public static void delete(Path folder) {
+    try {
+      FileUtils.deleteDirectory(folder.toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + folder, e);
+    }
   }
 }

@@ -6,8 +6,8 @@ import static org.apache.kafka.common.config.TopicConfig.MIN_CLEANABLE_DIRTY_RAT
 import static org.apache.kafka.common.config.TopicConfig.SEGMENT_MS_CONFIG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
@@ -38,11 +38,10 @@ class CompactionIT {
       throws Exception {
     List<Integer> ports = FreePorts.find(2);
     try (KafkaBroker broker =
-        KafkaBroker.startWith(
-            folder, ports.get(0), ports.get(1), Map.of("log.cleaner.backoff.ms", "100"))) {
+        KafkaBroker.start(
+            folder, ports.get(0), ports.get(1), null, Map.of("log.cleaner.backoff.ms", "100"))) {
       String bootstrap = broker.bootstrapServers();
-      KafkaConfig config =
-          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)).kafka();
+      KafkaConfig config = KafkaConfigs.of(bootstrap);
       String releases = Topics.create(config, 1).releases();
       try (Admin admin = Admin.create(Map.<String, Object>of("bootstrap.servers", bootstrap));
           RecordWriter writer = new RecordWriter(config)) {

@@ -3,6 +3,7 @@ package dev.millrace.job.embedded;
 import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
 /** A broker of a test's own, which may end before the test does. */
@@ -26,7 +27,7 @@ public final class OwnBroker implements AutoCloseable {
     int relayed = relay.applyAsInt(ports.get(2));
     KafkaRelay behind = new KafkaRelay(ports.get(2), relayed);
     KafkaBroker broker =
-        KafkaBroker.start(folder.resolve("log"), ports.get(0), ports.get(1), behind);
+        KafkaBroker.start(folder.resolve("log"), ports.get(0), ports.get(1), behind, Map.of());
     return new OwnBroker(broker, relayed);
   }
 

@@ -19,7 +19,7 @@ public final class OwnRedis implements AutoCloseable {
 
   /** Starts one where another was. */
   public static OwnRedis startAt(int port, Path folder, String... options) {
-    return new OwnRedis(RedisProcess.startAt(port, folder, options));
+    return new OwnRedis(RedisProcess.startAt(RedisBinary.unpack(folder), port, folder, options));
   }
 
   public int port() {

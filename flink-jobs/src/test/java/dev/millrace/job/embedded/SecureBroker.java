@@ -62,7 +62,7 @@ public final class SecureBroker implements AutoCloseable {
     more.put("authorizer.class.name", StandardAuthorizer.class.getName());
     more.put("super.users", "User:ANONYMOUS");
     KafkaBroker broker =
-        KafkaBroker.startWith(folder.resolve("log"), ports.get(0), ports.get(1), more);
+        KafkaBroker.start(folder.resolve("log"), ports.get(0), ports.get(1), null, more);
     return new SecureBroker(broker, ports.get(2), certificate);
   }
 

@@ -2,8 +2,6 @@ package dev.millrace.job.cli.model;
 
 import dev.millrace.job.embedded.EndHook;
 import dev.millrace.job.embedded.TempDirectory;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -11,10 +9,11 @@ import java.nio.file.Path;
 final class Unfinished implements AutoCloseable {
 
   private final Path folder;
-  private final Thread hook = new Thread(this::delete, "millrace-unfinished");
+  private final Thread hook;
 
   private Unfinished(Path folder) {
     this.folder = folder;
+    this.hook = new Thread(() -> TempDirectory.delete(folder), "millrace-unfinished");
   }
 
   /**
@@ -32,17 +31,9 @@ final class Unfinished implements AutoCloseable {
     return unfinished;
   }
 
-  private void delete() {
-    try {
-      TempDirectory.delete(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + folder, e);
-    }
-  }
-
   @Override
   public void close() {
-    delete();
+    TempDirectory.delete(folder);
     EndHook.remove(hook);
   }
 }
