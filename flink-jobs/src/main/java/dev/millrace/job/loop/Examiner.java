@@ -43,7 +43,7 @@ final class Examiner {
   private final RecordWriter writer;
   private final String topic;
   private final Supplier<Recording> recording;
-  private final Pace pace;
+  private final Waiting waiting;
   private final InstantSource clock;
 
   private int sent;
@@ -52,12 +52,12 @@ final class Examiner {
       RecordWriter writer,
       String topic,
       Supplier<Recording> recording,
-      Pace pace,
+      Waiting waiting,
       InstantSource clock) {
     this.writer = writer;
     this.topic = topic;
     this.recording = recording;
-    this.pace = pace;
+    this.waiting = waiting;
     this.clock = clock;
   }
 
@@ -122,7 +122,7 @@ final class Examiner {
     for (String text : texts) {
       if (sent % WINDOW == 0) {
         writer.flush();
-        pace.require("answers", PATIENCE, () -> sent - answered() < WINDOW);
+        waiting.require("answers", PATIENCE, () -> sent - answered() < WINDOW);
       }
       String id = "measure-" + sent;
       Request request =
@@ -148,7 +148,7 @@ final class Examiner {
 
   private Map<String, Answer> answers() throws InterruptedException, TimeoutException {
     writer.flush();
-    pace.require("answers", PATIENCE, () -> answered() >= sent);
+    waiting.require("answers", PATIENCE, () -> answered() >= sent);
     Map<String, Answer> answers = new HashMap<>();
     for (Committed<Answer> answer : recording.get().answers()) {
       answers.put(answer.value().request(), answer.value());

@@ -16,7 +16,7 @@ final class Feed {
 
   private final Consumer<Sample> topic;
   private final HeldOut heldOut;
-  private final Pace pace;
+  private final Waiting waiting;
   private final InstantSource clock;
 
   /** Ids of what was not put aside. */
@@ -25,10 +25,10 @@ final class Feed {
   private int sent;
   private int aside;
 
-  Feed(Consumer<Sample> topic, HeldOut heldOut, Pace pace, InstantSource clock) {
+  Feed(Consumer<Sample> topic, HeldOut heldOut, Waiting waiting, InstantSource clock) {
     this.topic = topic;
     this.heldOut = heldOut;
-    this.pace = pace;
+    this.waiting = waiting;
     this.clock = clock;
   }
 
@@ -42,7 +42,7 @@ final class Feed {
       throws InterruptedException {
     for (Sample sample : samples) {
       if (sent % 16 == 0
-          && !pace.await(() -> onTheirWay(recording.get()) < window, deadlineNanos)) {
+          && !waiting.await(() -> onTheirWay(recording.get()) < window, deadlineNanos)) {
         break;
       }
       topic.accept(sample.withEventTime(clock.millis()));

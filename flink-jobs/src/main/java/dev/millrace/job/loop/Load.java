@@ -31,7 +31,7 @@ final class Load implements AutoCloseable {
   private final List<String> domains;
   private final Random random;
   private final InstantSource clock;
-  private final Pace pace;
+  private final Waiting waiting;
   private final Set<String> generated = new HashSet<>();
   private final Thread thread;
 
@@ -47,7 +47,7 @@ final class Load implements AutoCloseable {
       String topic,
       SortedMap<String, List<String>> prompts,
       double perSecond,
-      Pace pace,
+      Waiting waiting,
       InstantSource clock,
       IntSupplier answered,
       long seed) {
@@ -57,7 +57,7 @@ final class Load implements AutoCloseable {
     this.domains = List.copyOf(prompts.keySet());
     this.random = new Random(seed);
     this.clock = clock;
-    this.pace = pace;
+    this.waiting = waiting;
     this.thread = new Thread(() -> run(perSecond, answered), "millrace-load");
     thread.start();
   }
@@ -72,8 +72,8 @@ final class Load implements AutoCloseable {
     try {
       while (!closing) {
         long due = start + (long) (sent / perSecond * NANOS);
-        pace.await(() -> closing || System.nanoTime() - due >= 0, forever);
-        pace.await(() -> closing || sent - answered.getAsInt() < WINDOW, forever);
+        waiting.await(() -> closing || System.nanoTime() - due >= 0, forever);
+        waiting.await(() -> closing || sent - answered.getAsInt() < WINDOW, forever);
         if (!closing) {
           send();
         }
@@ -130,7 +130,7 @@ final class Load implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    pace.ring();
+    waiting.ring();
     try {
       thread.join();
     } catch (InterruptedException e) {

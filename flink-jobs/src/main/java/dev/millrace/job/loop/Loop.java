@@ -83,7 +83,7 @@ public final class Loop {
   private final Material material;
   private final Watcher watcher;
   private final Clock clock = Clock.systemUTC();
-  private final Pace pace = new Pace();
+  private final Waiting waiting = new Waiting();
 
   public Loop(RunConfig run, Material material, Watcher watcher) {
     this.run = run;
@@ -100,7 +100,7 @@ public final class Loop {
     try (EmbeddedStack stack = EmbeddedStack.start(1, SLOTS, flink)) {
       MillraceConfig config = config(stack);
       Topics topics = Topics.create(config.kafka(), PARTITIONS);
-      try (Spectator spectator = new Spectator(config.kafka(), pace, clock);
+      try (Spectator spectator = new Spectator(config.kafka(), waiting, clock);
           Ticker ticker = new Ticker();
           RecordWriter writer = new RecordWriter(config.kafka());
           Gateway gateway =
@@ -115,7 +115,7 @@ public final class Loop {
         JobClient learn = learn(stack, config);
         feed(config, topics, spectator, writer, learn, stack);
         Examination examined = examine(topics, spectator, writer);
-        pace.require("an answer to every request", PATIENCE, () -> isAllAnswered(spectator));
+        waiting.require("an answer to every request", PATIENCE, () -> isAllAnswered(spectator));
         stop("serve", serve, stack, false);
         return report(config, topics, spectator, examined, started);
       }
@@ -160,7 +160,7 @@ public final class Loop {
     flink.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
     env.configure(flink);
     JobClient client = stack.submit(env);
-    pace.watch(job, client.getJobExecutionResult());
+    waiting.watch(job, client.getJobExecutionResult());
     return client;
   }
 
@@ -180,18 +180,18 @@ public final class Loop {
             topics.requests(),
             material.prompts(),
             perSecond,
-            pace,
+            waiting,
             clock,
             spectator::answered,
             run.seed())) {
-      pace.require("the first answer", PATIENCE, () -> spectator.answered() > 0);
+      waiting.require("the first answer", PATIENCE, () -> spectator.answered() > 0);
       watcher.phase("streaming samples in, asking, learning");
       Feed feed =
           new Feed(
               sample ->
                   writer.send(topics.samples(), sample.domain(), Codecs.samples().encode(sample)),
               Openers.heldOut(config),
-              pace,
+              waiting,
               clock);
       int domains = Math.max(1, material.heldOut().size());
       int sent =
@@ -206,31 +206,31 @@ public final class Loop {
               ? "learning what has come in"
               : "learning what has come in, %d of %d samples"
                   .formatted(sent, material.samples().size()));
-      pace.require(
+      waiting.require(
           "all samples on their topic",
           PATIENCE,
           () -> spectator.recording().samples().size() >= sent);
-      pace.require( // each is committed as it is learned; what a drain learns, only at its end
+      waiting.require( // each is committed as it is learned; what a drain learns, only at its end
           "all closed batches",
           PATIENCE,
           () -> feed.isLearned(spectator.recording(), Lessons.gathering()));
       watcher.phase("learning the rest, whose releases come all at once");
       stop("learn", learn, stack, true);
-      pace.require(
+      waiting.require(
           "answers by the last releases",
           PATIENCE,
           () -> lastReleasesAnswer(spectator.events(), spectator.recording().answers()));
-      pace.require("the load", PATIENCE, () -> load.sent() >= run.requests());
+      waiting.require("the load", PATIENCE, () -> load.sent() >= run.requests());
     }
   }
 
   private void stop(String name, JobClient job, EmbeddedStack stack, boolean drain)
       throws InterruptedException, TimeoutException {
-    pace.require("all tasks of the " + name + " job", PATIENCE, () -> stack.runs(job));
+    waiting.require("all tasks of the " + name + " job", PATIENCE, () -> stack.runs(job));
     CompletableFuture<String> savepoint =
         job.stopWithSavepoint(
             drain, ReleaseFiles.uri(stack.folder("savepoints")), SavepointFormatType.CANONICAL);
-    pace.require("the end of the " + name + " job", PATIENCE, savepoint::isDone);
+    waiting.require("the end of the " + name + " job", PATIENCE, savepoint::isDone);
     try {
       savepoint.join();
     } catch (CompletionException e) {
@@ -263,7 +263,8 @@ public final class Loop {
     stored.note(spectator.events());
     SortedMap<String, String> serving = stored.visibleTo(null, stored.serving());
     Lineage lineage = stored.lineage();
-    Examiner examiner = new Examiner(writer, topics.requests(), spectator::recording, pace, clock);
+    Examiner examiner =
+        new Examiner(writer, topics.requests(), spectator::recording, waiting, clock);
     try (Tokenizer tokenizer = Tokenizers.open(run.base())) {
       SampleTokens read = new SampleTokens(tokenizer, run.config().score().model().trainTokens());
       Map<String, List<byte[]>> taught =
@@ -310,7 +311,8 @@ public final class Loop {
     try (RecordReader reader = RecordReader.fromBeginning(config.kafka(), topics.all())) {
       audited = Recorder.audit(reader, topics);
     }
-    pace.require("the spectator", PATIENCE, () -> spectator.answered() >= audited.answers().size());
+    waiting.require(
+        "the spectator", PATIENCE, () -> spectator.answered() >= audited.answers().size());
     Recording seen = audited.seenAs(spectator.recording());
     Report report =
         new Reporter(seen, examined.lineage(), examined.measurements())

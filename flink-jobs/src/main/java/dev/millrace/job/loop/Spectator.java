@@ -18,15 +18,15 @@ final class Spectator implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(100);
 
   private final Recorder recorder;
-  private final Pace pace;
+  private final Waiting waiting;
   private final Thread thread;
   private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
   private volatile boolean closing;
 
-  Spectator(KafkaConfig config, Pace pace, InstantSource clock) {
+  Spectator(KafkaConfig config, Waiting waiting, InstantSource clock) {
     Topics topics = new Topics(config.prefix());
     this.recorder = new Recorder(topics);
-    this.pace = pace;
+    this.waiting = waiting;
     this.thread = new Thread(() -> watch(config, topics, clock), "millrace-spectator");
     thread.start();
   }
@@ -36,13 +36,13 @@ final class Spectator implements AutoCloseable {
       while (!closing) {
         for (RawRecord raw : reader.poll(PATIENCE)) {
           recorder.add(raw, clock.millis());
-          pace.came();
+          waiting.came();
         }
-        pace.ring();
+        waiting.ring();
       }
     } catch (RuntimeException e) {
       failure.set(e);
-      pace.ring();
+      waiting.ring();
     }
   }
 

@@ -29,7 +29,10 @@ class FeedTest {
   private final List<Sample> sent = new ArrayList<>();
   private final Feed feed =
       new Feed(
-          sent::add, HELD_OUT, new Pace(), Clock.fixed(Instant.ofEpochMilli(42), ZoneOffset.UTC));
+          sent::add,
+          HELD_OUT,
+          new Waiting(),
+          Clock.fixed(Instant.ofEpochMilli(42), ZoneOffset.UTC));
 
   @Test
   void send_windowIsFull_sendsNoMoreThanItAndSixteen() throws Exception {

@@ -13,23 +13,24 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class PaceTest {
+class WaitingTest {
 
-  private final Pace pace = new Pace();
+  private final Waiting waiting = new Waiting();
   private final CompletableFuture<String> job = new CompletableFuture<>();
 
   @Test
   void require_conditionThatNeverHolds_namesWhatWasWaitedFor() {
     TimeoutException late =
         assertThrows(
-            TimeoutException.class, () -> pace.require("rain", Duration.ofMillis(1), () -> false));
+            TimeoutException.class,
+            () -> waiting.require("rain", Duration.ofMillis(1), () -> false));
     assertEquals("rain, expected it or any record within 0 s", late.getMessage());
   }
 
   @Test
   void require_recordsThatComeSlowly_waitsOn() throws Exception {
     AtomicLong now = new AtomicLong();
-    Pace slow = new Pace(now::get);
+    Waiting slow = new Waiting(now::get);
     Duration patience = Duration.ofMinutes(5);
     slow.require(
         "rain",
@@ -52,32 +53,33 @@ class PaceTest {
 
   @Test
   void await_jobThatFailsMeanwhile_endsAtOnceWithTheRootCause() {
-    pace.watch("learn", job);
+    waiting.watch("learn", job);
     CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS)
         .execute(() -> job.completeExceptionally(failure("no room")));
     long start = System.nanoTime();
     DeadJobException dead =
         assertThrows(
-            DeadJobException.class, () -> pace.require("rain", Duration.ofMinutes(5), () -> false));
+            DeadJobException.class,
+            () -> waiting.require("rain", Duration.ofMinutes(5), () -> false));
     assertEquals("job learn failed: no room", dead.getMessage());
     assertTrue(System.nanoTime() - start < Duration.ofMinutes(2).toNanos());
   }
 
   @Test
   void await_afterAJobFailed_stillFindsWhatHolds() throws Exception {
-    pace.watch("learn", job);
+    waiting.watch("learn", job);
     job.completeExceptionally(failure(null));
-    assertTrue(pace.await(() -> true, System.nanoTime()));
+    assertTrue(waiting.await(() -> true, System.nanoTime()));
     DeadJobException dead =
-        assertThrows(DeadJobException.class, () -> pace.await(() -> false, System.nanoTime()));
+        assertThrows(DeadJobException.class, () -> waiting.await(() -> false, System.nanoTime()));
     assertEquals("job learn failed: java.lang.IllegalStateException", dead.getMessage());
   }
 
   @Test
   void await_jobThatFinished_goesOnWaiting() throws Exception {
-    pace.watch("learn", job);
+    waiting.watch("learn", job);
     job.complete("done");
-    assertEquals(false, pace.await(() -> false, System.nanoTime() + 1));
+    assertEquals(false, waiting.await(() -> false, System.nanoTime() + 1));
   }
 
   private static Throwable failure(String message) {

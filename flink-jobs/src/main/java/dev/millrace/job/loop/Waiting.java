@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Waits for conditions that other threads bring about. */
-final class Pace {
+final class Waiting {
 
   private static final long LOOK_MILLIS = 50;
 
@@ -18,11 +18,11 @@ final class Pace {
   private volatile long cameNanos;
   private final AtomicReference<@Nullable DeadJobException> dead = new AtomicReference<>();
 
-  Pace() {
+  Waiting() {
     this(System::nanoTime);
   }
 
-  Pace(LongSupplier nanos) {
+  Waiting(LongSupplier nanos) {
     this.nanos = nanos;
     cameNanos = nanos.getAsLong();
   }
