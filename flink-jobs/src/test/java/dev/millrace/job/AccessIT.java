@@ -347,7 +347,7 @@ class AccessIT {
   }
 
   private static KafkaConfig open() {
-    return MillraceConfig.defaults().with(Map.of("kafka.bootstrap", broker.open())).kafka();
+    return KafkaConfigs.of(broker.open());
   }
 
   private static void assertMayNotWrite(KafkaConfig who, String... refused) {

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.NanoReleases;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.cli.releases.ReleaseTopic;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Origin;
@@ -161,9 +161,7 @@ class ReleaseTopicIT {
   }
 
   private static KafkaConfig kafka(EmbeddedStack stack) {
-    return MillraceConfig.defaults()
-        .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-        .kafka();
+    return KafkaConfigs.of(stack.bootstrapServers());
   }
 
   /** A transaction of learn's is open on the topic. */

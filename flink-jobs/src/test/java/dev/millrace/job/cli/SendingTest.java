@@ -3,11 +3,10 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.io.RecordWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SendingTest {
@@ -15,9 +14,8 @@ class SendingTest {
   private final StringWriter told = new StringWriter();
 
   private Sending toNobody() {
-    MillraceConfig config =
-        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1"));
-    return new Sending(new RecordWriter(config.kafka()), "samples", new PrintWriter(told, true));
+    RecordWriter writer = new RecordWriter(KafkaConfigs.of(KafkaConfigs.NOBODY));
+    return new Sending(writer, "samples", new PrintWriter(told, true));
   }
 
   /** As Ctrl-C does: the process ends, and the thread that sends goes on meanwhile. */

@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.job.Adopting;
-import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.schema.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -53,9 +52,7 @@ class AdapterDoorTest {
   }
 
   private static int status(Function<AdapterDoor, CompletableFuture<?>> call, Exception failure) {
-    MillraceConfig config =
-        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1"));
-    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+    try (RecordWriter writer = new RecordWriter(KafkaConfigs.of(KafkaConfigs.NOBODY))) {
       AdapterDoor door =
           new AdapterDoor(new Failing(failure), new Catalogue(), writer, new Topics("t."));
       RuntimeException e = assertThrows(RuntimeException.class, () -> call.apply(door).join());

@@ -1,6 +1,6 @@
 package dev.millrace.job.gateway;
 
-import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.io.RecordWriter;
 import java.util.List;
 import java.util.Map;
@@ -18,13 +18,13 @@ public final class Appended implements ProducerInterceptor<byte[], byte[]> {
   /** A writer whose broker is away: it waits a moment for it at every record. */
   static RecordWriter writer() {
     return new RecordWriter(
-        MillraceConfig.defaults()
-            .with(
-                Map.of(
-                    "kafka.bootstrap", "127.0.0.1:1",
-                    "kafka.client.max.block.ms", "1",
-                    "kafka.client.interceptor.classes", Appended.class.getName()))
-            .kafka());
+        KafkaConfigs.of(
+            KafkaConfigs.NOBODY,
+            Map.of(
+                "kafka.client.max.block.ms",
+                "1",
+                "kafka.client.interceptor.classes",
+                Appended.class.getName())));
   }
 
   static List<byte[]> to(String topic) {

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
@@ -17,7 +17,6 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -27,8 +26,7 @@ class DeskIT {
   @Test
   void ask_nobodyAnswers_saysWhetherTheBrokerHasTheRequest() {
     EmbeddedStack stack = EmbeddedStack.start(1, 1);
-    KafkaConfig kafka =
-        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", stack.bootstrapServers())).kafka();
+    KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
     try (RecordWriter writer = new RecordWriter(kafka)) {
       try (stack) {
         Topics topics = Topics.create(kafka, 1);
@@ -53,10 +51,7 @@ class DeskIT {
   void ask_chunksComeForLongerThanThePatience_isNotLateUntilTheyStop() {
     Duration patience = Duration.ofSeconds(1);
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
-      KafkaConfig kafka =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-              .kafka();
+      KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
       Topics topics = Topics.create(kafka, 1);
       try (RecordWriter writer = new RecordWriter(kafka);
           Desk desk = new Desk(writer, topics, patience)) {
@@ -79,10 +74,7 @@ class DeskIT {
     int answers = 12_000;
     int last = 10_000;
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
-      KafkaConfig kafka =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-              .kafka();
+      KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
       Topics topics = Topics.create(kafka, 1);
       try (RecordWriter writer = new RecordWriter(kafka);
           Desk desk = new Desk(writer, topics, Duration.ofMinutes(1))) {

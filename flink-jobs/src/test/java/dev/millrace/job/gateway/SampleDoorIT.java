@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
@@ -28,14 +28,8 @@ class SampleDoorIT {
   void take_oneLineIsLargerThanAnyRequestMayBe_isRefusedAndTheOthersAreWritten() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
       KafkaConfig kafka =
-          MillraceConfig.defaults()
-              .with(
-                  Map.of(
-                      "kafka.bootstrap",
-                      stack.bootstrapServers(),
-                      "kafka.client.max.request.size",
-                      "1000"))
-              .kafka();
+          KafkaConfigs.of(
+              stack.bootstrapServers(), Map.of("kafka.client.max.request.size", "1000"));
       Topics topics = Topics.create(kafka, 1);
       try (RecordWriter writer = new RecordWriter(kafka)) {
         SampleDoor door = new SampleDoor(writer, topics, InstantSource.system());

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Origin;
@@ -170,9 +170,8 @@ class SampleDoorTest {
   }
 
   private static RecordWriter writer() {
-    Map<String, String> nobody =
-        Map.of("kafka.bootstrap", "127.0.0.1:1", "kafka.registry", "http://127.0.0.1:1");
-    return new RecordWriter(MillraceConfig.defaults().with(nobody).kafka());
+    return new RecordWriter(
+        KafkaConfigs.of(KafkaConfigs.NOBODY, Map.of("kafka.registry", "http://127.0.0.1:1")));
   }
 
   private static SampleDoor door(RecordWriter writer) {

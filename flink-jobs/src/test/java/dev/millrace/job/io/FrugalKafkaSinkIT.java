@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -157,13 +157,13 @@ class FrugalKafkaSinkIT {
   private static Set<Thread> openedInVain(String bootstrap) throws Exception {
     Set<Thread> before = admins();
     KafkaConfig away =
-        MillraceConfig.defaults()
-            .with(
-                Map.of(
-                    "kafka.bootstrap", bootstrap,
-                    "kafka.client.default.api.timeout.ms", "1000",
-                    "kafka.client.request.timeout.ms", "1000"))
-            .kafka();
+        KafkaConfigs.of(
+            bootstrap,
+            Map.of(
+                "kafka.client.default.api.timeout.ms",
+                "1000",
+                "kafka.client.request.timeout.ms",
+                "1000"));
     Sink<String> sink =
         new KafkaTopics(away, "away.")
             .exactlyOnceSink("away.releases", s -> s.getBytes(UTF_8), s -> s.getBytes(UTF_8));
@@ -201,10 +201,7 @@ class FrugalKafkaSinkIT {
     private long checkpoint;
 
     Task(String prefix, OperatorSubtaskState restored) throws Exception {
-      config =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers(), "kafka.prefix", prefix))
-              .kafka();
+      config = KafkaConfigs.of(stack.bootstrapServers(), Map.of("kafka.prefix", prefix));
       topics = Topics.create(stack.bootstrapServers(), prefix, 1);
       Sink<String> sink =
           new KafkaTopics(config, prefix)

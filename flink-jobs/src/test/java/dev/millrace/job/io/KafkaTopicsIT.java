@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.RedisConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -246,13 +246,8 @@ class KafkaTopicsIT {
   }
 
   private static KafkaConfig registered(String prefix, RegistryOfTests registry) {
-    return MillraceConfig.defaults()
-        .with(
-            Map.of(
-                "kafka.bootstrap", stack.bootstrapServers(),
-                "kafka.prefix", prefix,
-                "kafka.registry", registry.url()))
-        .kafka();
+    return KafkaConfigs.of(
+        stack.bootstrapServers(), Map.of("kafka.prefix", prefix, "kafka.registry", registry.url()));
   }
 
   private static byte[] request() {
@@ -372,9 +367,7 @@ class KafkaTopicsIT {
   }
 
   private static KafkaConfig config(String prefix) {
-    return MillraceConfig.defaults()
-        .with(Map.of("kafka.bootstrap", stack.bootstrapServers(), "kafka.prefix", prefix))
-        .kafka();
+    return KafkaConfigs.of(stack.bootstrapServers(), Map.of("kafka.prefix", prefix));
   }
 
   private static ProducerRecord<byte[], byte[]> record(String topic, String key, String value) {

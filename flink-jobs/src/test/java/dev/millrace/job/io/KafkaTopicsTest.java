@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import java.time.Duration;
@@ -53,8 +54,7 @@ class KafkaTopicsTest {
 
   @Test
   void await_nobodyAnswers_saysWhichBroker() {
-    KafkaConfig nobody =
-        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1")).kafka();
+    KafkaConfig nobody = KafkaConfigs.of(KafkaConfigs.NOBODY);
     IllegalStateException failed =
         assertThrows(
             IllegalStateException.class,

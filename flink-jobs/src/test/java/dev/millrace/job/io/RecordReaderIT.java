@@ -3,9 +3,9 @@ package dev.millrace.job.io;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.chaos.FailingBroker;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,15 +25,9 @@ class RecordReaderIT {
   @Test
   void readToEnd_brokerDiesMidway_saysWhatItDidNotGive() throws Exception {
     try (FailingBroker broker = FailingBroker.start(folder)) {
-      KafkaConfig config =
-          MillraceConfig.defaults()
-              .with(
-                  Map.of(
-                      "kafka.bootstrap",
-                      broker.bootstrapServers(),
-                      "kafka.client.max.partition.fetch.bytes", // a record at a time
-                      "1"))
-              .kafka();
+      KafkaConfig config = // a record at a time
+          KafkaConfigs.of(
+              broker.bootstrapServers(), Map.of("kafka.client.max.partition.fetch.bytes", "1"));
       String topic = Topics.create(config, 1).samples();
       try (RecordWriter writer = new RecordWriter(config);
           RecordReader reader = RecordReader.fromBeginning(config, List.of(topic))) {

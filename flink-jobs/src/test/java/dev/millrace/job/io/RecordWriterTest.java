@@ -3,8 +3,8 @@ package dev.millrace.job.io;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,9 +24,7 @@ class RecordWriterTest {
   @Test
   void append_nobodyAnswers_saysWhichBrokerAndNotThatATopicIsMissing() {
     KafkaConfig nobody =
-        MillraceConfig.defaults()
-            .with(Map.of("kafka.bootstrap", "127.0.0.1:1", "kafka.client.max.block.ms", "200"))
-            .kafka();
+        KafkaConfigs.of(KafkaConfigs.NOBODY, Map.of("kafka.client.max.block.ms", "200"));
     try (RecordWriter writer = new RecordWriter(nobody)) {
       CompletionException failed =
           assertThrows(
@@ -43,13 +41,13 @@ class RecordWriterTest {
   @Timeout(60)
   void append_asManyAsMayWaitForABroker_refusesMoreAtOnceUntilOneIsThrough() throws Exception {
     KafkaConfig away =
-        MillraceConfig.defaults()
-            .with(
-                Map.of(
-                    "kafka.bootstrap", "127.0.0.1:1",
-                    "kafka.client.max.block.ms", "1",
-                    "kafka.client.interceptor.classes", HeldSends.class.getName()))
-            .kafka();
+        KafkaConfigs.of(
+            KafkaConfigs.NOBODY,
+            Map.of(
+                "kafka.client.max.block.ms",
+                "1",
+                "kafka.client.interceptor.classes",
+                HeldSends.class.getName()));
     ExecutorService callers = Executors.newFixedThreadPool(RecordWriter.MOST_WAITING);
     try (RecordWriter writer = new RecordWriter(away)) {
       List<CompletableFuture<String>> held = new ArrayList<>();

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
@@ -30,14 +30,8 @@ class TailIT {
   void follow_topicIsGivenAPartition_handsOnWhatIsWrittenThere() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
       KafkaConfig kafka =
-          MillraceConfig.defaults()
-              .with(
-                  Map.of(
-                      "kafka.bootstrap",
-                      stack.bootstrapServers(),
-                      "kafka.client.metadata.max.age.ms",
-                      "100"))
-              .kafka();
+          KafkaConfigs.of(
+              stack.bootstrapServers(), Map.of("kafka.client.metadata.max.age.ms", "100"));
       Topics topics = Topics.create(kafka, 1);
       BlockingQueue<String> heard = new LinkedBlockingQueue<>();
       try (RecordWriter writer = new RecordWriter(kafka);
@@ -72,8 +66,7 @@ class TailIT {
   @Test
   void problem_brokerHasGone_isToldSoon() {
     EmbeddedStack stack = EmbeddedStack.start(1, 1);
-    KafkaConfig kafka =
-        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", stack.bootstrapServers())).kafka();
+    KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
     Topics topics;
     Tail<?> tail;
     try (stack) {

@@ -2,9 +2,9 @@ package dev.millrace.job.releases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.Manifests;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
@@ -33,10 +33,7 @@ class NotedHeadsIT {
   @Test
   void follow_publishedAndTakenBack_isNotedWhileTheRunGoesOn() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
-      KafkaConfig kafka =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-              .kafka();
+      KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
       String topic = Topics.create(kafka, 1).releases();
       try (RecordWriter writer = new RecordWriter(kafka);
           NotedHeads noted = NotedHeads.follow(StoredReleases.read(store), kafka)) {

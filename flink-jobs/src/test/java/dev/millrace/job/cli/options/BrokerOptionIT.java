@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.chaos.FailingBroker;
 import dev.millrace.job.cli.RunsCommands;
@@ -263,9 +264,7 @@ class BrokerOptionIT extends RunsCommands {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
       String bootstrap = "--bootstrap=" + stack.bootstrapServers();
       assertEquals(0, run("topics", bootstrap), err::toString);
-      MillraceConfig config =
-          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", stack.bootstrapServers()));
-      try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      try (RecordWriter writer = new RecordWriter(KafkaConfigs.of(stack.bootstrapServers()))) {
         writer.append("millrace.verdicts", "d", new byte[] {7, 7}).join();
       }
       assertEquals(0, run("verdicts", bootstrap), err::toString);
@@ -279,10 +278,7 @@ class BrokerOptionIT extends RunsCommands {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
       String bootstrap = "--bootstrap=" + stack.bootstrapServers();
       assertEquals(0, run("topics", bootstrap), err::toString);
-      KafkaConfig kafka =
-          MillraceConfig.defaults()
-              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
-              .kafka();
+      KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
       CompletableFuture<Void> answers = CompletableFuture.runAsync(() -> answerOne(kafka));
       assertEquals(0, run("ask", bootstrap, "--domain=d", "dear"), err::toString);
       assertTrue(out.toString().contains("dear customer"), out::toString);
