@@ -63,14 +63,8 @@ public final class ReleaseReader {
       List<Site> sites)
       throws IOException {
     Manifest manifest = readManifest(files, folderUri, expectedReleaseId);
-    if (!manifest.base().equals(expectedBaseId)) {
-      throw new InvalidReleaseException(
-          "base is " + manifest.base() + ", expected " + expectedBaseId);
-    }
-    if (manifest.kind() != Kind.ADAPTER) {
-      throw new InvalidReleaseException(
-          "kind is " + manifest.kind() + ", expected " + Kind.ADAPTER);
-    }
+    InvalidReleaseException.requireEqual("base", manifest.base(), expectedBaseId);
+    InvalidReleaseException.requireEqual("kind", manifest.kind(), Kind.ADAPTER);
     Map<String, byte[]> contents = readFiles(files, folderUri, manifest);
     return new Release(manifest, adapter(contents, sites), profile(contents));
   }
