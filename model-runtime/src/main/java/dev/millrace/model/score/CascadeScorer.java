@@ -16,6 +16,14 @@ final class CascadeScorer implements Scorer {
   /** So many stages of texts, the last, have a look at what the model read. */
   static final int OF_MODEL = 2;
 
+  /** Pictures and sounds are learned from where there are encoders for them. */
+  private static final Stage NO_ENCODERS =
+      (candidate, memory) ->
+          Stage.Refusal.of(
+              Reason.MODALITY_UNSUPPORTED,
+              "modality %s, expected TEXT or CODE: no encoders for this base (base.align)",
+              candidate.sample.modality());
+
   private final Readers readers;
   private final HeldOut heldOut;
   private final Guard guard;
@@ -41,13 +49,7 @@ final class CascadeScorer implements Scorer {
   /** Of texts alone, by stages that were made elsewhere. */
   CascadeScorer(
       BaseModel base, HeldOut heldOut, Guard guard, List<Stage> stages, ScorerConfig config) {
-    this(
-        new Readers(base.id(), ""),
-        heldOut,
-        guard,
-        stages,
-        List.of(new SupportedModality()),
-        config);
+    this(new Readers(base.id(), ""), heldOut, guard, stages, List.of(NO_ENCODERS), config);
   }
 
   /** Of texts alone. */
