@@ -2,9 +2,7 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Held-out loss falls against the incumbent, and not by chance: a paired bootstrap over samples.
@@ -23,7 +21,7 @@ final class BetterThanIncumbent implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    double[] incumbent = column(evidence.heldOut, HeldOut::incumbentLogProb);
+    double[] incumbent = evidence.incumbentLogProbs();
     double[] candidate = evidence.fit().heldOutLogProbs();
     double gain = 1 - Case.nats(candidate) / Case.nats(incumbent);
     GateConfig config = evidence.config;
@@ -42,14 +40,10 @@ final class BetterThanIncumbent implements Rule {
             WINS,
             wins,
             "bitsPerByteBase",
-            Case.nats(column(evidence.heldOut, HeldOut::baseLogProb)) * bits,
+            Case.nats(evidence.heldOut.stream().mapToDouble(HeldOut::baseLogProb).toArray()) * bits,
             "bitsPerByteIncumbent",
             Case.nats(incumbent) * bits,
             "bitsPerByteCandidate",
             Case.nats(candidate) * bits));
-  }
-
-  private static double[] column(List<HeldOut> heldOut, ToDoubleFunction<HeldOut> value) {
-    return heldOut.stream().mapToDouble(value).toArray();
   }
 }

@@ -33,6 +33,11 @@ final class Case {
     this.measure = measure;
   }
 
+  /** What the incumbent says of each held-out sample. */
+  double[] incumbentLogProbs() {
+    return heldOut.stream().mapToDouble(HeldOut::incumbentLogProb).toArray();
+  }
+
   Harm harm() {
     if (harm == null) {
       harm = measureHarm.get();

@@ -27,10 +27,7 @@ final class GeneralizationGap implements Rule {
         fall(
             lesson.stream().mapToDouble(LessonText::incumbentLogProb).toArray(),
             evidence.fit().lesson());
-    double onHeldOut =
-        fall(
-            evidence.heldOut.stream().mapToDouble(HeldOut::incumbentLogProb).toArray(),
-            evidence.fit().heldOutLogProbs());
+    double onHeldOut = fall(evidence.incumbentLogProbs(), evidence.fit().heldOutLogProbs());
     double gap = onLesson - onHeldOut;
     double least = evidence.candidate.share() * config.minFall();
     return result(

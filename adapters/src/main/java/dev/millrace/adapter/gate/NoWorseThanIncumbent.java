@@ -15,10 +15,7 @@ final class NoWorseThanIncumbent implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    double before = 0;
-    for (HeldOut sample : evidence.heldOut) {
-      before -= sample.incumbentLogProb();
-    }
+    double before = Case.nats(evidence.incumbentLogProbs());
     double rise = Case.nats(evidence.fit().heldOutLogProbs()) / before - 1;
     return result(
         rise <= BOUND,
