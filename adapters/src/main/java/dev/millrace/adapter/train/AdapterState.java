@@ -17,11 +17,6 @@ public record AdapterState(AdapterWeights weights, float[] first, float[] second
     return new AdapterState(weights, new float[n], new float[n], 0);
   }
 
-  /** The same with other weights. */
-  public AdapterState at(AdapterWeights other) {
-    return new AdapterState(other, first, second, step);
-  }
-
   /**
    * Part of the way to what training made of this state: its moments, and weights between.
    *
@@ -36,6 +31,7 @@ public record AdapterState(AdapterWeights weights, float[] first, float[] second
     for (int i = 0; i < to.length; i++) {
       to[i] = (float) (from[i] + share * ((double) to[i] - from[i]));
     }
-    return trained.at(Parameters.unflatten(to, weights));
+    AdapterWeights between = Parameters.unflatten(to, weights);
+    return new AdapterState(between, trained.first, trained.second, trained.step);
   }
 }
