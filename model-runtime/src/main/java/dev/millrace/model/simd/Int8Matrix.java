@@ -42,18 +42,18 @@ public final class Int8Matrix {
     return columns;
   }
 
-  /** Products of n rows that lie end to end from {@code xAt}, end to end from {@code yAt}. */
-  void times(float[] x, int xAt, float[] y, int yAt, int n) {
+  /** Products of n rows that lie end to end. */
+  void times(float[] x, float[] y, int n) {
     int r = 0;
     for (; r + 4 <= n; r += 4) {
       for (int o = 0; o < rows; o += BLOCK) {
-        four(o, 0, x, xAt + r * columns, y, yAt + r * rows);
-        four(o, 2, x, xAt + r * columns, y, yAt + r * rows);
+        four(o, 0, x, r * columns, y, r * rows);
+        four(o, 2, x, r * columns, y, r * rows);
       }
     }
     for (; r < n; r++) {
       for (int o = 0; o < rows; o += BLOCK) {
-        one(o, x, xAt + r * columns, y, yAt + r * rows);
+        one(o, x, r * columns, y, r * rows);
       }
     }
   }

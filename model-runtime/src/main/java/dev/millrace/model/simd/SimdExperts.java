@@ -126,13 +126,13 @@ final class SimdExperts {
   }
 
   private void expert(int layer, int e, int m, SimdBase.Experts w, SimdStep.Rows rows, float[] x) {
-    w.gateUp().get(e).times(in, 0, gateUp, 0, m);
+    w.gateUp().get(e).times(in, gateUp, m);
     for (int j = 0; j < m; j++) {
       int r = members[j] / most;
       rows.adapt(r, layer, SimdAdapter.GATE_UP, e, in, j * d, gateUp, j * 2 * inner);
       Lanes.gate(gateUp, j * 2 * inner, inner, gated, j * inner);
     }
-    w.down().get(e).times(gated, 0, out, 0, m);
+    w.down().get(e).times(gated, out, m);
     for (int j = 0; j < m; j++) {
       int r = members[j] / most;
       rows.adapt(r, layer, SimdAdapter.DOWN, e, gated, j * inner, out, j * d);

@@ -70,12 +70,12 @@ public final class SimdFeedForwards {
       both = new float[2 * n * inner];
       gated = new float[n * inner];
     }
-    gateUp.times(x, 0, both, 0, n);
+    gateUp.times(x, both, n);
     for (int r = 0; r < n; r++) {
       Lanes.gate(both, r * 2 * inner, inner, gated, r * inner);
     }
     float[] y = new float[x.length];
-    down.times(gated, 0, y, 0, n);
+    down.times(gated, y, n);
     return y;
   }
 }

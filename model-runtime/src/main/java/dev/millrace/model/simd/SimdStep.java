@@ -119,7 +119,7 @@ public final class SimdStep {
       rows.adapt(r, layer, SimdAdapter.STREAM, 0, ONE, 0, x, r * d);
       Lanes.norm(x, r * d, w.inputNorm(), eps, h, r * d, d);
     }
-    w.qkv().times(h, 0, qkv, 0, n);
+    w.qkv().times(h, qkv, n);
     for (int r = 0; r < n; r++) {
       int q = r * width;
       int k = q + heads * headDim;
@@ -134,7 +134,7 @@ public final class SimdStep {
       int to = r * heads * headDim;
       attention.look(layer, qkv, r * width, rows.slots[r], rows.positions[r], o, to);
     }
-    w.o().times(o, 0, h, 0, n);
+    w.o().times(o, h, n);
     for (int r = 0; r < n; r++) {
       rows.adapt(r, layer, SimdAdapter.O, 0, o, r * heads * headDim, h, r * d);
     }
@@ -155,7 +155,7 @@ public final class SimdStep {
       Lanes.norm(x, ends[j] * d, base.norm(), eps, h, j * d, d);
     }
     float[] logits = new float[ends.length * vocabulary];
-    base.head().times(h, 0, logits, 0, ends.length);
+    base.head().times(h, logits, ends.length);
     for (int j = 0; j < ends.length; j++) {
       int at = j * vocabulary;
       float most = Lanes.greatest(logits, at, vocabulary);

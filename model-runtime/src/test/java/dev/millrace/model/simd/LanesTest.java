@@ -103,16 +103,16 @@ class LanesTest {
     byte[] q = new byte[out * in];
     random.nextBytes(q);
     float[] scales = numbers(out);
-    float[] x = numbers(rows * in + 2);
-    float[] y = new float[rows * out + 1];
-    new Int8Matrix(out, in, q, scales).times(x, 2, y, 1, rows);
+    float[] x = numbers(rows * in);
+    float[] y = new float[rows * out];
+    new Int8Matrix(out, in, q, scales).times(x, y, rows);
     for (int r = 0; r < rows; r++) {
       for (int o = 0; o < out; o++) {
         float sum = 0;
         for (int i = 0; i < in; i++) {
-          sum = Math.fma(q[o * in + i], x[2 + r * in + i], sum);
+          sum = Math.fma(q[o * in + i], x[r * in + i], sum);
         }
-        assertEquals(sum * scales[o], y[1 + r * out + o], "row " + r + ", " + o);
+        assertEquals(sum * scales[o], y[r * out + o], "row " + r + ", " + o);
       }
     }
   }
