@@ -66,8 +66,20 @@ public final class Adopter {
     return "adopted from " + origin;
   }
 
-  /** What a domain is at: its release, if it has one, and whether people hold it there. */
-  public record Now(@Nullable Release release, boolean pinned) {}
+  /**
+   * What a domain is at.
+   *
+   * @param release that answers; null if none of its own does
+   * @param pinned whether people hold it there
+   * @param shared what of the shared domain answers a tenant in its place; null if nothing does
+   */
+  public record Now(@Nullable Release release, boolean pinned, @Nullable Release shared) {
+
+    /** What a candidate is judged beside; null is the base. */
+    @Nullable Release answers() {
+      return release == null ? shared : release;
+    }
+  }
 
   /** Tells what a domain is at, whenever it is asked. */
   @FunctionalInterface
@@ -89,7 +101,7 @@ public final class Adopter {
     if (!unpinned.passed()) {
       return new Adoption(verdict(proposal, now, null, List.of(unpinned)), null);
     }
-    Served incumbent = incumbent(proposal, now.release());
+    Served incumbent = incumbent(proposal, now.answers());
     Served served = new Served(Quantizer.quantize(proposal.adapter()), incumbent.routing());
     List<HeldOut> heldOut = gate.examine(samples.get(), incumbent);
     Training none = Training.none(AdapterState.fresh(served.adapter()));

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param forgotten what must not be known any more
  * @param base id of the base that the adapter belongs to; empty if it was written before that was
  *     kept
- * @param predecessor what serves on another base; null if nothing does
+ * @param predecessor what serves until a release of the domain on this base is better; null if
+ *     nothing does
  */
 public record LearnerState(
     AdapterState adapter,
@@ -77,6 +78,13 @@ public record LearnerState(
 
   LearnerState with(Forgotten other) {
     return with(adapter, replay, waiting, heldOut, watch, other);
+  }
+
+  /** The same while something else serves, or nothing does. */
+  LearnerState beside(@Nullable Predecessor other) {
+    return new LearnerState(
+        adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, routing,
+        watch, forgotten, base, other);
   }
 
   private LearnerState with(

@@ -47,6 +47,7 @@ final class ModelLearner implements Learner {
   private final Mover mover;
   private final Rewinder rewinder;
   private final LiveLoss liveLoss;
+  private final SharedPredecessors shared;
   private final KnownTexts knownTexts;
 
   ModelLearner(Surroundings surroundings, LearnerConfig config, Trainers trainers) {
@@ -62,6 +63,7 @@ final class ModelLearner implements Learner {
     mover = new Mover(surroundings, gate, shares, rebasing);
     rewinder = new Rewinder(surroundings, gate, shares, rebasing);
     liveLoss = new LiveLoss(gate, shares, config.watch());
+    shared = new SharedPredecessors(surroundings, gate);
     knownTexts = surroundings.knownTexts();
     releaser = new Releaser(surroundings, config, knownTexts);
   }
@@ -268,7 +270,10 @@ final class ModelLearner implements Learner {
     if (!findings.passed()) {
       return new Outcome(nothingWaits(before), notTaught(batch, asked, before.release()), null);
     }
-    Task taught = new Task(before, incumbent, batch, lesson, findings.texts(), asked);
+    SharedPredecessors.Beside beside = shared.beside(before, batch.tenant(), batch.domain());
+    Task taught =
+        new Task(
+            beside.state(), incumbent, batch, lesson, findings.texts(), asked, beside.served());
     List<Attempt> attempts = candidates.attempts(taught, governor);
     Attempt last = attempts.get(attempts.size() - 1);
     return last.judgement().accepted() ? releaser.release(last) : refused(attempts);
@@ -375,10 +380,11 @@ final class ModelLearner implements Learner {
         state.predecessor());
   }
 
-  /** Those by which a predecessor is compared stay while it serves. */
+  /** Those by which a predecessor is compared stay while it serves, if it can read no others. */
   private Reservoir<HeldOut> judging(LearnerState state, List<HeldOut> fresh, TrainingBatch batch) {
     Predecessor predecessor = state.predecessor();
     return predecessor != null
+            && !predecessor.shared()
             && predecessor.among(state.heldOut().entries()).isComparable(config.gate())
         ? state.heldOut()
         : state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain()));

@@ -106,10 +106,14 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
     return List.copyOf(waiting);
   }
 
-  /** While a release is on trial, the one before it answers; the bar is what the latest made. */
+  /**
+   * While a release is on trial, the one before it answers; the bar is what the latest made. What
+   * the shared domain answers with is asked for again.
+   */
   private static @Nullable Predecessor predecessor(LearnerState state) {
-    if (state.predecessor() != null) {
-      return state.predecessor();
+    Predecessor before = state.predecessor();
+    if (before != null) {
+      return before.shared() ? null : before;
     }
     String answers =
         state.watch().trial()

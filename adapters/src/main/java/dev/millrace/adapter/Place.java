@@ -47,6 +47,11 @@ public record Place(
         manifest.routing());
   }
 
+  /** The same under another routing. */
+  Place under(Routing other) {
+    return new Place(release, uri, parent, batch, learnedTo, profile, other);
+  }
+
   /** The event that takes a domain here. */
   ReleaseEvent event(TrainingBatch of, Action action, ReleaseStore store, String reason) {
     String id = release == null ? "" : release;

@@ -13,12 +13,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * A release on another base, which serves until one on this base is better.
+ * A release that serves until one of the domain's own on this base is better: its last on another
+ * base, or for a tenant what the shared domain of that name answers with.
  *
- * @param release its id
+ * @param release its id; empty where the shared domain answers with its base
+ * @param shared whether it is the shared domain's, which goes on to others meanwhile
  * @param logProbs by held-out sample, what it made of it: sums of log-probabilities, nats
  */
-public record Predecessor(String release, SortedMap<String, Double> logProbs) {
+public record Predecessor(String release, boolean shared, SortedMap<String, Double> logProbs) {
 
   private static final String SUCCEEDS = "succeeds";
 
@@ -28,21 +30,33 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
 
   /** Of held-out samples as a release has judged them. */
   static Predecessor of(String release, List<HeldOut> judged) {
-    TreeMap<String, Double> logProbs = new TreeMap<>();
-    judged.forEach(sample -> logProbs.put(sample.id(), sample.incumbentLogProb()));
-    return new Predecessor(release, logProbs);
+    return of(release, false, judged);
   }
 
-  /** Another release of its base in its place, with what this one made of the samples. */
+  /** The same of the shared domain's release. */
+  static Predecessor ofShared(String release, List<HeldOut> judged) {
+    return of(release, true, judged);
+  }
+
+  private static Predecessor of(String release, boolean shared, List<HeldOut> judged) {
+    TreeMap<String, Double> logProbs = new TreeMap<>();
+    judged.forEach(sample -> logProbs.put(sample.id(), sample.incumbentLogProb()));
+    return new Predecessor(release, shared, logProbs);
+  }
+
+  /**
+   * A release of another base in its place, with what this one made of the samples if it is of that
+   * base too.
+   */
   Predecessor at(String other) {
-    return new Predecessor(other, logProbs);
+    return new Predecessor(other, false, shared ? Collections.emptySortedMap() : logProbs);
   }
 
   /** The same without the samples that nobody can read any more. */
   Predecessor among(List<HeldOut> kept) {
     TreeMap<String, Double> some = new TreeMap<>(logProbs);
     some.keySet().retainAll(kept.stream().map(HeldOut::id).toList());
-    return new Predecessor(release, some);
+    return new Predecessor(release, shared, some);
   }
 
   /**
@@ -63,7 +77,7 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
         some.put(sample.id(), logProb * (sample.bytes() / Math.max(1, before)));
       }
     }
-    return new Predecessor(release, some);
+    return new Predecessor(release, shared, some);
   }
 
   /** Whether there is enough to compare it by. */
@@ -79,13 +93,16 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
    */
   RuleResult compare(List<HeldOut> judged, GateConfig gate, long seed) {
     List<HeldOut> both = judged.stream().filter(s -> logProbs.containsKey(s.id())).toList();
+    if (release.isEmpty() || !among(both).isComparable(gate)) {
+      return uncompared(both.size(), gate);
+    }
     double[] candidate = both.stream().mapToDouble(HeldOut::incumbentLogProb).toArray();
     double[] old = both.stream().mapToDouble(s -> logProbs.getOrDefault(s.id(), 0.0)).toArray();
     double gain = 1 - Arrays.stream(candidate).sum() / Arrays.stream(old).sum();
     double wins = PairedBootstrap.wins(candidate, old, gate.resamples(), seed);
-    boolean succeeds =
-        among(both).isComparable(gate) && gain >= gate.minGain() && wins >= gate.level();
-    Map<String, Double> figures =
+    boolean succeeds = gain >= gate.minGain() && wins >= gate.level();
+    return result(
+        shared ? "beside release %s of the shared domain".formatted(release) : "",
         Map.of(
             "samples",
             (double) both.size(),
@@ -94,8 +111,21 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
             "wins",
             wins,
             SUCCEEDS,
-            succeeds ? 1.0 : 0.0);
-    return new RuleResult("predecessor", true, "", new TreeMap<>(figures));
+            succeeds ? 1.0 : 0.0));
+  }
+
+  /** Whoever cannot be compared is not better; what the base does needs no comparison. */
+  private RuleResult uncompared(int samples, GateConfig gate) {
+    return result(
+        release.isEmpty()
+            ? "the shared domain has no release any more"
+            : "release %s answers, which is known to have read %d held-out samples, expected %d"
+                .formatted(release, samples, Math.max(1, gate.minHeldOutSamples())),
+        Map.of("samples", (double) samples, SUCCEEDS, release.isEmpty() ? 1.0 : 0.0));
+  }
+
+  private static RuleResult result(String reason, Map<String, Double> figures) {
+    return new RuleResult("predecessor", true, reason, new TreeMap<>(figures));
   }
 
   /** Whether a comparison says that the candidate takes its place. */

@@ -2,6 +2,7 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.model.adapter.AdapterWeights;
@@ -51,7 +52,7 @@ record Releaser(Surroundings surroundings, LearnerConfig config, KnownTexts know
             routing,
             before.predecessor() == null
                 ? before.watch().next(place, until, trained.tried())
-                : Watch.at(place),
+                : watch(place, predecessor == null ? trained.task().shared() : null),
             before.forgotten(),
             before.base(),
             predecessor);
@@ -62,15 +63,33 @@ record Releaser(Surroundings surroundings, LearnerConfig config, KnownTexts know
     return lesson.fresh().stream().map(sample -> sample.learnedWith(batch)).toList();
   }
 
-  /** What serves on another base still; null if nothing does any more. */
+  /** What serves still in its place; null if nothing does any more. */
   private static @Nullable Predecessor predecessorAfter(Attempt attempt) {
     boolean succeeds = attempt.judgement().rules().stream().anyMatch(Predecessor::succeeds);
     return succeeds ? null : attempt.trained().task().before().predecessor();
   }
 
-  /** While a predecessor serves, its release is what is to be succeeded. */
+  /**
+   * While a predecessor serves, its release is what is to be succeeded. What the shared domain
+   * answers with is no release of this one: no parent leaves its tenant to that, whatever it is.
+   */
   private static @Nullable String parent(LearnerState before) {
-    return before.predecessor() == null ? before.release() : before.predecessor().release();
+    Predecessor predecessor = before.predecessor();
+    if (predecessor == null) {
+      return before.release();
+    }
+    return predecessor.shared() ? null : predecessor.release();
+  }
+
+  /**
+   * Nobody is taken back to a shadow, but a tenant is to having no release.
+   *
+   * @param shared what answers it then; null if that is unknown
+   */
+  private static Watch watch(Place place, @Nullable Served shared) {
+    return shared == null
+        ? Watch.at(place)
+        : Watch.at(Place.BASE.under(shared.routing())).next(place, shared.adapter(), false);
   }
 
   /** While a predecessor serves, a release is its shadow. */

@@ -84,9 +84,10 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
   LearnerState rewind(LearnerState state, Origin seen, LearnerState initial) {
     Place before = Objects.requireNonNull(state.watch().before());
     AdapterWeights served = Objects.requireNonNull(state.watch().served());
-    AdapterState adapter =
-        before.release() == null ? initial.adapter() : AdapterState.fresh(served);
-    Target target = new Target(adapter, before, before.batch(), false, null);
+    Target target =
+        before.release() == null
+            ? Target.of(Rebasing.Beginning.anew(initial), null)
+            : new Target(AdapterState.fresh(served), before, before.batch(), false, null);
     return to(target, state, new Orders(seen, false));
   }
 
@@ -160,10 +161,13 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
         predecessor == null ? null : predecessor.among(judging.entries()));
   }
 
-  /** What was adopted is watched beside what served until then; what served once is not. */
+  /**
+   * What was adopted is watched beside what served until then; what served once is not, nor is
+   * anything beside a shadow, to which nobody may be taken back.
+   */
   private static Watch watch(Target target, LearnerState state) {
     boolean known = Objects.equals(target.place().release(), state.release());
-    return target.adopted() && !known
+    return target.adopted() && !known && state.predecessor() == null
         ? state.watch().instead(target.place(), Quantizer.quantize(state.adapter().weights()))
         : Watch.at(target.place());
   }

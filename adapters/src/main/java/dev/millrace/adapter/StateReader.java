@@ -19,8 +19,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what {@link StateWriter} wrote. */
-record StateReader(DataInputStream in) {
+/**
+ * Reads what {@link StateWriter} wrote.
+ *
+ * @param saysShared whether it says of a predecessor if that is the shared domain's
+ */
+record StateReader(DataInputStream in, boolean saysShared) {
 
   private interface Reader<T> {
     T read() throws IOException;
@@ -75,11 +79,12 @@ record StateReader(DataInputStream in) {
 
   private Predecessor predecessor() throws IOException {
     String release = in.readUTF();
+    boolean shared = saysShared && in.readBoolean();
     SortedMap<String, Double> logProbs = new TreeMap<>();
     for (int left = in.readInt(); left > 0; left--) {
       logProbs.put(in.readUTF(), in.readDouble());
     }
-    return new Predecessor(release, logProbs);
+    return new Predecessor(release, shared, logProbs);
   }
 
   private Watch watch() throws IOException {

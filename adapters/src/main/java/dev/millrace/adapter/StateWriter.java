@@ -46,6 +46,7 @@ record StateWriter(DataOutputStream out) {
     out.writeBoolean(predecessor != null);
     if (predecessor != null) {
       out.writeUTF(predecessor.release());
+      out.writeBoolean(predecessor.shared());
       out.writeInt(predecessor.logProbs().size());
       for (Map.Entry<String, Double> sample : predecessor.logProbs().entrySet()) {
         out.writeUTF(sample.getKey());

@@ -13,6 +13,7 @@ import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.Map;
  * @param protection what the base can do, to judge every candidate by
  * @param published where what the store holds is read
  * @param past where samples that were learned are read again
+ * @param shared what shared domains answer with
  * @param machine what computes, for the manifest
  * @param clock measures how long training took
  * @param rebased by release of the base before, the one on this base that says the same
@@ -37,6 +39,7 @@ public record Surroundings(
     ReleaseStore store,
     ReleaseFiles published,
     PastSamples past,
+    SharedReleases shared,
     Machine machine,
     InstantSource clock,
     Map<String, String> rebased) {
@@ -58,6 +61,17 @@ public record Surroundings(
       throw new InvalidReleaseException(e.getMessage(), e);
     }
     return release;
+  }
+
+  /**
+   * What answers where an event is followed that is not at the base alone: of one on trial the
+   * release before it.
+   *
+   * @throws InvalidReleaseException if it is none that this base can serve
+   */
+  public Release answering(ReleaseEvent event) throws IOException {
+    String release = event.answering();
+    return release(event.uriOf(release).orElseGet(() -> store.uri(release)), release);
   }
 
   /** What releases here came of. */

@@ -12,11 +12,13 @@ import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Machine;
+import dev.millrace.model.distil.Exam;
 import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -89,6 +91,7 @@ abstract class BigramLearners {
         ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
         BigramLearners::read,
         past,
+        SharedReleases.none(),
         Machine.here(1, "bigram"),
         InstantSource.system(),
         Map.of());
@@ -177,6 +180,28 @@ abstract class BigramLearners {
 
   static byte[] read(String uri, int maxBytes) throws IOException {
     return Files.readAllBytes(Path.of(URI.create(uri)));
+  }
+
+  /** A release on another base that says the same, stored beside it. */
+  Manifest brought(ReleaseEvent event, BigramBase to) throws IOException {
+    Rebaser rebaser =
+        new Rebaser(base, to, new Rebaser.Recipe(4, 1e-4, 1), Machine.here(1, "bigram"));
+    Exam exam =
+        new Exam(
+            Bigrams.foreign().texts(4, 31).stream()
+                .map(text -> new Exam.Text("foreign", text, text.length))
+                .toList());
+    Draft draft =
+        rebaser
+            .rebase(
+                read(event),
+                Bigrams.foreign().texts(20, 32),
+                exam,
+                exam,
+                new Rebaser.Bounds(0.01, 0.01))
+            .draft();
+    String unused = ReleaseStore.of(StoreFiles.in(folder.resolve("store"))).publish(draft);
+    return draft.manifest();
   }
 
   /** The same as none of its base is routed, stored beside it. */

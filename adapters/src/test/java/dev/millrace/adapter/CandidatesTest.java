@@ -330,7 +330,7 @@ class CandidatesTest extends BigramLearners {
     List<Remembered> fresh = batch(1).samples().stream().map(Remembered::of).toList();
     Lesson lesson = new Lesson(fresh, List.of(), surroundings("store", base).anchors(), 5);
     Served incumbent = new ShareKeeper(base, CONFIG.routing()).incumbent(before);
-    return new Task(before, incumbent, batch(1), lesson, List.of(), known);
+    return new Task(before, incumbent, batch(1), lesson, List.of(), known, null);
   }
 
   /** A figure of the repairs. */

@@ -215,6 +215,7 @@ class LearnerIT {
         ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
         (uri, maxBytes) -> Files.readAllBytes(Path.of(URI.create(uri))),
         PastSamples.none(),
+        SharedReleases.none(),
         Machine.here(1, "test"),
         InstantSource.system(),
         Map.of());

@@ -12,11 +12,6 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.gate.HeldOut;
-import dev.millrace.adapter.publish.Draft;
-import dev.millrace.adapter.publish.ReleaseStore;
-import dev.millrace.adapter.publish.StoreFiles;
-import dev.millrace.adapter.train.Machine;
-import dev.millrace.model.distil.Exam;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
@@ -83,7 +78,7 @@ class NewBaseTest extends BigramLearners {
   void learn_onANewBaseToWhichItsReleaseWasBrought_goesOnFromThere() throws IOException {
     List<Outcome> old = outcomes(learner("store"), 3);
     ReleaseEvent last = old.get(2).release();
-    Manifest brought = brought(last);
+    Manifest brought = brought(last, fresh);
     Learner learner = learner(Map.of(last.release(), brought.id()));
 
     Outcome next = learn(learner, LearnerState.fromBytes(old.get(2).state().toBytes()), batch(3));
@@ -114,7 +109,7 @@ class NewBaseTest extends BigramLearners {
     ReleaseEvent last = old.get(2).release();
     ReleaseEvent first = event(old.get(0).release(), Action.ROLLBACK);
     LearnerState begun = obey(before, initial(before), first).state();
-    Manifest brought = brought(last);
+    Manifest brought = brought(last, fresh);
     Learner learner = learner(Map.of(last.release(), brought.id()));
 
     Outcome shadow = learn(learner, begun, moved(batch(1), 0, 0));
@@ -129,7 +124,7 @@ class NewBaseTest extends BigramLearners {
   void obey_forgetOfWhatABroughtReleaseKnew_learnsAllAgainWithoutIt() throws IOException {
     List<Outcome> old = outcomes(learner("store"), 3);
     ReleaseEvent last = old.get(2).release();
-    Learner learner = learner(Map.of(last.release(), brought(last).id()));
+    Learner learner = learner(Map.of(last.release(), brought(last, fresh).id()));
     LearnerState moved = obey(learner, old.get(2).state(), event(last, Action.ROLLBACK)).state();
     List<String> gone =
         batch(2).samples().subList(3, 9).stream().map(s -> s.sample().id()).toList();
@@ -163,7 +158,7 @@ class NewBaseTest extends BigramLearners {
   @Test
   void learn_onANewBaseThatWhatWasBroughtIsNotRoutedAs_beginsAnew() throws IOException {
     Outcome old = outcomes(learner("store"), 1).get(0);
-    Manifest brought = routedOtherwise(brought(old.release()));
+    Manifest brought = routedOtherwise(brought(old.release(), fresh));
     Learner learner = learner(Map.of(old.release().release(), brought.id()));
     assertNull(learn(learner, old.state(), batch(1)).verdict().parent());
   }
@@ -171,7 +166,7 @@ class NewBaseTest extends BigramLearners {
   @Test
   void learn_onANewBaseToWhichAnotherReleaseWasBroughtInItsName_beginsAnew() throws IOException {
     List<Outcome> old = outcomes(learner("store"), 2);
-    Manifest brought = brought(old.get(0).release());
+    Manifest brought = brought(old.get(0).release(), fresh);
     Learner learner = learner(Map.of(old.get(1).release().release(), brought.id()));
     assertNull(learn(learner, old.get(1).state(), batch(2)).verdict().parent());
   }
@@ -193,28 +188,6 @@ class NewBaseTest extends BigramLearners {
     Map<String, Double> byBase = new HashMap<>();
     state.heldOut().entries().forEach(judge -> byBase.put(judge.id(), judge.baseLogProb()));
     return byBase;
-  }
-
-  /** A release on another base that says the same, stored beside it. */
-  private Manifest brought(ReleaseEvent event) throws IOException {
-    Rebaser rebaser =
-        new Rebaser(base, fresh, new Rebaser.Recipe(4, 1e-4, 1), Machine.here(1, "bigram"));
-    Exam exam =
-        new Exam(
-            Bigrams.foreign().texts(4, 31).stream()
-                .map(text -> new Exam.Text("foreign", text, text.length))
-                .toList());
-    Draft draft =
-        rebaser
-            .rebase(
-                read(event),
-                Bigrams.foreign().texts(20, 32),
-                exam,
-                exam,
-                new Rebaser.Bounds(0.01, 0.01))
-            .draft();
-    String unused = ReleaseStore.of(StoreFiles.in(folder.resolve("store"))).publish(draft);
-    return draft.manifest();
   }
 
   /** On the new base, to which releases were brought. */

@@ -87,11 +87,36 @@ class StateCodecTest {
   @Test
   void decode_predecessor_isTheSameAgain() {
     Predecessor predecessor =
-        new Predecessor("c".repeat(64), new TreeMap<>(Map.of("h", -1.5, "é", -2.0)));
+        new Predecessor("c".repeat(64), true, new TreeMap<>(Map.of("h", -1.5, "é", -2.0)));
     LearnerState state = Configs.with(STATE, "base", "d".repeat(64), "predecessor", predecessor);
     LearnerState read = LearnerState.fromBytes(state.toBytes());
     assertEquals(predecessor, read.predecessor());
     assertEquals("d".repeat(64), read.base());
+  }
+
+  /** State of before tenants were compared with shared domains. */
+  @Test
+  void decode_ofTheVersionBefore_hasNoPredecessorThatIsShared() {
+    assertEquals(STATE.release(), LearnerState.fromBytes(before(STATE.toBytes())).release());
+    Predecessor predecessor =
+        new Predecessor("c".repeat(64), false, new TreeMap<>(Map.of("h", -1.5)));
+    byte[] now = Configs.with(STATE, "predecessor", predecessor).toBytes();
+    byte[] shared = Configs.with(STATE, "predecessor", shared(predecessor)).toBytes();
+    int says = Arrays.mismatch(now, shared);
+    byte[] then = Arrays.copyOf(now, now.length - 1);
+    System.arraycopy(now, says + 1, then, says, then.length - says);
+    assertEquals(predecessor, LearnerState.fromBytes(before(then)).predecessor());
+  }
+
+  private static Predecessor shared(Predecessor predecessor) {
+    return new Predecessor(predecessor.release(), true, predecessor.logProbs());
+  }
+
+  private static byte[] before(byte[] bytes) {
+    byte[] before = bytes.clone();
+    ByteBuffer.wrap(before).putInt(Integer.BYTES, 12);
+    checksum(before);
+    return before;
   }
 
   @Test
@@ -128,10 +153,10 @@ class StateCodecTest {
 
   @Test
   void decode_ofAnotherVersion_isRefusedWithBoth() {
-    for (int version : new int[] {11, 13}) {
+    for (int version : new int[] {11, 14}) {
       byte[] bytes = STATE.toBytes();
       ByteBuffer.wrap(bytes).putInt(Integer.BYTES, version);
-      assertRefused("version " + version + "; expected 12", bytes);
+      assertRefused("version " + version + "; expected 12 or 13", bytes);
     }
   }
 

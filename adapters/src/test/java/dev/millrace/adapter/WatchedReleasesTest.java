@@ -120,7 +120,7 @@ class WatchedReleasesTest extends BigramLearners {
         new Adopter(surroundings("store", base), CONFIG)
             .adopt(
                 new Proposal(null, "foreign", read(made).adapter(), "/elsewhere"),
-                () -> new Adopter.Now(before, false),
+                () -> new Adopter.Now(before, false, null),
                 batch::heldOut);
     assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
     return adoption.release();
@@ -171,7 +171,7 @@ class WatchedReleasesTest extends BigramLearners {
         new Adopter(surroundings("store", base), CONFIG)
             .adopt(
                 new Proposal(null, "foreign", better.adapter(), "/elsewhere"),
-                () -> new Adopter.Now(before, asked.getAndIncrement() > 0),
+                () -> new Adopter.Now(before, asked.getAndIncrement() > 0, null),
                 () -> batch(1).heldOut());
     assertNull(adoption.release());
     assertFalse(adoption.verdict().accepted());

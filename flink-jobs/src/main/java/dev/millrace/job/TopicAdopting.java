@@ -16,7 +16,6 @@ import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Release;
-import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.swap.SwapRule;
@@ -98,7 +97,11 @@ public final class TopicAdopting implements Adopting {
     List<ReleaseEvent> events = events(proposal);
     ReleaseEvent current = events.isEmpty() ? null : SwapRule.after(events);
     boolean pinned = current != null && current.action() == ReleaseEvent.Action.PIN;
-    return new Adopter.Now(current == null ? null : answering(surroundings, current), pinned);
+    String tenant = proposal.tenant();
+    ReleaseEvent shared =
+        tenant == null ? null : surroundings.shared().answering(tenant, proposal.domain());
+    return new Adopter.Now(
+        answering(surroundings, current), pinned, answering(surroundings, shared));
   }
 
   private List<ReleaseEvent> events(Proposal proposal) {
@@ -111,23 +114,17 @@ public final class TopicAdopting implements Adopting {
   }
 
   /** What answers: while a release is on trial, or a shadow, the one before it. */
-  private static @Nullable Release answering(Surroundings surroundings, ReleaseEvent event)
-      throws IOException {
-    String release = event.answering();
-    if (release.isEmpty()) {
+  private static @Nullable Release answering(
+      Surroundings surroundings, @Nullable ReleaseEvent event) throws IOException {
+    if (event == null || event.answering().isEmpty()) {
       return null;
     }
     try {
-      return ReleaseReader.read(
-          surroundings.published(),
-          event.withheld() > 0 ? surroundings.store().uri(release) : event.uri(),
-          release,
-          surroundings.base().id(),
-          surroundings.base().sites());
+      return surroundings.answering(event);
     } catch (InvalidReleaseException e) {
       throw new InvalidReleaseException(
           "release %s answers for domain %s, and nothing can be judged beside it: %s"
-              .formatted(release, event.domain(), e.getMessage()),
+              .formatted(event.answering(), event.domain(), e.getMessage()),
           e);
     }
   }

@@ -9,6 +9,7 @@ import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.PastSamples;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.RoutingConfig;
+import dev.millrace.adapter.SharedReleases;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
@@ -104,7 +105,15 @@ final class TinyParts {
 
   /** A gate that lets every finite candidate pass: what is learned matters here, not how well. */
   static LearnerOpener learners(MillraceConfig config) {
-    LearnerConfig learn = learn(config);
+    return learners(config, learn(config));
+  }
+
+  /** The same with a gate that asks for a gain on held-out texts, in half of the resamples. */
+  static LearnerOpener learnersThatGain(MillraceConfig config) {
+    return learners(config, learn(config, 0, 0.5, 100));
+  }
+
+  private static LearnerOpener learners(MillraceConfig config, LearnerConfig learn) {
     LearnerOpener learners =
         (subtask, processes) -> {
           BaseModel base = base();
@@ -125,9 +134,30 @@ final class TinyParts {
   }
 
   static LearnerConfig learn(MillraceConfig config) {
+    return learn(config, -10, 0, 10);
+  }
+
+  private static LearnerConfig learn(
+      MillraceConfig config, double minGain, double level, int resamples) {
     LearnerConfig c = config.learn();
     GateConfig open =
-        new GateConfig(0, 0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100, LessonConfig.off());
+        new GateConfig(
+            0,
+            0,
+            0,
+            minGain,
+            level,
+            resamples,
+            10,
+            10,
+            1,
+            10,
+            1,
+            0,
+            0,
+            100,
+            100,
+            LessonConfig.off());
     return new LearnerConfig(
         c.seed(),
         c.adapter(),
@@ -215,15 +245,20 @@ final class TinyParts {
         base,
         ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
         Openers.published(config),
-        past);
+        past,
+        new KafkaSharedReleases(config.kafka()));
   }
 
   static Surroundings surroundings(BaseModel base, ReleaseStore store, PastSamples past) {
-    return surroundings(base, store, TinyParts::firstBytes, past);
+    return surroundings(base, store, TinyParts::firstBytes, past, SharedReleases.none());
   }
 
   private static Surroundings surroundings(
-      BaseModel base, ReleaseStore store, ReleaseFiles published, PastSamples past) {
+      BaseModel base,
+      ReleaseStore store,
+      ReleaseFiles published,
+      PastSamples past,
+      SharedReleases shared) {
     int[] known = new Bytes().encode("what the base knows and must not forget");
     return new Surroundings(
         base,
@@ -233,6 +268,7 @@ final class TinyParts {
         store,
         published,
         past,
+        shared,
         Machine.here(1, "test"),
         Clock.systemUTC(),
         Map.of());

@@ -60,6 +60,12 @@ class TopicAdoptingIT {
                 .getMessage();
         assertTrue(failure.startsWith("release " + ofNano.release() + " answers"), failure);
         assertTrue(failure.endsWith(", expected " + tiny.id()), failure);
+        assertEquals(
+            failure,
+            assertThrows(
+                    InvalidReleaseException.class, () -> adopting.adopt("acme", "legal", adapter))
+                .getMessage(),
+            "what the shared domain answers with answers the tenant");
       }
     }
   }

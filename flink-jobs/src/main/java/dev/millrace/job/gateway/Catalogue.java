@@ -86,7 +86,10 @@ final class Catalogue {
     throw ApiProblem.noModel("model is %s, expected %s".formatted(model, expected));
   }
 
-  /** The current events by which a tenant's domains answer: its own, else the shared one's. */
+  /**
+   * The current events by which a tenant's domains answer: its own, else the shared one's, also
+   * beside a shadow of its own that has no release before it.
+   */
   List<ReleaseEvent> visible(@Nullable String tenant) {
     return visible(Kind.ADAPTER, tenant);
   }
@@ -100,8 +103,15 @@ final class Catalogue {
         .forEach(
             event ->
                 answering.merge(
-                    event.domain(), event, (one, other) -> one.tenant() == null ? other : one));
+                    event.domain(),
+                    event,
+                    (one, other) ->
+                        one.tenant() == null ? answers(other, one) : answers(one, other)));
     return List.copyOf(answering.values());
+  }
+
+  private static ReleaseEvent answers(ReleaseEvent own, ReleaseEvent shared) {
+    return own.answering().isEmpty() ? shared : own;
   }
 
   /** The current event of a domain that a tenant may see; null if there is none. */

@@ -77,6 +77,22 @@ class CatalogueTest {
     assertEquals(10, catalogue.visible("acme").size());
   }
 
+  /** The shared release answers the tenant until one of its own is better. */
+  @Test
+  void visible_shadowOfATenantBesideAShared_isTheSharedThatAnswers() {
+    for (String domain : List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")) {
+      ReleaseEvent shadow = event("acme", domain, Kind.ADAPTER, "a").withholding(1);
+      ReleaseEvent shared = event(null, domain, Kind.ADAPTER, "b");
+      List.of(shadow, shared).forEach(catalogue::take);
+      assertEquals(shared, catalogue.current("acme", domain));
+      catalogue.take(event("acme", domain, Kind.ADAPTER, "a"));
+      assertEquals(0, catalogue.current("acme", domain).withheld());
+      assertEquals("acme", catalogue.current("acme", domain).tenant());
+    }
+    catalogue.take(event("acme", "own", Kind.ADAPTER, "a").withholding(1));
+    assertEquals("a", catalogue.current("acme", "own").release(), "nothing else has its name");
+  }
+
   /** Who unpinned it again, from a page of before, took the domain back to the old release. */
   @Test
   void pin_domainThatWentOn_isNone() {

@@ -69,6 +69,16 @@ class AnsweringReleaseTest extends Responders {
     assertEquals("shared", autoDomain("rival"));
   }
 
+  /** A shadow answers nobody, and hides nothing from its tenant. */
+  @Test
+  void respond_autoOfATenantWithAShadowOfASharedDomain_isAnsweredByThat() throws IOException {
+    swapWithProfile(FakeReleases.published("java", 1), "abcdefghij");
+    swapWithProfile(
+        FakeReleases.event("acme", "java", Action.PUBLISH, 3).withholding(1), "abcdefghij");
+    Answer answer = one(uncached(of("acme", score("t", Request.AUTO, "abcabc"))));
+    assertEquals(List.of("java", "bias-1"), Arrays.asList(answer.domain(), answer.release()));
+  }
+
   @Test
   void respond_autoWithAPinnedRelease_isRefused() {
     swap(FakeReleases.published("java", 1));

@@ -359,6 +359,51 @@ class LiveReleasesTest {
     }
   }
 
+  /** Whatever the shared domain goes on to answers its tenant, who may name the shadow. */
+  @Test
+  void apply_shadowOfATenantBesideASharedRelease_theSharedOneAnswersItsTenant() throws IOException {
+    ReleaseEvent shadow =
+        FakeReleases.event("acme", "java", Action.PUBLISH, 5).withholding(1).withEpoch(50);
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(shadow);
+    assertSharedAnswersTenant("bias-1");
+    assertSwapped(FakeReleases.succeeding("java", 2, 1));
+    assertSharedAnswersTenant("bias-2");
+    assertSwapped(
+        FakeReleases.event("acme", "java", Action.PUBLISH, 6).withholding(1).withEpoch(50));
+    assertSharedAnswersTenant("bias-2");
+    assertSwapped(FakeReleases.event("acme", "java", Action.PUBLISH, 7).withEpoch(50));
+    assertEquals("bias-7", releaseOf("acme", "java"));
+    assertEquals("bias-2", releaseOf("other", "java"));
+    ReleaseEvent back =
+        FakeReleases.renamed(FakeReleases.event("acme", "java", Action.ROLLBACK, 0), "");
+    assertSwapped(back.withEpoch(50));
+    assertEquals("bias-2", releaseOf("acme", "java"));
+  }
+
+  @Test
+  void restore_shadowOfATenantBesideASharedRelease_theSharedOneAnswersItsTenant()
+      throws IOException {
+    ReleaseEvent shadow = FakeReleases.event("acme", "java", Action.PUBLISH, 5).withholding(1);
+    assertEquals(Outcome.SWAPPED, live.restore(shadow, 77).join().outcome());
+    assertNull(releaseOf("acme", "java"));
+    ReleaseEvent shared = FakeReleases.published("java", 1);
+    assertEquals(Outcome.SWAPPED, live.restore(shared, 77).join().outcome());
+    assertSharedAnswersTenant("bias-1");
+  }
+
+  private void assertSharedAnswersTenant(String release) throws IOException {
+    assertEquals(release, releaseOf("acme", "java"));
+    for (int i = 1; i < 100; i++) {
+      try (Lease lease = live.acquire("acme", "java", i).join()) {
+        assertEquals(release, lease.release().release());
+      }
+    }
+    try (Lease lease = pinned("acme", "bias-5")) {
+      assertEquals("acme", lease.release().tenant());
+    }
+  }
+
   @Test
   void apply_rollbackWhileOnTrial_theOneBeforeAnswersAllAgain() {
     assertSwapped(FakeReleases.published("java", 1).withEpoch(50));

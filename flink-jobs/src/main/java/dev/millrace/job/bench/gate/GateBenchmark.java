@@ -1,6 +1,7 @@
 package dev.millrace.job.bench.gate;
 
 import dev.millrace.adapter.PastSamples;
+import dev.millrace.adapter.SharedReleases;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.adapter.publish.Draft;
@@ -101,6 +102,7 @@ public final class GateBenchmark implements Benchmark {
           throw new FileNotFoundException(uri + " was never written");
         },
         PastSamples.none(),
+        SharedReleases.none(),
         Openers.machine(),
         InstantSource.system(),
         Map.of());

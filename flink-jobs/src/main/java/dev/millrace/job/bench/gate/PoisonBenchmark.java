@@ -218,6 +218,7 @@ public final class PoisonBenchmark implements Benchmark {
           around.store(),
           around.published(),
           around.past(),
+          around.shared(),
           around.machine(),
           around.clock(),
           Map.of());

@@ -111,6 +111,7 @@ final class PoisonTrial {
         ReleaseStore.of(StoreFiles.in(store), ReleaseSigner.none()),
         new FlinkReleaseFiles(),
         places -> read,
+        around.shared(),
         around.machine(),
         around.clock(),
         Map.of());

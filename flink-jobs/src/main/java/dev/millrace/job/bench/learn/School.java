@@ -3,6 +3,7 @@ package dev.millrace.job.bench.learn;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.PastSamples;
+import dev.millrace.adapter.SharedReleases;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -49,6 +50,7 @@ public record School(BaseModel base, Surroundings surroundings, long seed) {
             ReleaseStore.of(StoreFiles.in(store)),
             new FlinkReleaseFiles(),
             PastSamples.none(),
+            SharedReleases.none(),
             Openers.machine(),
             InstantSource.system(),
             Map.of()),

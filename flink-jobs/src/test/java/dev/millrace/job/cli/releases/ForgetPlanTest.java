@@ -191,6 +191,16 @@ class ForgetPlanTest {
     assertEquals(List.of(adapter("java", "r4", "r4", Pin.NEVER)), changes("d"));
   }
 
+  /** Of a tenant, whom the shared domain answers: to name a shadow would have that answer. */
+  @Test
+  void changes_shadowsWithoutAParentOnTheTopic_goBackToNoRelease() {
+    store("java", Kind.ADAPTER, "first", null, 4, "d");
+    store("java", Kind.ADAPTER, "second", "first", 5, "s");
+    publish("java", Kind.ADAPTER, "first", null, 4, 1);
+    publish("java", Kind.ADAPTER, "second", null, 5, 1);
+    assertEquals(List.of(adapter("java", "", null, Pin.NEVER)), changes("s"));
+  }
+
   @Test
   void changes_whatAnswersIsNotInTheStore_isRefused() {
     java();
