@@ -312,6 +312,7 @@ final class Ledger {
         .put("release", event.release())
         .put("parent", event.parent())
         .put("batch", event.batch())
+        .put("withheld", event.withheld())
         .put("reason", event.reason());
   }
 

@@ -196,6 +196,11 @@ function removeCard(name) {
   cards.delete(name);
 }
 
+/** What a release is from which callers are withheld: all of them from a shadow. */
+function standing(withheld) {
+  return withheld === 1 ? "shadow" : withheld ? "on trial" : "live";
+}
+
 function fill(card, domain) {
   const [title, about, gain, chart, bars, , reasons] = card.children;
   title.replaceChildren(named(domain));
@@ -204,6 +209,7 @@ function fill(card, domain) {
     many(domain.samples, "sample") + ", " + many(domain.candidates, "candidate") + ", ",
     current && current.release ? "release " : "no release yet",
     current && current.release ? element("code", { title: current.release }, short(current.release)) : "",
+    current && current.withheld ? element("span", { class: "badge" }, standing(current.withheld)) : "",
     current && current.action === "pin" ? element("span", { class: "badge" }, "pinned") : "");
   const lastPoint = domain.curve[domain.curve.length - 1];
   gain.textContent = lastPoint
@@ -348,14 +354,14 @@ function moments(chart, seconds) {
 }
 
 function releases(picture) {
-  const current = new Set(picture.domains.map((d) => d.current && d.current.release));
-  const known = (r) => [r.at, r.release, r.action, current.has(r.release), r.samples, r.behind, r.rules.length].join();
+  const current = new Map(picture.domains.filter((d) => d.current).map((d) => [d.current.release, standing(d.current.withheld)]));
+  const known = (r) => [r.at, r.release, r.action, current.get(r.release), r.samples, r.behind, r.rules.length].join();
   rows("releases", picture.releases.slice().reverse(), known, (r) =>
     element("tr", {},
       element("td", { title: new Date(r.at).toLocaleString() }, time(r.at)),
       element("td", { class: "name" }, named(r) + (r.kind === "alignment" ? " (alignment)" : "")),
       element("td", {}, r.action),
-      element("td", {}, element("code", { title: r.release }, short(r.release)), current.has(r.release) ? " live" : ""),
+      element("td", {}, element("code", { title: r.release }, short(r.release)), current.has(r.release) ? " " + current.get(r.release) : ""),
       element("td", {}, element("code", { title: r.parent || "" }, short(r.parent))),
       element("td", {}, String(r.batch)),
       element("td", { class: "detail" }, r.reason, about(r)),

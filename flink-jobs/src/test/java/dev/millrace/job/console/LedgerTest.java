@@ -136,6 +136,14 @@ class LedgerTest {
   }
 
   @Test
+  void picture_shadow_isToldFromWhatAnswers() {
+    ledger.release(release("d", "r0").withholding(1), 0);
+    JsonNode picture = ledger.picture(0);
+    assertEquals(1, picture.path("domains").path(0).path("current").path("withheld").asInt());
+    assertEquals(1, picture.path("releases").path(0).path("withheld").asInt());
+  }
+
+  @Test
   void picture_releaseLiesBehindAnother_isKeptNoLongerForIt() {
     ledger.release(following("old", null), 0);
     ledger.release(following("new", "old"), 0);
