@@ -306,8 +306,10 @@ public final class ClusterCommand implements Callable<Integer> {
       return "";
     }
     try {
-      return Topics.lacking(state.bootstrap(), readers.keySet()).stream()
-          .map(topic -> ABSENT.formatted(topic, readers.get(topic).name()))
+      Set<String> lacking = Topics.lacking(state.bootstrap(), readers.keySet());
+      return readers.entrySet().stream()
+          .filter(reads -> lacking.contains(reads.getKey()))
+          .map(reads -> ABSENT.formatted(reads.getKey(), reads.getValue().name()))
           .collect(Collectors.joining());
     } catch (IllegalStateException e) {
       return DEAF;
