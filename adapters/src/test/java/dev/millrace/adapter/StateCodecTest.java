@@ -18,6 +18,7 @@ import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -194,6 +195,41 @@ class StateCodecTest {
     assertEquals(1, bytes[at]);
     bytes[at] = 0;
     assertRefused("watched places 0; expected 1 or 2", bytes);
+  }
+
+  /** With all that a state can have. */
+  @Test
+  void decode_stateOfCommittedCode_isTheSame() throws IOException {
+    Place place =
+        new Place("b".repeat(64), "file:/b", null, 7, List.of(ORIGIN), PROFILE, STATE.routing());
+    LearnerState whole =
+        Configs.with(
+            STATE,
+            "base",
+            "d".repeat(64),
+            "predecessor",
+            new Predecessor("c".repeat(64), new TreeMap<>(Map.of("h", -1.5))),
+            "watch",
+            Watch.at(Place.BASE)
+                .next(place, STATE.adapter().weights(), true)
+                .with(new double[] {-1, -2}, new double[] {-3, -4}, 8),
+            "forgotten",
+            Forgotten.NONE.with(List.of("s1", "s2"), List.of("r1")));
+    byte[] committed = GoldenState.of("learner", whole.toBytes());
+    LearnerState read = LearnerState.fromBytes(committed);
+    assertArrayEquals(committed, read.toBytes());
+    assertEquals(List.of(ORIGIN), read.learnedTo());
+    assertEquals("a".repeat(64), read.release());
+    assertEquals(12, read.batches());
+    assertEquals("w", read.waiting().get(0).id());
+    assertEquals("h", read.heldOut().entries().get(0).id());
+    assertArrayEquals(PROFILE.toBytes(), read.profile().toBytes());
+    assertEquals(STATE.orders(), read.orders());
+    assertEquals(STATE.routing(), read.routing());
+    assertEquals("file:/b", read.watch().current().uri());
+    assertEquals(whole.forgotten(), read.forgotten());
+    assertEquals(whole.base(), read.base());
+    assertEquals(whole.predecessor(), read.predecessor());
   }
 
   @Test

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Configs;
+import dev.millrace.adapter.GoldenState;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.publish.Hyperparameters;
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -99,21 +100,32 @@ class PairLearnerTest {
   }
 
   @Test
+  void fromBytes_stateOfCommittedCode_isTheSame() throws Exception {
+    byte[] committed = GoldenState.of("alignment", full().toBytes());
+    AlignmentState read = AlignmentState.fromBytes(committed);
+    assertArrayEquals(committed, read.toBytes());
+    assertArrayEquals(full().toBytes(), committed);
+  }
+
+  /** With all that a state can have. */
+  private static AlignmentState full() {
+    return new AlignmentState(
+        new Space("base", ENCODERS),
+        new AlignAdapter(1, new float[] {1, 2}),
+        "release",
+        3,
+        Pairs.many(0, 2),
+        new Reservoir<>(8, 5, Pairs.many(2, 4)),
+        new Reservoir<>(4, 1, Pairs.many(4, 5)),
+        List.of(Pairs.origin(1)),
+        Pairs.origin(7),
+        true,
+        List.of("p8", "p9"));
+  }
+
+  @Test
   void fromBytes_cutAnywhere_saysSo() {
-    AlignmentState state =
-        new AlignmentState(
-            new Space("base", ENCODERS),
-            new AlignAdapter(1, new float[] {1, 2}),
-            "release",
-            3,
-            Pairs.many(0, 2),
-            new Reservoir<>(8, 5, Pairs.many(2, 4)),
-            new Reservoir<>(4, 1, Pairs.many(4, 5)),
-            List.of(Pairs.origin(1)),
-            Pairs.origin(7),
-            true,
-            List.of("p8", "p9"));
-    byte[] whole = state.toBytes();
+    byte[] whole = full().toBytes();
     assertArrayEquals(whole, AlignmentState.fromBytes(whole).toBytes());
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);

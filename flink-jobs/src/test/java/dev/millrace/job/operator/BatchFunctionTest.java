@@ -487,6 +487,31 @@ class BatchFunctionTest {
     }
   }
 
+  @Test
+  void restore_stateOfCommittedCode_closesWhatWasOpenByItsSpan() throws Exception {
+    OperatorSubtaskState committed = GoldenState.of("batch", BatchFunctionTest::written);
+    try (var harness = restored(harness(), committed)) {
+      harness.processElement(scored("cloud", 5, 5_020), 5_020);
+      assertEquals(List.of("1: 3 4 5"), batches(harness));
+      harness.processWatermark(5_099);
+      assertEquals(List.of("1: 3 4 5"), batches(harness));
+      harness.processWatermark(5_100);
+      assertEquals(List.of("1: 3 4 5", "0: 6"), batches(harness));
+    }
+  }
+
+  /** A batch was closed and the next of its domain is open, as is one of late samples. */
+  private static OperatorSubtaskState written() throws Exception {
+    try (var harness = opened(harness())) {
+      harness.processWatermark(5_000);
+      for (int i = 0; i < 5; i++) {
+        harness.processElement(scored("cloud", i, 5_010), 5_010);
+      }
+      harness.processElement(scored("health", 6, 1_000), 1_000);
+      return harness.snapshot(1, 1);
+    }
+  }
+
   private static KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>
       harness() throws Exception {
     return harness(POLICY);

@@ -667,6 +667,52 @@ class LearnOperatorTest {
     }
   }
 
+  @Test
+  void restore_stateOfCommittedCode_learnsAndObeysWhatWaitedAndGoesOn() throws Exception {
+    OperatorSubtaskState committed = GoldenState.of("learn", LearnOperatorTest::written);
+    LineageLearner learner = new LineageLearner(FREE);
+    LearnerOpener learners = (s, p) -> new Opened<>(learner, () -> {});
+    try (var harness =
+        new LearnHarness(learners, 10, MAX_PARALLELISM, 1, 0, LearnHarness.EPOCH - 1)) {
+      harness.initializeState(committed);
+      harness.open();
+      runOneMail(harness); // the order that waited is tried again
+      harness.order(rollback("health", "early", 8));
+      harness.processElement(batch("cloud", 2), 0);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      harness.endInput();
+      assertEquals(
+          List.of("cloud 1", "cloud 2", "health 0 to early", "health 0 to null"),
+          verdicts(harness).stream().sorted().toList());
+      assertEquals(List.of("cloud[0, 1, 2, 3]", "cloud[0, 1, 2, 3, 4, 5]"), releases(harness));
+      assertEquals(List.of(3L, 3L), read(harness));
+      assertEquals(LearnHarness.EPOCH + 1, events(harness).get(0).epoch());
+      assertEquals(TrainPrecision.BF16, learner.precision);
+    }
+  }
+
+  /**
+   * Of one domain a batch was learned, an order was obeyed and another refused, and a batch waits;
+   * of the other an order waits.
+   */
+  private static OperatorSubtaskState written() throws Exception {
+    LineageLearner learner = new LineageLearner(1);
+    learner.precision = TrainPrecision.BF16;
+    LearnerOpener learners = (s, p) -> new Opened<>(learner, () -> {});
+    try (var harness = new LearnHarness(learners, 10, MAX_PARALLELISM, 1, 0, LearnHarness.EPOCH)) {
+      harness.open();
+      harness.order(rollback("cloud", "its own", 3).withEpoch(1));
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      harness.order(rollback("cloud", LineageLearner.GONE, 5));
+      runOneMail(harness);
+      harness.order(rollback("cloud", "its own", 6).withEpoch(1));
+      harness.processElement(batch("cloud", 1), 0);
+      harness.order(rollback("health", LineageLearner.UNREADABLE, 7));
+      return harness.snapshot(1, 1);
+    }
+  }
+
   private static ReleaseEvent rollback(String domain, String release, long offset) {
     return StreamRecords.event(domain, ReleaseEvent.Action.ROLLBACK, release, 0, offset);
   }

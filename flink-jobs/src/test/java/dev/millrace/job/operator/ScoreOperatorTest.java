@@ -149,6 +149,31 @@ class ScoreOperatorTest {
     }
   }
 
+  @Test
+  void restore_stateOfCommittedCode_knowsWhatItHasSeenAndWhatIsHeldOut() throws Exception {
+    OperatorSubtaskState committed = GoldenState.of("score", ScoreOperatorTest::written);
+    List<String> judged = new ArrayList<>();
+    try (var harness = restored(harness(), committed)) {
+      judge(harness, seen(), judged);
+      assertEquals(Collections.nCopies(seen().size(), "duplicate-exact"), judged);
+    }
+    try (var harness = harness(null, "pepper", 10)) {
+      harness.initializeState(committed);
+      assertThrows(IllegalStateException.class, harness::open);
+    }
+  }
+
+  private static OperatorSubtaskState written() throws Exception {
+    try (var harness = opened(harness())) {
+      judge(harness, seen(), new ArrayList<>());
+      return harness.snapshot(1, 1);
+    }
+  }
+
+  private static List<Sample> seen() {
+    return samples(15).stream().filter(sample -> "b".equals(sample.domain())).toList();
+  }
+
   private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
       harness() throws Exception {
     return harness(null);

@@ -1045,6 +1045,39 @@ class ServeOperatorTest {
     }
   }
 
+  @Test
+  void restore_stateOfCommittedCode_answersWhatWaitedByWhatWasLiveAndGoesOn() throws Exception {
+    OperatorSubtaskState committed = GoldenState.of("serve", ServeOperatorTest::written);
+    FakeServing serving = new FakeServing(FREE);
+    serving.takeAway("away");
+    try (var harness = restored(harness(serving), committed)) {
+      harness.endReleases();
+      harness.endRequests();
+      assertEquals(ids(0, 3), harness.answered().stream().sorted().toList());
+      assertEquals("first", harness.answer(0).release());
+      assertEquals("key", new String(keyOf(harness, "request-0"), StandardCharsets.UTF_8));
+      serving.bringBack("away");
+      harness.setProcessingTime(5_000);
+      harness.runOneMail();
+      assertEquals(List.of("first", "away"), serving.switched());
+    }
+  }
+
+  /** Requests wait, a release is live, and another cannot be read. */
+  private static OperatorSubtaskState written() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    serving.takeAway("away");
+    try (var harness = opened(harness(serving))) {
+      release(harness, "first", 2);
+      harness.runOneMail();
+      release(harness, "away", 3);
+      harness.runOneMail();
+      harness.ask("key", request(0));
+      harness.ask(1, 3);
+      return harness.snapshot(1, 1);
+    }
+  }
+
   private static ServeHarness harness(FakeServing serving) throws Exception {
     return harness(serving, 1, 0);
   }

@@ -1,0 +1,36 @@
+package dev.millrace.adapter;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * State as committed code wrote it into savepoints: what this code reads, or refuses by its
+ * version.
+ *
+ * <p>Who changes a format gives it another version, says in CHANGELOG.md that state of earlier code
+ * does not open, and writes these files anew: {@code ./mvnw -pl adapters -am test
+ * -Dtest=StateCodecTest,PairLearnerTest -Dmillrace.write=true
+ * -Dsurefire.failIfNoSpecifiedTests=false}.
+ */
+public final class GoldenState {
+
+  private static final Path FOLDER =
+      Path.of("src", "test", "resources", "dev", "millrace", "adapter", "state");
+
+  private GoldenState() {}
+
+  /**
+   * The committed bytes of that name.
+   *
+   * @param now what is written with {@code -Dmillrace.write=true}
+   */
+  public static byte[] of(String name, byte[] now) throws IOException {
+    Path file = FOLDER.resolve(name + ".bin");
+    if (Boolean.getBoolean("millrace.write")) {
+      Files.createDirectories(FOLDER);
+      Files.write(file, now);
+    }
+    return Files.readAllBytes(file);
+  }
+}
