@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import dev.millrace.schema.ReleaseEvent;
 import java.util.List;
+import java.util.Set;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class Epoch {
 
   private static final long NOTHING_READ = -1;
+  private static final String SUBMITTED = "submitted";
+  private static final String EPOCH = "epoch";
+
+  /** Of its states. */
+  static final Set<String> NAMES = Set.of(SUBMITTED, EPOCH);
 
   private final long value;
 
@@ -27,8 +33,8 @@ final class Epoch {
    * @param submitted epoch milliseconds
    */
   static Epoch of(OperatorStateStore state, long submitted) throws Exception {
-    ListState<Long> jobs = longs(state, "submitted");
-    ListState<Long> kept = longs(state, "epoch");
+    ListState<Long> jobs = longs(state, SUBMITTED);
+    ListState<Long> kept = longs(state, EPOCH);
     boolean restored = false;
     for (long job : jobs.get()) {
       restored |= job == submitted;

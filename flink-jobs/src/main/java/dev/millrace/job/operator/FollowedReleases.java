@@ -24,7 +24,13 @@ import org.apache.flink.api.common.typeutils.base.StringSerializer;
  */
 final class FollowedReleases {
 
+  private static final String LIVE = "live";
+  private static final String LOADING = "loading";
+  private static final String LIVE_IN_ANY = "live-in-any";
   private static final String BEGUN = "begun";
+
+  /** Of its states. */
+  static final Set<String> NAMES = Set.of(LIVE, LOADING, LIVE_IN_ANY, BEGUN);
 
   private final BroadcastState<String, ReleaseEvent> live;
   private final BroadcastState<String, ReleaseEvent> loading;
@@ -38,14 +44,14 @@ final class FollowedReleases {
   private final BroadcastState<String, String> begun;
 
   FollowedReleases(OperatorStateStore state) throws Exception {
-    live = state.getBroadcastState(events("live"));
-    loading = state.getBroadcastState(events("loading"));
+    live = state.getBroadcastState(events(LIVE));
+    loading = state.getBroadcastState(events(LOADING));
     begun =
         state.getBroadcastState(
             new MapStateDescriptor<>(BEGUN, StringSerializer.INSTANCE, StringSerializer.INSTANCE));
     liveInAny =
         state.getUnionListState(
-            new ListStateDescriptor<>("live-in-any", SharedSerializer.of(ReleaseEvent.class)));
+            new ListStateDescriptor<>(LIVE_IN_ANY, SharedSerializer.of(ReleaseEvent.class)));
     for (ReleaseEvent event : liveInAny.get()) {
       catchUp(event);
     }

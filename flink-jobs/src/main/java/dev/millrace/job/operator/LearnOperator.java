@@ -97,6 +97,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
             .getUnionListState(
                 new ListStateDescriptor<>(
                     PRECISION, Types.TUPLE(Types.INT, Types.ENUM(TrainPrecision.class))));
+    KnownStates.require(context.getOperatorStateStore(), Epoch.NAMES, PRECISION);
   }
 
   @Override

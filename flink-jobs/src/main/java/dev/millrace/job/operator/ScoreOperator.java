@@ -62,6 +62,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
   private static final String ORDERS = "alignment-orders";
   private static final String UNWRITTEN = "alignments-unwritten";
+  private static final String HELD_OUT = "held-out";
 
   /**
    * So many releases of a domain wait for the store; then its pairs wait too, or teach nothing
@@ -145,7 +146,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     heldOut =
         context
             .getOperatorStateStore()
-            .getUnionListState(new ListStateDescriptor<>("held-out", Types.STRING));
+            .getUnionListState(new ListStateDescriptor<>(HELD_OUT, Types.STRING));
+    KnownStates.require(context.getOperatorStateStore(), Epoch.NAMES, HELD_OUT);
     KeyedStateStore store = context.getKeyedStateStore();
     memory = store.getState(bytes("memory"));
     alignment = store.getState(bytes("alignment"));

@@ -51,6 +51,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private static final int REQUESTS = 1;
   private static final String INVALID = "release-invalid";
+  private static final String UNANSWERED = "unanswered-of-all";
 
   private final ServeConfig limits;
   private final Beginning beginning;
@@ -117,9 +118,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     OperatorStateStore state = context.getOperatorStateStore();
     unanswered =
         state.getUnionListState(
-            new ListStateDescriptor<>(
-                "unanswered-of-all", SharedSerializer.of(KeyedRequest.class)));
+            new ListStateDescriptor<>(UNANSWERED, SharedSerializer.of(KeyedRequest.class)));
     followed = new FollowedReleases(state);
+    KnownStates.require(state, FollowedReleases.NAMES, UNANSWERED);
     restored = context.isRestored();
   }
 

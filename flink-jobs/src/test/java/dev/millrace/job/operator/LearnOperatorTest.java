@@ -691,6 +691,18 @@ class LearnOperatorTest {
     }
   }
 
+  /** Flink would pass over it, and nobody would know. */
+  @Test
+  void initializeState_stateThatIsNotKnown_isRefusedByName() throws Exception {
+    OperatorSubtaskState another = GoldenState.committed("serve");
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      assertEquals(
+          "state has [begun, live, live-in-any, loading, unanswered-of-all], expected no more than [epoch, precision, submitted]: it is of another version of Millrace",
+          assertThrows(IllegalStateException.class, () -> harness.initializeState(another))
+              .getMessage());
+    }
+  }
+
   /**
    * Of one domain a batch was learned, an order was obeyed and another refused, and a batch waits;
    * of the other an order waits.
