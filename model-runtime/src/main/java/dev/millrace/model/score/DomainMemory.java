@@ -85,7 +85,8 @@ public final class DomainMemory {
     byte version = bytes.length == 0 ? 0 : in.get();
     if (version != VERSION) {
       throw new IllegalArgumentException(
-          "domain memory of " + bytes.length + " bytes is not of version " + VERSION);
+          "domain memory of %d bytes has version %d; expected %d"
+              .formatted(bytes.length, version, VERSION));
     }
     DomainMemory memory = new DomainMemory(limits, readers);
     memory.read(in, limits);

@@ -79,10 +79,10 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 9");
+    assertRefused(new byte[0], "0 bytes has version 0; expected 9");
     for (byte version : new byte[] {8, 10}) {
       bytes[0] = version;
-      assertRefused(bytes, "not of version 9");
+      assertRefused(bytes, " bytes has version " + version + "; expected 9");
     }
   }
 
