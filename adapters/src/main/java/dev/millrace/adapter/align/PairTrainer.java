@@ -42,7 +42,7 @@ record PairTrainer(AlignmentConfig config, List<PairPlaces> anchors) {
     for (int step = 1; step <= config.steps(); step++) {
       double[] gradient = new double[values.length];
       List<PairPlaces> pairs = new ArrayList<>(fresh);
-      pairs.addAll(drawn(past, PAST * fresh.size(), Draws.mix(seed, 2L * step)));
+      pairs.addAll(Draws.some(past, PAST * fresh.size(), Draws.mix(seed, 2L * step)));
       double unused = new Contrast(learned, pairs).gradient(gradient);
       hold(learned, Draws.mix(seed, 2L * step + 1), gradient);
       double rate = config.learningRate() * (1 - (1 - FINAL_RATE) * (step - 1) / config.steps());
@@ -67,19 +67,10 @@ record PairTrainer(AlignmentConfig config, List<PairPlaces> anchors) {
   private void hold(AlignAdapter learned, long seed, double[] gradient) {
     if (config.anchorWeight() > 0 && !anchors.isEmpty()) {
       double[] known = new double[gradient.length];
-      double unused = new Contrast(learned, drawn(anchors, ANCHORS, seed)).gradient(known);
+      double unused = new Contrast(learned, Draws.some(anchors, ANCHORS, seed)).gradient(known);
       for (int i = 0; i < known.length; i++) {
         gradient[i] += config.anchorWeight() * known[i];
       }
     }
-  }
-
-  private static List<PairPlaces> drawn(List<PairPlaces> from, int most, long seed) {
-    List<PairPlaces> drawn = new ArrayList<>();
-    int[] order = Draws.permutation(from.size(), seed);
-    for (int i = 0; i < Math.min(most, order.length); i++) {
-      drawn.add(from.get(order[i]));
-    }
-    return drawn;
   }
 }

@@ -1,5 +1,8 @@
 package dev.millrace.adapter.batch;
 
+import java.util.Arrays;
+import java.util.List;
+
 /** Seeded draws that depend on their arguments alone, so that state needs to keep no generator. */
 public final class Draws {
   private Draws() {}
@@ -26,5 +29,10 @@ public final class Draws {
       order[j] = i;
     }
     return order;
+  }
+
+  /** Up to n different things of a list. */
+  public static <T> List<T> some(List<T> from, int n, long seed) {
+    return Arrays.stream(permutation(from.size(), seed)).limit(n).mapToObj(from::get).toList();
   }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.adapter.batch;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -34,12 +33,6 @@ public record ReplayBuffer(Reservoir<Remembered> past) {
 
   /** Draws up to n different samples. */
   public List<Remembered> draw(int n, long seed) {
-    List<Remembered> drawn = new ArrayList<>();
-    for (int i : Draws.permutation(past.entries().size(), seed)) {
-      if (drawn.size() < n) {
-        drawn.add(past.entries().get(i));
-      }
-    }
-    return drawn;
+    return Draws.some(past.entries(), n, seed);
   }
 }
