@@ -276,16 +276,7 @@ public final class DataParallelTrainers implements Trainers {
 
     Training training(AdapterState state, String broke) {
       return new Training(
-          state,
-          broke,
-          steps,
-          tokens,
-          losses.isEmpty() ? Double.NaN : losses.get(0),
-          losses.isEmpty() ? Double.NaN : losses.get(losses.size() - 1),
-          losses.stream().mapToDouble(loss -> loss).max().orElse(0),
-          worstNorm,
-          new float[0],
-          new StepLog(List.copyOf(losses), 0, 0, List.of(), true));
+          state, broke, steps, tokens, worstNorm, new float[0], StepLog.of(List.copyOf(losses)));
     }
   }
 }

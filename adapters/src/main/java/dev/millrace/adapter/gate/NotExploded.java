@@ -1,5 +1,6 @@
 package dev.millrace.adapter.gate;
 
+import dev.millrace.adapter.train.StepLog;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.schema.RuleResult;
 import java.util.List;
@@ -22,12 +23,13 @@ final class NotExploded implements Rule {
   @Override
   public RuleResult judge(Case evidence) {
     Training training = evidence.candidate.training();
-    double rise = rise(training);
+    StepLog log = training.log();
+    double rise = rise(log.losses());
     double bound = evidence.config.explosion();
-    Map<String, Double> figures = new TreeMap<>(training.log().figures());
-    figures.put("firstLoss", training.firstLoss());
-    figures.put("lastLoss", training.lastLoss());
-    figures.put("worstLoss", training.worstLoss());
+    Map<String, Double> figures = new TreeMap<>(log.figures());
+    figures.put("firstLoss", log.firstLoss());
+    figures.put("lastLoss", log.lastLoss());
+    figures.put("worstLoss", log.worstLoss());
     figures.put("worstGradientNorm", training.worstNorm());
     figures.put("rise", rise);
     return result(
@@ -37,10 +39,9 @@ final class NotExploded implements Rule {
         figures);
   }
 
-  private static double rise(Training training) {
-    List<Double> losses = training.log().losses();
-    if (losses.isEmpty()) { // of no step: not a number
-      return training.worstLoss() / training.firstLoss();
+  private static double rise(List<Double> losses) {
+    if (losses.isEmpty()) {
+      return Double.NaN;
     }
     int row = Math.max(1, Math.min(IN_A_ROW, losses.size() / 2));
     double first = mean(losses, 0, row);

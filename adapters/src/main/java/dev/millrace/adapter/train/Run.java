@@ -26,9 +26,6 @@ final class Run {
   private String trouble = "";
   private int steps;
   private long tokens;
-  private double firstLoss = Double.NaN;
-  private double lastLoss = Double.NaN;
-  private double worstLoss;
   private final List<Double> losses = new ArrayList<>();
   private double worstNorm;
   private final double[] summed;
@@ -74,7 +71,7 @@ final class Run {
     double weight = texts.weight() + held.weight() + anchors.weight();
     double norm = norm(gradient) / weight;
     if (texts.weight() > 0) {
-      note(texts.loss() / texts.weight());
+      losses.add(texts.loss() / texts.weight());
     }
     double drift = held.loss() + anchors.loss();
     if (!Double.isFinite(texts.loss() + drift) || !Double.isFinite(norm)) {
@@ -187,16 +184,7 @@ final class Run {
   Training result(AdapterState before) {
     AdapterState after = healthy() ? optimizer.state(incumbent, stepsBefore + steps) : before;
     return new Training(
-        after,
-        trouble,
-        steps,
-        tokens,
-        firstLoss,
-        lastLoss,
-        worstLoss,
-        worstNorm,
-        meanGradient(),
-        adjuster.log(losses));
+        after, trouble, steps, tokens, worstNorm, meanGradient(), adjuster.log(losses));
   }
 
   private float[] meanGradient() {
@@ -205,13 +193,6 @@ final class Run {
       mean[i] = (float) (summed[i] / steps);
     }
     return mean;
-  }
-
-  private void note(double loss) {
-    firstLoss = losses.isEmpty() ? loss : firstLoss;
-    lastLoss = loss;
-    losses.add(loss);
-    worstLoss = Double.isNaN(loss) ? loss : Math.max(worstLoss, loss);
   }
 
   private static double norm(double[] values) {

@@ -23,9 +23,24 @@ public record StepLog(
    */
   public record Switch(int step, Products to, double norm) {}
 
-  /** No step. */
-  public static StepLog none() {
-    return new StepLog(List.of(), 0, 0, List.of(), true);
+  /** Without a word on types. */
+  public static StepLog of(List<Double> losses) {
+    return new StepLog(losses, 0, 0, List.of(), true);
+  }
+
+  /** Of the first step that had texts; not a number if none had. */
+  public double firstLoss() {
+    return losses.isEmpty() ? Double.NaN : losses.get(0);
+  }
+
+  /** Of the last of them. */
+  public double lastLoss() {
+    return losses.isEmpty() ? Double.NaN : losses.get(losses.size() - 1);
+  }
+
+  /** The highest of them; not a number if one is not. */
+  public double worstLoss() {
+    return losses.stream().reduce(0.0, Math::max);
   }
 
   /** For a verdict: steps of each type, the norm behind each switch, or why there is none. */

@@ -1,5 +1,7 @@
 package dev.millrace.adapter.train;
 
+import java.util.List;
+
 /**
  * What training led to.
  *
@@ -7,9 +9,6 @@ package dev.millrace.adapter.train;
  * @param trouble why training broke off; empty if it did not
  * @param steps optimizer steps taken
  * @param tokens tokens trained on, replay and anchors included
- * @param firstLoss loss of the first step that had texts, nats per token
- * @param lastLoss loss of the last of them, nats per token
- * @param worstLoss highest loss of any of them, nats per token
  * @param worstNorm highest norm of a step's gradient before clipping
  * @param gradient (parameters): mean of the steps' gradients, clipped; empty if no step was taken
  * @param log of each step
@@ -19,16 +18,13 @@ public record Training(
     String trouble,
     int steps,
     long tokens,
-    double firstLoss,
-    double lastLoss,
-    double worstLoss,
     double worstNorm,
     float[] gradient,
     StepLog log) {
 
   /** A state that was taught nothing. */
   public static Training none(AdapterState state) {
-    return new Training(state, "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
+    return new Training(state, "", 0, 0, 0, new float[0], StepLog.of(List.of()));
   }
 
   /** Followed by a repair: where that led to, and what both took. */
@@ -38,34 +34,8 @@ public record Training(
         repair.trouble,
         steps + repair.steps,
         tokens + repair.tokens,
-        firstLoss,
-        lastLoss,
-        worstLoss,
         Math.max(worstNorm, repair.worstNorm),
         gradient,
         log);
-  }
-
-  /** Without a word on precision. */
-  public Training(
-      AdapterState state,
-      String trouble,
-      int steps,
-      long tokens,
-      double firstLoss,
-      double lastLoss,
-      double worstLoss,
-      double worstNorm) {
-    this(
-        state,
-        trouble,
-        steps,
-        tokens,
-        firstLoss,
-        lastLoss,
-        worstLoss,
-        worstNorm,
-        new float[0],
-        StepLog.none());
   }
 }

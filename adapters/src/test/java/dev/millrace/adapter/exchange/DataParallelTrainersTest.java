@@ -30,7 +30,6 @@ import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -213,7 +212,7 @@ class DataParallelTrainersTest {
     assertEquals("", training.trouble());
     assertTrue(training.steps() > 4, training + " has several rounds");
     assertEquals(training.steps(), training.state().step());
-    assertTrue(training.lastLoss() < training.firstLoss(), training.toString());
+    assertTrue(training.log().lastLoss() < training.log().firstLoss(), training.toString());
   }
 
   /** Its rounds came to none, and a lesson that had taught nothing was no trouble. */
@@ -247,9 +246,6 @@ class DataParallelTrainersTest {
           alone.stream().mapToDouble(one -> one.log().losses().get(step)).average().orElseThrow();
       assertEquals(mean, losses.get(step), 1e-12);
     }
-    assertEquals(losses.get(0), training.firstLoss());
-    assertEquals(losses.get(losses.size() - 1), training.lastLoss());
-    assertEquals(Collections.max(losses), training.worstLoss());
   }
 
   /** Not to what the last round led to, which would hold nothing back. */
@@ -275,8 +271,9 @@ class DataParallelTrainersTest {
         new DataParallelTrainers(config, means, new LocalProcesses(means, config))
             .train(fresh, lesson(7, 5), terms, Governor.none());
     assertEquals("", training.trouble());
-    assertTrue(training.worstLoss() >= training.firstLoss(), training::toString);
-    assertTrue(training.worstLoss() >= training.lastLoss(), training::toString);
+    List<Double> losses = training.log().losses();
+    assertTrue(losses.stream().allMatch(Double::isFinite), training::toString);
+    assertTrue(!losses.isEmpty() && losses.size() < training.steps(), training::toString);
   }
 
   @Test

@@ -209,7 +209,7 @@ class LessonRulesTest {
         LoraWeights.initial(
             new LoraConfig(1, 1, false, List.of("q")), List.of(Site.linear("q", 2, 2)), 1);
     Served served = new Served(weights, Routing.topK(1));
-    Training training = new Training(AdapterState.fresh(weights), "", 1, 1, 1, 1, 1, 1);
+    Training training = Training.none(AdapterState.fresh(weights));
     Fit fit =
         new Fit(
             List.of(new TokenScores(new float[] {(float) (-200 * onHeldOut)})),

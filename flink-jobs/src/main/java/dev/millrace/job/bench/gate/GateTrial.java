@@ -13,6 +13,7 @@ import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.StepLog;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.release.Routing;
@@ -135,7 +136,7 @@ public final class GateTrial {
     Served incumbent = served(before.adapter(), before);
     List<HeldOut> heldOut = gate.reexamine(after.heldOut().entries(), incumbent);
     AdapterState good = AdapterState.fresh(spoiler.spoil(how, after.adapter().weights()));
-    Training training = new Training(good, "", 1, 1, 1, 1, 1, 1);
+    Training training = new Training(good, "", 1, 1, 1, new float[0], StepLog.of(List.of(1.0)));
     LessonFindings lesson =
         gate.inspect(
             taught(before, batch),
