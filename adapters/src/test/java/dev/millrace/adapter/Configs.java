@@ -34,6 +34,17 @@ public final class Configs {
           10,
           LessonConfig.defaults());
 
+  /** Few texts are learned in few steps. */
+  public static final TrainConfig TRAIN =
+      TrainConfig.defaults().toBuilder()
+          .warmupSteps(4)
+          .settleSteps(1_000_000)
+          .epochs(8)
+          .rowsPerStep(16)
+          .anchorShare(1)
+          .anchorWeight(1)
+          .build();
+
   static final LearnerConfig LEARNER =
       new LearnerConfig(
           17,
@@ -47,14 +58,7 @@ public final class Configs {
           60,
           16,
           2,
-          TrainConfig.defaults().toBuilder()
-              .warmupSteps(4)
-              .settleSteps(1_000_000)
-              .epochs(8)
-              .rowsPerStep(16)
-              .anchorShare(1)
-              .anchorWeight(1)
-              .build(),
+          TRAIN,
           GATE,
           Plan.defaults(),
           RoutingConfig.defaults(),

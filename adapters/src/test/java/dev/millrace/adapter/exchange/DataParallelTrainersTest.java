@@ -489,19 +489,21 @@ class DataParallelTrainersTest {
         trainers.train(reached, lesson(4, 6), again, Governor.none()).state());
   }
 
+  private abstract static class Counting implements Processes {
+    private long calls;
+
+    @Override
+    public Call next() {
+      return new Call(0, ++calls);
+    }
+  }
+
   @Test
   void train_lessonsOfManyDomainsThatWereGivenUp_leaveNothingBehind() {
     ExchangeConfig config = config(1, 1, 2, "int4");
     Trainee trainee = new Trainee(means(config), 0);
     Processes processes =
-        new Processes() {
-          private long calls;
-
-          @Override
-          public Call next() {
-            return new Call(0, ++calls);
-          }
-
+        new Counting() {
           @Override
           public List<Report> round(List<Order> round, Governor governor) {
             trainee.take(round.get(0));
@@ -607,14 +609,7 @@ class DataParallelTrainersTest {
     Trainee trainee = new Trainee(means(config), 0);
     Combiner combiner = new Combiner(config.codec(), 1);
     Processes single =
-        new Processes() {
-          private long calls;
-
-          @Override
-          public Call next() {
-            return new Call(0, ++calls);
-          }
-
+        new Counting() {
           @Override
           public List<Report> round(List<Order> orders, Governor governor) {
             Trainee.Work work = trainee.take(orders.get(0));

@@ -19,7 +19,6 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.StepLog;
-import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.AdapterPlan;
@@ -61,16 +60,6 @@ class GateTest {
           "better-than-incumbent",
           "train-serve-parity",
           "canary-prompts");
-
-  private static final TrainConfig BRISK =
-      TrainConfig.defaults().toBuilder()
-          .warmupSteps(4)
-          .settleSteps(1_000_000)
-          .epochs(8)
-          .rowsPerStep(16)
-          .anchorShare(1)
-          .anchorWeight(1)
-          .build();
 
   private BigramBase base = new BigramBase(Bigrams.known());
   private List<int[]> anchors = Bigrams.known().texts(400, 21);
@@ -679,7 +668,7 @@ class GateTest {
   private Training learned(List<int[]> texts) {
     List<Remembered> fresh =
         texts.stream().map(text -> new Remembered("s", new Origin("t", 0, 0), text)).toList();
-    return Trainer.of(base, BRISK, Plan.defaults())
+    return Trainer.of(base, Configs.TRAIN, Plan.defaults())
         .train(zero(), new Lesson(fresh, List.of(), anchors, 4), Governor.none());
   }
 
