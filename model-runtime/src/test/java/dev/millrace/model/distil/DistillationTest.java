@@ -86,21 +86,17 @@ class DistillationTest {
     return Files.readAllBytes(folder.resolve(name).resolve("out/model.safetensors"));
   }
 
+  private static void cutAt(long end, long step) {
+    if (step == end) {
+      throw new IllegalStateException("power cut");
+    }
+  }
+
   @Test
   void run_stoppedAndResumed_endsInTheSameBytes() throws IOException {
     run(8, "whole", step -> {});
     var cut =
-        assertThrows(
-            IllegalStateException.class,
-            () ->
-                run(
-                    8,
-                    "halves",
-                    step -> {
-                      if (step == 5) {
-                        throw new IllegalStateException("power cut");
-                      }
-                    }));
+        assertThrows(IllegalStateException.class, () -> run(8, "halves", step -> cutAt(5, step)));
     assertEquals("power cut", cut.getMessage());
     run(8, "halves", step -> assertTrue(step > 3));
     assertArrayEquals(weights("whole"), weights("halves"));
@@ -112,17 +108,7 @@ class DistillationTest {
     Distillation.Plan plan = plan(5, Beginning.CUT, 1);
     run(part, plan, "whole", step -> {});
     assertThrows(
-        IllegalStateException.class,
-        () ->
-            run(
-                part,
-                plan,
-                "halves",
-                step -> {
-                  if (step == 4) {
-                    throw new IllegalStateException("power cut");
-                  }
-                }));
+        IllegalStateException.class, () -> run(part, plan, "halves", step -> cutAt(4, step)));
     run(part, plan, "halves", step -> assertTrue(step > 3));
     assertArrayEquals(weights("whole"), weights("halves"));
     run(part, plan(5, Beginning.CUT), "without", step -> {});

@@ -389,12 +389,16 @@ class DjlModelTest {
     assertEquals("routing fixed of top 5, expected top 1 to 4", refused.getMessage());
   }
 
+  private static List<WeightedSequence> unequal() {
+    return List.of(
+        new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
+  }
+
   @Test
   void gradients_underARouting_areCentralDifferences() {
     BaseModel routed = reference.under(byEntropy(reference));
     LoraWeights adapter = at(Site.Place.LINEAR, Site.Place.EXPERTS);
-    List<WeightedSequence> batch =
-        List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
+    List<WeightedSequence> batch = unequal();
     Gradients gradients = routed.gradients(adapter, batch, Computation.plain());
     check(a -> loss(routed, a, batch), adapter, gradients);
   }
@@ -402,8 +406,7 @@ class DjlModelTest {
   @Test
   void gradients_everyFactor_areCentralDifferences() {
     LoraWeights adapter = at(Site.Place.LINEAR);
-    List<WeightedSequence> batch =
-        List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
+    List<WeightedSequence> batch = unequal();
     Gradients gradients = reference.gradients(adapter, batch, Computation.plain());
     check(a -> loss(a, batch), adapter, gradients);
   }
@@ -411,8 +414,7 @@ class DjlModelTest {
   @Test
   void anchorGradients_everyFactor_areCentralDifferences() {
     LoraWeights adapter = at(Site.Place.LINEAR);
-    List<WeightedSequence> batch =
-        List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
+    List<WeightedSequence> batch = unequal();
     Gradients gradients = reference.anchorGradients(adapter, batch, Computation.plain());
     assertEquals(drift(adapter, batch), gradients.loss(), 1e-3 * gradients.loss());
     check(a -> drift(a, batch), adapter, gradients);

@@ -287,23 +287,14 @@ class ScorerTest {
     refused("duplicate-reordered", Samples.training(1), String.join(" ", words));
   }
 
-  @Test
-  void score_wordsOfARefusedCopyInAnotherOrder_areAReorderedCopy() {
+  @ParameterizedTest
+  @CsvSource({"false, duplicate-near", "true, near-held-out"})
+  void score_wordsOfARefusedCopyInAnotherOrder_areAReorderedCopy(boolean ofHeldOut, String reason) {
     String text = Samples.words(random, 86);
     String copy = text + Samples.words(random, 14);
-    accepted(Samples.training(0), text + Samples.words(random, 14));
-    refused("duplicate-near", Samples.training(1), copy);
-    List<String> words = new ArrayList<>(List.of(copy.split(" ")));
-    Collections.shuffle(words, random);
-    refused("duplicate-reordered", Samples.training(2), String.join(" ", words));
-  }
-
-  @Test
-  void score_wordsOfARefusedCopyOfAHeldOutTextInAnotherOrder_areAReorderedCopy() {
-    String text = Samples.words(random, 86);
-    String copy = text + Samples.words(random, 14);
-    accepted(Samples.heldOut(0), text + Samples.words(random, 14));
-    refused("near-held-out", Samples.training(1), copy);
+    accepted(
+        ofHeldOut ? Samples.heldOut(0) : Samples.training(0), text + Samples.words(random, 14));
+    refused(reason, Samples.training(1), copy);
     List<String> words = new ArrayList<>(List.of(copy.split(" ")));
     Collections.shuffle(words, random);
     refused("duplicate-reordered", Samples.training(2), String.join(" ", words));
