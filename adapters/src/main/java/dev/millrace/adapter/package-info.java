@@ -1,4 +1,7 @@
-/** The learner: a batch goes in, an outcome comes out. */
+/**
+ * The learner: a batch goes in, an outcome comes out; and how a release is adopted, trained again
+ * or brought to another base.
+ */
 @NullMarked
 package dev.millrace.adapter;
 

@@ -1,4 +1,7 @@
-/** The port to a frozen base model: log-probabilities, gradients, generation, embeddings. */
+/**
+ * The port to a frozen base model: log-probabilities, gradients, generation, embeddings; and the
+ * threads that run it.
+ */
 @NullMarked
 package dev.millrace.model.base;
 

@@ -1,4 +1,6 @@
-/** Answers kept by release: in process first, then a remote store. */
+/**
+ * Answers kept by release: in process first, then a remote store; and those to similar questions.
+ */
 @NullMarked
 package dev.millrace.model.cache;
 

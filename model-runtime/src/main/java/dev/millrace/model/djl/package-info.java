@@ -1,4 +1,7 @@
-/** The base model as a TorchScript program, loaded, filled and run through DJL. */
+/**
+ * The base model as a TorchScript program, loaded, filled and run through DJL; and what trains
+ * whole models so: bases, students, encoders.
+ */
 @NullMarked
 package dev.millrace.model.djl;
 

@@ -1,4 +1,7 @@
-/** A base made from scratch: byte-level BPE, data order, the pre-training loop. */
+/**
+ * What is made from scratch: a base (byte-level BPE, data order, the loop), and the encoders and
+ * prefixes beside one.
+ */
 @NullMarked
 package dev.millrace.model.pretrain;
 
