@@ -4,13 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Generation;
-import dev.millrace.model.base.Generations;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
@@ -306,46 +304,6 @@ class MixedBatchTest {
 
     @Override
     public void accept() {}
-  }
-
-  @Test
-  void run_readerThatHasEnough_getsNothingMoreOfTheStep() throws IOException {
-    try (DjlModel model = open("olmoe-tiny", MatrixFormat.INT8_IN_FP16)) {
-      for (int i = 0; i < 20; i++) {
-        Prompt prompt = new Prompt(tokens(model, 4 + i, i), model.noAdapter(), 100, 0, 0);
-        int enough = withinAStep(model, prompt);
-        if (enough > 0) {
-          List<Integer> read = new ArrayList<>();
-          Generations.run(
-              model,
-              List.of(prompt),
-              128,
-              (p, token) -> {
-                read.add(token.token());
-                return read.size() < enough;
-              });
-          assertEquals(enough, read.size());
-          return;
-        }
-      }
-    }
-    fail("no step of several tokens");
-  }
-
-  /** Tokens up to the first one of a step that gives more, or 0. */
-  private static int withinAStep(DjlModel model, Prompt prompt) {
-    try (Decoding decoding = model.decoding(128)) {
-      assertTrue(decoding.admit(0, prompt));
-      int n = 1;
-      while (decoding.running() > 0) {
-        int more = decoding.step().size();
-        if (more > 1) {
-          return n;
-        }
-        n += more;
-      }
-    }
-    return 0;
   }
 
   @Test
