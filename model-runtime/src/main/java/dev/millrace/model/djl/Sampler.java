@@ -68,7 +68,7 @@ final class Sampler {
 
   /** The likeliest tokens: at most topK, and no more than hold topP of the probability. */
   private int[] kept(float[] logProbs, int from, int vocabulary) {
-    Likeliest likeliest = new Likeliest(logProbs, from, vocabulary);
+    Heap likeliest = new Heap(logProbs, from, vocabulary);
     int most = sampling.topK() == 0 ? vocabulary : Math.min(sampling.topK(), vocabulary);
     int[] kept;
     double total = 0;
@@ -94,13 +94,13 @@ final class Sampler {
     return Arrays.copyOf(kept, n);
   }
 
-  /** Token ids as they are asked for, likeliest first, equal ones by their number: a heap. */
-  private static final class Likeliest {
+  /** Token ids as they are asked for, likeliest first, equal ones by their number. */
+  private static final class Heap {
 
     private final long[] keys;
     private int size;
 
-    Likeliest(float[] logProbs, int from, int vocabulary) {
+    Heap(float[] logProbs, int from, int vocabulary) {
       keys = new long[vocabulary];
       size = vocabulary;
       for (int v = 0; v < vocabulary; v++) {
