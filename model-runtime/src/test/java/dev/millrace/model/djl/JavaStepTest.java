@@ -158,35 +158,10 @@ class JavaStepTest {
     open(config);
     List<Prompt> prompts = prompts(6, 0);
     List<List<Decoding.Token>> plain = answers(prompts, p -> Drafter.NONE, simd);
-    assertEquals(plain, answers(prompts, p -> new Known(plain.get(prompts.indexOf(p))), simd));
+    Function<Prompt, Drafter> knowing =
+        p -> new MixedBatchTest.Knowing(plain.get(prompts.indexOf(p)));
+    assertEquals(plain, answers(prompts, knowing, simd));
     assertTrue(drafts.accepted() > 10, drafts::toString);
     assertTrue(drafts.drafted() > 2 + drafts.accepted(), drafts::toString);
-  }
-
-  /** Guesses four tokens at a time, the last one wrong. */
-  private static final class Known implements Drafter {
-    private final List<Decoding.Token> answer;
-    private int at;
-
-    Known(List<Decoding.Token> answer) {
-      this.answer = answer;
-    }
-
-    @Override
-    public int[] draft() {
-      int[] draft = new int[Math.min(4, answer.size() - at - 1)];
-      for (int i = 0; i < draft.length; i++) {
-        draft[i] = answer.get(at + i).token() ^ (i == 3 ? 1 : 0);
-      }
-      return draft;
-    }
-
-    @Override
-    public void add(int token) {
-      at++;
-    }
-
-    @Override
-    public void accept() {}
   }
 }

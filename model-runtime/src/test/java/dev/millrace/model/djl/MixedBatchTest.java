@@ -280,7 +280,7 @@ class MixedBatchTest {
   }
 
   /** Guesses the tokens of an answer, now and then another one among them. */
-  private static final class Knowing implements Drafter {
+  static final class Knowing implements Drafter {
 
     private final List<Decoding.Token> answer;
     private final SplittableRandom random = new SplittableRandom(8);
