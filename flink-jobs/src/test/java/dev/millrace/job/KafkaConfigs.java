@@ -18,6 +18,8 @@ public final class KafkaConfigs {
   }
 
   /**
+   * The same, set up otherwise besides.
+   *
    * @param more settings, as {@code kafka.prefix}
    */
   public static KafkaConfig of(String bootstrap, Map<String, String> more) {
