@@ -8,10 +8,10 @@ import java.nio.file.Path;
  * State as committed code wrote it into savepoints: what this code reads, or refuses by its
  * version.
  *
- * <p>Who changes a format gives it another version, says in CHANGELOG.md that state of earlier code
- * does not open, and writes these files anew: {@code ./mvnw -pl adapters -am test
- * -Dtest=StateCodecTest,PairLearnerTest -Dmillrace.write=true
- * -Dsurefire.failIfNoSpecifiedTests=false}.
+ * <p>Who changes a format gives it another version, reads the one before (its file stays, under its
+ * number) or says in CHANGELOG.md that state of earlier code does not open, and writes these files
+ * anew: {@code ./mvnw -pl adapters -am test -Dtest=StateCodecTest,PairLearnerTest
+ * -Dmillrace.write=true -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 public final class GoldenState {
 
@@ -26,11 +26,19 @@ public final class GoldenState {
    * @param now what is written with {@code -Dmillrace.write=true}
    */
   public static byte[] of(String name, byte[] now) throws IOException {
-    Path file = FOLDER.resolve(name + ".bin");
     if (Boolean.getBoolean("millrace.write")) {
       Files.createDirectories(FOLDER);
-      Files.write(file, now);
+      Files.write(file(name), now);
     }
-    return Files.readAllBytes(file);
+    return of(name);
+  }
+
+  /** The same, of an earlier version that this code reads: it is never written anew. */
+  public static byte[] of(String name) throws IOException {
+    return Files.readAllBytes(file(name));
+  }
+
+  private static Path file(String name) {
+    return FOLDER.resolve(name + ".bin");
   }
 }

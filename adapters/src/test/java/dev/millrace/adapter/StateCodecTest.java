@@ -197,7 +197,7 @@ class StateCodecTest {
     assertRefused("watched places 0; expected 1 or 2", bytes);
   }
 
-  /** With all that a state can have. */
+  /** With all that a state can have; version 12 did not say whose a predecessor is. */
   @Test
   void decode_stateOfCommittedCode_isTheSame() throws IOException {
     Place place =
@@ -208,7 +208,7 @@ class StateCodecTest {
             "base",
             "d".repeat(64),
             "predecessor",
-            new Predecessor("c".repeat(64), new TreeMap<>(Map.of("h", -1.5))),
+            new Predecessor("c".repeat(64), false, new TreeMap<>(Map.of("h", -1.5))),
             "watch",
             Watch.at(Place.BASE)
                 .next(place, STATE.adapter().weights(), true)
@@ -218,6 +218,7 @@ class StateCodecTest {
     byte[] committed = GoldenState.of("learner", whole.toBytes());
     LearnerState read = LearnerState.fromBytes(committed);
     assertArrayEquals(committed, read.toBytes());
+    assertArrayEquals(committed, LearnerState.fromBytes(GoldenState.of("learner-12")).toBytes());
     assertEquals(List.of(ORIGIN), read.learnedTo());
     assertEquals("a".repeat(64), read.release());
     assertEquals(12, read.batches());
