@@ -96,7 +96,12 @@ public final class TopicAdopting implements Adopting {
   private Adopter.Now now(Surroundings surroundings, Proposal proposal) throws IOException {
     List<ReleaseEvent> events = events(proposal);
     ReleaseEvent current = events.isEmpty() ? null : SwapRule.after(events);
-    boolean pinned = current != null && current.action() == ReleaseEvent.Action.PIN;
+    boolean pinned =
+        events.stream()
+            .filter(ReleaseEvent::isOrder)
+            .reduce((before, last) -> last)
+            .filter(ReleaseEvent::pins)
+            .isPresent();
     String tenant = proposal.tenant();
     ReleaseEvent shared =
         tenant == null ? null : surroundings.shared().answering(tenant, proposal.domain());

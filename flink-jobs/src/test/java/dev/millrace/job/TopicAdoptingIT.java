@@ -17,6 +17,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,8 @@ class TopicAdoptingIT {
   @TempDir Path folder;
 
   @Test
-  void adopt_besideAReleaseOnTrialOrAShadow_isJudgedByWhatAnswers() throws Exception {
+  void adopt_besideAReleaseOnTrialOrAShadowOrAHeldOne_isJudgedByWhatAnswersOrRefused()
+      throws Exception {
     Path store = folder.resolve("store");
     try (OwnBroker broker = OwnBroker.start(folder.resolve("kafka"), port -> port);
         BaseModel tiny = TinyParts.base()) {
@@ -43,6 +45,9 @@ class TopicAdoptingIT {
                   Map.of(
                       "kafka.bootstrap", broker.bootstrapServers(),
                       "store.uri", store.toUri().toString()));
+      ReleaseEvent held =
+          tiny(store, tiny, "art", 5, null).ordering(Action.FORGET, ReleaseEvent.STAYS_PINNED);
+      ReleaseEvent again = tiny(store, tiny, "art", 6, held.release()).withEpoch(1).withRead(4L);
       ReleaseEvent answers = tiny(store, tiny, "cloud", 1, null);
       ReleaseEvent trial = tiny(store, tiny, "cloud", 2, answers.release()).withholding(0.5);
       ReleaseEvent ofNano = new NanoReleases(store).publish("legal", 3);
@@ -50,10 +55,14 @@ class TopicAdoptingIT {
       Path adapter = TinyParts.adapter(folder.resolve("elsewhere"), 1);
       try (RecordWriter writer = new RecordWriter(config.kafka());
           TopicAdopting adopting = new TopicAdopting(config, TinyParts.adopting(config))) {
-        for (ReleaseEvent event : List.of(answers, trial, ofNano, shadow)) {
+        for (ReleaseEvent event : List.of(answers, trial, ofNano, shadow, held, again)) {
           ReleaseRecords.append(writer, topics, event).join();
         }
         assertEquals(answers.release(), adopting.adopt(null, "cloud", adapter).parent());
+        assertEquals(
+            List.of("unpinned"),
+            adopting.adopt(null, "art", adapter).rules().stream().map(RuleResult::rule).toList(),
+            "a forget has taken the pin, and holds it");
         String failure =
             assertThrows(
                     InvalidReleaseException.class, () -> adopting.adopt(null, "legal", adapter))

@@ -6,14 +6,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.model.weights.WholeFile;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -56,13 +58,33 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     return followed;
   }
 
-  /** What answers after these events, beside what is stored. */
-  static Heads of(List<ReleaseEvent> events, StoredReleases stored, Kind kind) {
+  /** The lines that people hold: the last order of each pins, whatever it follows since. */
+  static Set<ReleaseLine> held(List<ReleaseEvent> events) {
+    Set<ReleaseLine> held = new HashSet<>();
+    events.forEach(event -> hold(event, held));
+    return held;
+  }
+
+  /** The same once another event was read. */
+  static void hold(ReleaseEvent event, Set<ReleaseLine> held) {
+    if (event.isOrder() && event.pins()) {
+      held.add(event.line());
+    } else if (event.isOrder()) {
+      held.remove(event.line());
+    }
+  }
+
+  /** What answers where lines follow these events, beside what is stored. */
+  static Heads of(
+      Collection<ReleaseEvent> followed, Set<ReleaseLine> held, StoredReleases stored, Kind kind) {
     SortedMap<String, Head> heads = new TreeMap<>();
-    for (ReleaseEvent event : followed(events, kind).values()) {
-      String name = event.line().name();
-      boolean pinned = event.action() == Action.PIN;
-      heads.put(name, new Head(event.answering(), stored.lastBatch(name, kind), pinned));
+    for (ReleaseEvent event : followed) {
+      ReleaseLine line = event.line();
+      if (line.kind() == kind) {
+        String name = line.name();
+        boolean pinned = held.contains(line);
+        heads.put(name, new Head(event.answering(), stored.lastBatch(name, kind), pinned));
+      }
     }
     return new Heads(kind, heads);
   }

@@ -10,8 +10,10 @@ import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,9 @@ public final class NotedHeads implements AutoCloseable {
 
   /** The event that serving follows. */
   private final Map<ReleaseLine, ReleaseEvent> followed = new HashMap<>();
+
+  /** The lines that people hold. */
+  private final Set<ReleaseLine> held = new HashSet<>();
 
   private final Tail<ReleaseEvent> tail;
   private StoredReleases stored;
@@ -52,9 +57,10 @@ public final class NotedHeads implements AutoCloseable {
   private void take(ReleaseEvent event) {
     ReleaseLine line = event.line();
     followed.put(line, SwapRule.after(event, followed.get(line)));
+    Heads.hold(event, held);
     try {
       stored = stored.with(event.release());
-      stored.note(List.copyOf(followed.values()));
+      stored.note(followed.values(), held);
     } catch (UncheckedIOException e) {
       LOG.warn("what answers could not be noted: {}", e.getMessage());
     }

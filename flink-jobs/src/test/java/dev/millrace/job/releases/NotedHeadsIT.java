@@ -44,6 +44,13 @@ class NotedHeadsIT {
           writer.append(topic, "java", Codecs.releases().encode(event)).join();
         }
         awaitServing(first.release());
+        ReleaseEvent held = first.ordering(Action.FORGET, ReleaseEvent.STAYS_PINNED);
+        ReleaseEvent again = second.withEpoch(1).withRead(3L);
+        for (ReleaseEvent event : new ReleaseEvent[] {held, again}) {
+          writer.append(topic, "java", Codecs.releases().encode(event)).join();
+        }
+        awaitServing(second.release());
+        assertEquals(Action.PIN, StoredReleases.read(store).orders("test").get(0).action());
       }
     }
   }

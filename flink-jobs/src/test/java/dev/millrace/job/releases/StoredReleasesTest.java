@@ -1,5 +1,6 @@
 package dev.millrace.job.releases;
 
+import static dev.millrace.schema.ReleaseEvent.STAYS_PINNED;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -128,6 +129,25 @@ class StoredReleasesTest {
     stored.note(events);
     assertEquals(
         Map.of("ADAPTER 0", Action.ROLLBACK, "ALIGNMENT 1", Action.ROLLBACK), orders(stored));
+  }
+
+  /** Its command may have been cut off: the domain is held until another order is given. */
+  @Test
+  void orders_heldByAForgetWhenTheRunEnded_arePins() {
+    StoredReleases stored = stored(2);
+    List<ReleaseEvent> events = new ArrayList<>();
+    events.add(event(Action.PIN, "r1", 1, 0));
+    events.add(event(Action.FORGET, "r0", 0, 0).ordering(Action.FORGET, STAYS_PINNED));
+    for (ReleaseEvent again : List.of(events.get(1), event(Action.PUBLISH, "r1", 1, 0))) {
+      events.add(again);
+      stored.note(events);
+      StoredReleases later = with(stored, Kind.ADAPTER, "r2", 2, "r1");
+      assertEquals(Map.of("java", again.release()), later.serving());
+      assertEquals(Action.PIN, orders(later).get("ADAPTER " + again.batch()));
+    }
+    events.add(event(Action.FORGET, "r0", 0, 0));
+    stored.note(events);
+    assertEquals(Action.ROLLBACK, orders(stored).get("ADAPTER 0"));
   }
 
   private static Map<String, Action> orders(StoredReleases stored) {
