@@ -8,6 +8,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseLine;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
@@ -113,12 +114,14 @@ final class OrderCommands {
     public Integer call() {
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       ReleaseEvent.Kind kind = alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
-      ReleaseEvent pin = pin(topic.pins(), new ReleaseLine(tenant, domain, kind));
-      topic.order(pin.ordering(Action.ROLLBACK, "unpinned"), output.err()::println);
+      List<ReleaseEvent> events = topic.events();
+      ReleaseEvent pin = pin(ReleaseTopic.pins(events), new ReleaseLine(tenant, domain, kind));
+      ReleaseEvent order = ReleaseTopic.unpinning(events, pin);
+      topic.order(order, output.err()::println);
       output.result(
-          Map.of("action", "unpin", "domain", domain, "release", pin.release()),
+          Map.of("action", "unpin", "domain", domain, "release", order.release()),
           "domain %s goes on from %s"
-              .formatted(domain, pin.release().isEmpty() ? "the base" : pin.release()));
+              .formatted(domain, order.release().isEmpty() ? "the base" : order.release()));
       return 0;
     }
 

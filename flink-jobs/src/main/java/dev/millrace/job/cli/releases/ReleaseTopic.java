@@ -27,6 +27,7 @@ import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The releases topic of a broker, as people read and write it. */
@@ -44,16 +45,35 @@ public record ReleaseTopic(KafkaConfig config) {
   }
 
   /** What pinned domains follow: their pins, or what led on from there in a forget. */
-  SortedMap<ReleaseLine, ReleaseEvent> pins() {
-    return pins(events());
-  }
-
   static SortedMap<ReleaseLine, ReleaseEvent> pins(List<ReleaseEvent> events) {
     Map<ReleaseLine, ReleaseEvent> orders = ForgetPlan.orders(events);
     orders.values().removeIf(order -> !order.pins());
     SortedMap<ReleaseLine, ReleaseEvent> pins = Heads.followed(events);
     pins.keySet().retainAll(orders.keySet());
     return pins;
+  }
+
+  /**
+   * What lets a domain go on from what answers for it: learn may be learning it again after a
+   * forget, and publish shadows.
+   *
+   * @param pin what the domain follows
+   * @throws IllegalStateException if the topic does not say what answers
+   */
+  static ReleaseEvent unpinning(List<ReleaseEvent> events, ReleaseEvent pin) {
+    String answers = pin.answering();
+    if (answers.isEmpty()) {
+      return pin.backToBase("unpinned");
+    }
+    return Stream.concat(events.stream(), Stream.of(pin))
+        .filter(event -> event.line().equals(pin.line()) && event.release().equals(answers))
+        .reduce((before, last) -> last)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "no event names release %s, which answers; expected ./millrace releases rollback"
+                        .formatted(answers)))
+        .ordering(Action.ROLLBACK, "unpinned");
   }
 
   /**

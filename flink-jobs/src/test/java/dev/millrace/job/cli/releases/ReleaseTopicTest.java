@@ -11,6 +11,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +51,27 @@ class ReleaseTopicTest {
     assertEquals(List.of("3"), pinned(pin, forget, again));
     assertEquals(List.of(), pinned(pin, forget, again, at(3, Action.ROLLBACK, "3", "")));
     assertEquals(List.of(), pinned(at(0, Action.FORGET, "1", ForgetPlan.REASON)));
+  }
+
+  @Test
+  void unpinning_whatIsLearnedAgainIsAShadow_goesOnFromWhatAnswers() {
+    ReleaseEvent forget = at(0, Action.FORGET, "1", ReleaseEvent.STAYS_PINNED);
+    ReleaseEvent shadow =
+        StreamRecords.event("java", Kind.ADAPTER, Action.PUBLISH, "2", "1", 2, 1)
+            .withEpoch(1)
+            .withRead(0L)
+            .withholding(1);
+    assertEquals("ROLLBACK 1", unpinning(forget, shadow));
+    assertEquals("ROLLBACK 1", unpinning(forget));
+    assertEquals("ROLLBACK 2", unpinning(forget, shadow.withholding(0)));
+    assertEquals("ROLLBACK ", unpinning(at(0, Action.FORGET, "", ReleaseEvent.STAYS_PINNED)));
+  }
+
+  private static String unpinning(ReleaseEvent... given) {
+    List<ReleaseEvent> events = List.of(given);
+    ReleaseEvent pin = ReleaseTopic.pins(events).values().iterator().next();
+    ReleaseEvent order = ReleaseTopic.unpinning(events, pin);
+    return order.action() + " " + order.release();
   }
 
   private static ReleaseEvent at(long offset, Action action, String release, String reason) {
