@@ -38,7 +38,7 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
   /** What teaches in it. */
   private transient ListState<ScoredSample> samples;
 
-  /** What judges in it, at most twice as many as the policy says. */
+  /** What judges in it, at most twice as many as the policy says, and one. */
   private transient ListState<ScoredSample> heldOut;
 
   /** Event time from which the open batch's span counts; null if none is open. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.adapter.batch.OpenBatch;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.lang.management.ManagementFactory;
@@ -19,6 +20,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.State;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -31,6 +37,9 @@ import org.apache.flink.runtime.metrics.groups.TaskMetricGroup;
 import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.runtime.operators.testutils.MockEnvironmentBuilder;
+import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
@@ -498,6 +507,47 @@ class BatchFunctionTest {
       harness.processWatermark(5_100);
       assertEquals(List.of("1: 3 4 5", "0: 6"), batches(harness));
     }
+  }
+
+  /** State of before 2 December 2026 has them all in the batch's own value. */
+  @Test
+  void processElement_openBatchOfEarlierCodeHoldsItsSamples_areOfItsBatchOnce() throws Exception {
+    try (var harness = opened(harness())) {
+      harness.processElement(heldOut("cloud", 0), 0);
+      harness.processElement(scored("cloud", 2, 0), 0);
+      KeyedStateBackend<String> backend =
+          ((BatchOperator) harness.getOperator()).getKeyedStateBackend();
+      backend.setCurrentKey(DomainKey.of(scored("cloud", 2, 0)));
+      for (String list : List.of("samples", "held-out")) {
+        var serializer = SharedSerializer.of(ScoredSample.class);
+        state(backend, new ListStateDescriptor<>(list, serializer)).clear();
+      }
+      ValueState<OpenBatch> gathering =
+          state(
+              backend,
+              new ValueStateDescriptor<>("gathering", SharedSerializer.of(OpenBatch.class)));
+      List<ScoredSample> judging =
+          LongStream.range(0, 2).mapToObj(i -> heldOut("cloud", i)).toList();
+      List<ScoredSample> teaching = List.of(scored("cloud", 2, 0), scored("cloud", 3, 0));
+      gathering.update(new OpenBatch(null, "cloud", 7, 0, teaching, judging, 0, 0));
+      harness.processElement(heldOut("cloud", 4), 0);
+      for (int i = 5; i < 9; i++) {
+        harness.processElement(scored("cloud", i, 0), 0);
+      }
+      assertEquals(List.of("7: 2 3 5", "8: 6 7 8"), batches(harness));
+      assertEquals(
+          List.of(List.of(0L, 1L, 4L), List.of()),
+          harness.extractOutputValues().stream()
+              .map(
+                  batch -> batch.heldOut().stream().map(o -> o.sample().origin().offset()).toList())
+              .toList());
+    }
+  }
+
+  private static <S extends State> S state(
+      KeyedStateBackend<?> backend, StateDescriptor<S, ?> descriptor) throws Exception {
+    return backend.getPartitionedState(
+        VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, descriptor);
   }
 
   /** A batch was closed and the next of its domain is open, as is one of late samples. */
