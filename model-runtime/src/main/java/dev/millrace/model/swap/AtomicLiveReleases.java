@@ -64,7 +64,7 @@ final class AtomicLiveReleases implements LiveReleases {
     this.baseAlone = new BaseLease(bases.get(0));
     this.loader = new ReleaseLoader(bases, source);
     this.known = new KnownReleases(config.known());
-    this.hot = new HotReleases(loader, config, this::place, ticker);
+    this.hot = new HotReleases(loader, config, this::place, this::answers, ticker);
     this.absent =
         Caffeine.newBuilder()
             .maximumSize(config.known())
@@ -202,6 +202,10 @@ final class AtomicLiveReleases implements LiveReleases {
       return Place.answering(alias);
     }
     return now.tries(release) || known.get(release) != null ? new Place(alias, release) : null;
+  }
+
+  private boolean answers(Registered registered) {
+    return answering(registered.alias()).release() == registered;
   }
 
   @Override

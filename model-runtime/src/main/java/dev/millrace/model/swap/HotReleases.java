@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +47,7 @@ final class HotReleases implements AutoCloseable {
 
   private final ReleaseLoader loader;
   private final Place.Of places;
+  private final Predicate<Registered> answers;
   private final Ticker ticker;
   private final Cache<Place, LoadedRelease> kept;
 
@@ -80,11 +82,18 @@ final class HotReleases implements AutoCloseable {
 
   /**
    * @param places where releases belong now
+   * @param answers whether this very object answers now: there may be others of its release
    * @param ticker by which what could not be read is tried again
    */
-  HotReleases(ReleaseLoader loader, SwapConfig config, Place.Of places, Ticker ticker) {
+  HotReleases(
+      ReleaseLoader loader,
+      SwapConfig config,
+      Place.Of places,
+      Predicate<Registered> answers,
+      Ticker ticker) {
     this.loader = loader;
     this.places = places;
+    this.answers = answers;
     this.ticker = ticker;
     this.kept =
         Caffeine.newBuilder()
@@ -303,7 +312,7 @@ final class HotReleases implements AutoCloseable {
   /** Notes that a release could not be read; true the first time. */
   private boolean lose(Registered registered, ReleaseRefusedException why) {
     boolean first = missed(registered);
-    if (first && isAnswering(registered)) {
+    if (first && answers.test(registered)) {
       String reason = String.valueOf(why.getMessage());
       lost.add(new SwapResult(registered.event(), Outcome.SWAPPED, reason, 0));
     }

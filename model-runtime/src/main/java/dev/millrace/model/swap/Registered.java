@@ -50,8 +50,8 @@ final class Registered {
     read = true;
   }
 
-  /** Notes that it could not be read at that time; true the first time. One thread at a time. */
-  boolean lose(long nanos) {
+  /** Notes that it could not be read at that time; true the first time. */
+  synchronized boolean lose(long nanos) {
     boolean first = lostNanos == null;
     lostNanos = nanos;
     return first;

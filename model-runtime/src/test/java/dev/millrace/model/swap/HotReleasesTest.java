@@ -454,7 +454,8 @@ class HotReleasesTest {
             base.openAdapters() == 0 || kept.getAndIncrement() == 0 ? Place.answering(alias) : null;
     ReleaseLoader loader = new ReleaseLoader(List.of(base), source);
     try (HotReleases hot =
-        new HotReleases(loader, new SwapConfig(ROOM * KIB, 1, 100), places, System::nanoTime)) {
+        new HotReleases(
+            loader, new SwapConfig(ROOM * KIB, 1, 100), places, none -> false, System::nanoTime)) {
       hot.lease(null, new Registered(event(0), 0)).join().close();
       assertEquals(0, hot.counts(0).bytes());
     }

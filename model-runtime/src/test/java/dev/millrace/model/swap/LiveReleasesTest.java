@@ -531,6 +531,18 @@ class LiveReleasesTest {
     assertEquals(List.of(), live.lost());
   }
 
+  /** Whoever asks by id is told by what published it: that is not what the domain follows. */
+  @Test
+  void lost_askedForByIdFirst_isToldOnceOfTheEventThatIsFollowed() {
+    source.lose("bias-1");
+    live.restore(FakeReleases.published("java", 1), 77).join();
+    live.restore(FakeReleases.event(null, "java", Action.ROLLBACK, 1), 77).join();
+    assertThrows(CompletionException.class, () -> live.acquirePinned(null, "bias-1").join());
+    assertRefused("release-unreadable: ", "java");
+    assertEquals(
+        List.of(Action.ROLLBACK), live.lost().stream().map(told -> told.event().action()).toList());
+  }
+
   private static final String PARENT = "a".repeat(64);
   private static final String CHILD = "b".repeat(64);
 
