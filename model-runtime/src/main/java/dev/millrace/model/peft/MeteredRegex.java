@@ -26,7 +26,7 @@ final class MeteredRegex {
   private static final Pattern PART =
       Pattern.compile(
           "(?<back>\\\\k<\\w+>|\\\\[1-9]\\d*)"
-              + "|(?:[\\^$]|\\\\[AbBZ])(?![*+?{])" // Python repeats none either
+              + "|(?:[\\^$]|\\\\[AbBzZ])(?![*+?{])" // Python repeats none either
               + "|(?<open>\\((?:\\?(?:[:=!>]|<[=!]|<\\w+>|[a-wyzA-Z-]*:)|(?!\\?))|\\|)"
               + "|\\(\\?[a-wyzA-Z-]+\\)"
               + "|\\[\\^?]?(?:\\\\(?:[^a-zA-Z]|[abdDfnrsStuvwWx])|[^\\[\\]\\\\&]|&(?!&))*+]"

@@ -95,7 +95,8 @@ class NamePatternTest {
         "`[\\]\\[m\\w]odel.{,40}` | true",
         "`|model.*` | true",
         "`()|(?:)` | false",
-        "`\\Amodel\\b.*\\bup_proj\\Z` | true"
+        "`\\Amodel\\b.*\\bup_proj\\Z` | true",
+        "`(?s:.*up_proj)\\z` | true"
       })
   void fits_whatPythonFits(String regex, boolean fits) {
     assertEquals(fits, new NamePattern("rank_pattern", regex).fits(NAME));
