@@ -282,6 +282,7 @@ class ClusterCommandTest extends MovesHome {
             job.formatted("3f9c", "learn", "RUNNING"),
             job.formatted("3f9d", "learn", "CANCELED"));
     HttpServer flink = flink(() -> true, "{\"jobs\": [" + jobs + "]}");
+    Submitted.here().note("3f9a", List.of());
     writeRunning(flink);
     try {
       assertEquals(Output.FAILED, run("cluster", "status", "--json"), out::toString);

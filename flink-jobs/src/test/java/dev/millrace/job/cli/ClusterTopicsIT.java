@@ -28,6 +28,7 @@ class ClusterTopicsIT extends MovesHome {
       """
       {"jobs": [{"jid": "3f9a", "name": "millrace-serve", "state": "RUNNING"},
                 {"jid": "3f9b", "name": "millrace-learn", "state": "RUNNING"},
+                {"jid": "3f9d", "name": "elsewhere-learn", "state": "RUNNING"},
                 {"jid": "3f9c", "name": "other-learn", "state": "CANCELED"}]}""";
 
   @TempDir private Path folder;
@@ -49,8 +50,10 @@ class ClusterTopicsIT extends MovesHome {
     try (OwnBroker broker = OwnBroker.start(folder, listens -> listens)) {
       String bootstrap = broker.bootstrapServers();
       write(bootstrap, flink.getAddress().getPort());
+      Submitted.here().note("3f9a", List.of());
       Submitted.here().note("3f9b", List.of("kafka.prefix=own."));
-      Topics.create(bootstrap, "millrace.", 1);
+      Topics shared = Topics.create(bootstrap, "millrace.", 1);
+      delete(bootstrap, shared.samples()); // which a job reads of which nothing is known
       Topics own = Topics.create(bootstrap, "own.", 1);
       assertFalse(status().contains("there is no topic"), out::toString);
       delete(bootstrap, own.samples());

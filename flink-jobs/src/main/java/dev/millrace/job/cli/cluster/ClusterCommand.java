@@ -320,11 +320,14 @@ public final class ClusterCommand implements Callable<Integer> {
     return process.name().equals("kafka") && process.isAlive() && !process.isStopped();
   }
 
-  /** The topics of the cluster's own Kafka that a job reads. */
+  /** The topics of the cluster's own Kafka that a job is known to read. */
   private static Set<String> reads(FlinkJob job) throws IOException {
-    Submitted submitted = Submitted.here();
-    boolean here = submitted.value(job.id(), "kafka.bootstrap", "").isEmpty();
-    String prefix = submitted.value(job.id(), "kafka.prefix", PREFIX);
+    Optional<List<String>> known = Submitted.here().settings(job.id());
+    if (known.isEmpty()) { // it may read another Kafka
+      return Set.of();
+    }
+    boolean here = Submitted.value(known.get(), "kafka.bootstrap", "").isEmpty();
+    String prefix = Submitted.value(known.get(), "kafka.prefix", PREFIX);
     String kind = job.name().substring(job.name().lastIndexOf('-') + 1);
     return here ? new Topics(prefix).readBy(kind) : Set.of();
   }

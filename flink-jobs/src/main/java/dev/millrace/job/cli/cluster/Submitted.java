@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,19 +46,25 @@ public record Submitted(Path folder) {
     List<String> words = new ArrayList<>(List.of("./millrace", "submit", kind.name()));
     words.addAll(where);
     words.addAll(List.of("--savepoint", from));
-    settings(from).forEach(set -> words.addAll(List.of("--set", set)));
+    settings(from).orElse(List.of()).forEach(set -> words.addAll(List.of("--set", set)));
     return ShellWords.line(words.stream());
   }
 
-  /** What a job that runs was given for a key; the fallback if that is not known, or it was not. */
-  String value(String job, String key, String fallback) throws IOException {
-    return settings(job).stream()
+  /** What settings say of a key; the fallback if they do not. */
+  static String value(List<String> settings, String key, String fallback) {
+    return settings.stream()
         .filter(set -> set.startsWith(key + "="))
         .map(set -> set.substring(key.length() + 1))
         .reduce(fallback, (before, last) -> last);
   }
 
-  private List<String> settings(String from) throws IOException {
+  /**
+   * What a job was given.
+   *
+   * @param from its id, or a savepoint or folder of checkpoints that it left
+   * @return empty if that is not known, as of one that was submitted otherwise
+   */
+  Optional<List<String>> settings(String from) throws IOException {
     String name = from.substring(from.lastIndexOf('/') + 1);
     Matcher savepoint = SAVEPOINT.matcher(name);
     String id = savepoint.matches() ? savepoint.group(1) : name;
@@ -67,6 +74,6 @@ public record Submitted(Path folder) {
         files.filter(file -> file.getFileName().toString().startsWith(id)).forEach(noted::add);
       }
     }
-    return noted.size() == 1 ? Files.readAllLines(noted.get(0)) : List.of();
+    return noted.size() == 1 ? Optional.of(Files.readAllLines(noted.get(0))) : Optional.empty();
   }
 }
