@@ -40,7 +40,8 @@ record SharedPredecessors(Surroundings surroundings, Gate gate) {
     if (tenant == null || hasSucceeded(state)) {
       return new Beside(state, null);
     }
-    ReleaseEvent event = surroundings.shared().answering(tenant, domain);
+    SharedReleases.Answering now = surroundings.shared().answering(tenant, domain);
+    ReleaseEvent event = beginsFromNothing(state) ? now.inItsPlace() : now.shared();
     if (event == null) {
       boolean shadow = state.release() != null;
       return new Beside(state.beside(shadow ? Predecessor.ofShared("", List.of()) : null), null);
@@ -55,6 +56,16 @@ record SharedPredecessors(Surroundings surroundings, Gate gate) {
   private static boolean hasSucceeded(LearnerState state) {
     Predecessor predecessor = state.predecessor();
     return predecessor == null ? state.release() != null : !predecessor.shared();
+  }
+
+  /**
+   * Only then the topic knows better whether a release of its own answers: it does not tell yet
+   * what this learner took back a moment ago.
+   */
+  private static boolean beginsFromNothing(LearnerState state) {
+    return state.release() == null
+        && state.predecessor() == null
+        && state.orders().obeyed() == null;
   }
 
   private @Nullable Served served(ReleaseEvent event) {

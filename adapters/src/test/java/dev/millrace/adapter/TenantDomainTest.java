@@ -44,6 +44,9 @@ class TenantDomainTest extends BigramLearners {
   /** What it answers with; null for its base. */
   private @Nullable ReleaseEvent answering;
 
+  /** What the tenant's domain answers with, as the topic has it; null for nothing. */
+  private @Nullable ReleaseEvent own;
+
   @BeforeEach
   void aSharedDomainHasReleases() {
     shared = outcomes(learner("store"), 3).stream().map(Outcome::release).toList();
@@ -89,9 +92,11 @@ class TenantDomainTest extends BigramLearners {
   @Test
   void learn_theSharedDomainGoesOn_isComparedWithWhatItAnswersWithNowByAllThatJudge()
       throws IOException {
-    LearnerState first = shadow(tenants(CONFIG)).state();
+    Outcome shadow = shadow(tenants(CONFIG));
+    LearnerState first = shadow.state();
     assertComparedWith(shared.get(2), first);
     answering = shared.get(1);
+    own = shadow.release().withholding(0); // of a run after the one that goes on here
     Learner learner = tenants(neverBetter());
     LearnerState second =
         learn(learner, LearnerState.fromBytes(first.toBytes()), tenant(1)).state();
@@ -223,6 +228,7 @@ class TenantDomainTest extends BigramLearners {
     for (int i = 1; i < 24 && outcome.state().predecessor() != null; i++) {
       outcome = learn(learner, outcome.state(), tenant(i));
     }
+    own = outcome.release(); // also after it was taken back: that is not committed yet
     LearnerState first = LearnerState.fromBytes(outcome.state().toBytes());
     assertNull(first.predecessor());
     assertNull(first.watch().before().release());
@@ -242,6 +248,16 @@ class TenantDomainTest extends BigramLearners {
     assertEquals(
         "beside release %s of the shared domain".formatted(shared.get(0).release()), compared);
     assertNull(next.release().parent());
+  }
+
+  /** Of a job that has lost its state. */
+  @Test
+  void learn_fromNothingWhileAReleaseOfItsOwnAnswers_isComparedWithNothing() {
+    own = shadow(tenants(CONFIG)).release().withholding(0);
+    Learner learner = tenants(CONFIG);
+    Outcome outcome = learn(learner, learner.initial(TENANT, "foreign"), tenant(1));
+    assertEquals(0, outcome.release().withheld(), () -> outcome.verdict().toString());
+    assertNull(outcome.state().predecessor());
   }
 
   @Test
@@ -373,7 +389,7 @@ class TenantDomainTest extends BigramLearners {
     return (tenant, domain) -> {
       assertEquals(TENANT, tenant);
       assertEquals("foreign", domain);
-      return answering;
+      return new SharedReleases.Answering(own, answering);
     };
   }
 

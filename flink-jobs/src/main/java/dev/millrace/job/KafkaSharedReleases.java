@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 public record KafkaSharedReleases(KafkaConfig kafka) implements SharedReleases {
 
   @Override
-  public @Nullable ReleaseEvent answering(String tenant, String domain) {
+  public Answering answering(String tenant, String domain) {
     ReleaseLine own = new ReleaseLine(tenant, domain, Kind.ADAPTER);
     ReleaseLine shared = new ReleaseLine(null, domain, Kind.ADAPTER);
     List<ReleaseEvent> events = events(List.of(own, shared));
-    return answering(events, own) == null ? answering(events, shared) : null;
+    return new Answering(answering(events, own), answering(events, shared));
   }
 
   /** The event that a line follows; null if that leaves it without a release. */

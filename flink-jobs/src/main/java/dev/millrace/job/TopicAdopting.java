@@ -104,7 +104,9 @@ public final class TopicAdopting implements Adopting {
             .isPresent();
     String tenant = proposal.tenant();
     ReleaseEvent shared =
-        tenant == null ? null : surroundings.shared().answering(tenant, proposal.domain());
+        tenant == null
+            ? null
+            : surroundings.shared().answering(tenant, proposal.domain()).inItsPlace();
     return new Adopter.Now(
         answering(surroundings, current), pinned, answering(surroundings, shared));
   }

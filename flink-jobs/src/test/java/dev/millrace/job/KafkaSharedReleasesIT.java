@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.SharedReleases;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.OwnBroker;
 import dev.millrace.job.io.RecordWriter;
@@ -42,10 +43,11 @@ class KafkaSharedReleasesIT {
       assertTrue(e.getCause().getMessage().contains(config.kafka().bootstrap()), e::toString);
       Topics topics = Topics.create(broker.bootstrapServers(), Topics.DEFAULT_PREFIX, 1);
       try (RecordWriter writer = new RecordWriter(config.kafka())) {
-        assertNull(releases.answering("acme", "legal"));
+        assertNull(releases.answering("acme", "legal").shared());
         append(writer, topics, event(null, "other", "x", null));
         append(writer, topics, event(null, "legal", "a", null).withholding(0.5));
-        assertNull(releases.answering("acme", "legal"), "it is on trial: the base answers");
+        assertNull(
+            releases.answering("acme", "legal").shared(), "it is on trial: the base answers");
         append(writer, topics, event(null, "legal", "a", null));
         assertEquals("a", answering(releases));
         append(writer, topics, event(null, "legal", "b", "a").withholding(0.5));
@@ -56,17 +58,21 @@ class KafkaSharedReleasesIT {
         append(writer, topics, event(null, "legal", "b", "a"));
         assertEquals("b", answering(releases));
         append(writer, topics, event("acme", "legal", "t", null));
-        assertNull(releases.answering("acme", "legal"), "its own answers");
+        SharedReleases.Answering both = releases.answering("acme", "legal");
+        assertNotNull(both.own());
+        assertEquals("t", both.own().release());
+        assertNotNull(both.shared());
+        assertNull(both.inItsPlace(), "its own answers");
         append(writer, topics, event("acme", "legal", "t", null).backToBase("test"));
         assertEquals("b", answering(releases));
         append(writer, topics, event(null, "legal", "b", "a").backToBase("test"));
-        assertNull(releases.answering("acme", "legal"));
+        assertNull(releases.answering("acme", "legal").shared());
       }
     }
   }
 
   private static String answering(KafkaSharedReleases releases) {
-    ReleaseEvent event = releases.answering("acme", "legal");
+    ReleaseEvent event = releases.answering("acme", "legal").inItsPlace();
     assertNotNull(event);
     assertNull(event.tenant());
     return event.answering();
