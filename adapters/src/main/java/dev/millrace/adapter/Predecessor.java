@@ -22,6 +22,9 @@ import java.util.TreeMap;
  */
 public record Predecessor(String release, boolean shared, SortedMap<String, Double> logProbs) {
 
+  /** The name that the comparison has in verdicts. */
+  public static final String RULE = "predecessor";
+
   private static final String SUCCEEDS = "succeeds";
 
   public Predecessor {
@@ -125,7 +128,7 @@ public record Predecessor(String release, boolean shared, SortedMap<String, Doub
   }
 
   private static RuleResult result(String reason, Map<String, Double> figures) {
-    return new RuleResult("predecessor", true, reason, new TreeMap<>(figures));
+    return new RuleResult(RULE, true, reason, new TreeMap<>(figures));
   }
 
   /** Whether a comparison says that the candidate takes its place. */

@@ -8,6 +8,7 @@ import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,25 @@ public final class Manifests {
       LearnedSample... learned) {
     TrainingPlan plan = new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none");
     return of(tenant, domain, kind, base, files, parent, batch, List.of(learned), plan);
+  }
+
+  /** The same with another verdict. */
+  public static Manifest judged(Manifest of, List<RuleResult> verdict) {
+    return new Manifest(
+        of.tenant(),
+        of.domain(),
+        of.base(),
+        of.files(),
+        of.quantization(),
+        of.routing(),
+        of.parent(),
+        of.batch(),
+        of.learned(),
+        of.learnedTo(),
+        of.plan(),
+        verdict,
+        of.obeyed(),
+        of.kind());
   }
 
   /** Of a base that takes another's place. */

@@ -1,5 +1,7 @@
 package dev.millrace.job.cli.releases;
 
+import dev.millrace.adapter.Predecessor;
+import dev.millrace.adapter.Rebaser;
 import dev.millrace.job.cli.releases.FoundSamples.Found;
 import dev.millrace.job.releases.Forgetting;
 import dev.millrace.job.releases.Heads;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -165,13 +168,40 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
           "domain %s is at release %s, which is not in %s, expected it there: what it knows nobody can tell"
               .formatted(line.domain(), from, forgetting.stored().store()));
     }
-    String to = from.isEmpty() ? null : forgetting.lastUnaffected(from);
+    String to = from.isEmpty() ? null : back(line, from);
     if (!from.isEmpty() && to == null && !forgetting.isWhole(from)) { // learn could not obey
       throw new IllegalArgumentException(
           "domain %s is at release %s, which knows of them and whose ancestors are not all in %s, expected them there, or another release after releases rollback"
               .formatted(line.domain(), from, forgetting.stored().store()));
     }
     return new Change(line.tenant(), line.domain(), line.kind(), from, to, pin(order, from, to));
+  }
+
+  /**
+   * Where a domain goes back to. A tenant's release whose successor was still compared never
+   * answered: the shared one did. To name it would have it answer, compared with nothing.
+   */
+  private @Nullable String back(ReleaseLine line, String from) {
+    String to = forgetting.lastUnaffected(from);
+    if (line.tenant() == null
+        || to == null
+        || to.equals(from)
+        || Rebaser.isRebased(forgetting.stored().manifest(to))) {
+      return to;
+    }
+    return isCompared(successor(to, from)) ? null : to;
+  }
+
+  private Manifest successor(String release, String last) {
+    Manifest found = forgetting.stored().manifest(last);
+    while (!release.equals(found.parent())) {
+      found = forgetting.stored().manifest(Objects.requireNonNull(found.parent()));
+    }
+    return found;
+  }
+
+  private static boolean isCompared(Manifest manifest) {
+    return manifest.verdict().stream().anyMatch(rule -> rule.rule().equals(Predecessor.RULE));
   }
 
   private static Pin pin(@Nullable ReleaseEvent order, String from, @Nullable String to) {

@@ -18,6 +18,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseLine;
+import dev.millrace.schema.RuleResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -199,6 +200,64 @@ class ForgetPlanTest {
     publish("java", Kind.ADAPTER, "first", null, 4, 1);
     publish("java", Kind.ADAPTER, "second", null, 5, 1);
     assertEquals(List.of(adapter("java", "", null, Pin.NEVER)), changes("s"));
+  }
+
+  /** Nobody but the shared release has answered its tenant until then. */
+  @Test
+  void changes_firstReleaseOfATenantThatAnswers_goesBackToNoRelease() {
+    storeOfTenant("s1", null, 1, "a", true);
+    storeOfTenant("s2", "s1", 2, "b", true);
+    storeOfTenant("r3", "s2", 3, "s", true);
+    storeOfTenant("r4", "r3", 4, "c", false);
+    publishOfTenant("r4", "r3", 4);
+    assertEquals(List.of(ofTenant("r4", null, Pin.NEVER)), changes("s"));
+    assertEquals(List.of(ofTenant("r4", "r3", Pin.NEVER)), changes("c"));
+  }
+
+  /** That ended the comparison. */
+  @Test
+  void changes_shadowOfATenantThatPeopleChose_isGoneBackTo() {
+    storeOfTenant("s1", null, 1, "a", true);
+    storeOfTenant("r2", "s1", 2, "s", false);
+    publishOfTenant("r2", "s1", 2);
+    assertEquals(List.of(ofTenant("r2", "s1", Pin.NEVER)), changes("s"));
+    storeOfTenant("s2", "s1", 2, "s", true);
+    events.clear();
+    publishOfTenant("s1", null, 1);
+    assertEquals(List.of(ofTenant("s1", "s1", Pin.NEVER)), changes("s"));
+  }
+
+  private static Change ofTenant(String from, @Nullable String to, Pin pin) {
+    return new Change("tenant", "java", Kind.ADAPTER, from, to, pin);
+  }
+
+  private void publishOfTenant(String release, @Nullable String parent, long batch) {
+    ReleaseEvent event =
+        event("java", Kind.ADAPTER, Action.PUBLISH, release, parent, batch)
+            .withEpoch(TRAINER)
+            .withRead(events.size() - 1L);
+    events.add(StreamRecords.ofTenant("tenant", event));
+  }
+
+  /**
+   * @param compared with what answered the tenant in its place
+   */
+  private void storeOfTenant(
+      String release, @Nullable String parent, long batch, String sample, boolean compared) {
+    RuleResult rule = new RuleResult(compared ? "predecessor" : "loss", true, "", new TreeMap<>());
+    stored.put(
+        release,
+        Manifests.judged(
+            Manifests.of(
+                "tenant",
+                "java",
+                Kind.ADAPTER,
+                "base",
+                new TreeMap<>(),
+                parent,
+                batch,
+                new LearnedSample(sample, new Origin("samples", 0, batch), false)),
+            List.of(rule)));
   }
 
   @Test
