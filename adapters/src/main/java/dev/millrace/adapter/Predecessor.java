@@ -47,12 +47,9 @@ public record Predecessor(String release, boolean shared, SortedMap<String, Doub
     return new Predecessor(release, shared, logProbs);
   }
 
-  /**
-   * A release of another base in its place, with what this one made of the samples if it is of that
-   * base too.
-   */
+  /** Another release of that base in its place, with what this one made of the samples. */
   Predecessor at(String other) {
-    return new Predecessor(other, false, shared ? Collections.emptySortedMap() : logProbs);
+    return new Predecessor(other, shared, logProbs);
   }
 
   /** The same without the samples that nobody can read any more. */

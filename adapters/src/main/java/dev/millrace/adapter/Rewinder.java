@@ -95,7 +95,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
   private Target target(LearnerState state, ReleaseEvent event, LearnerState initial)
       throws IOException {
     Predecessor before = state.predecessor();
-    if (before != null) {
+    if (before != null && !before.shared()) {
       Manifest manifest =
           ReleaseReader.readManifest(surroundings.published(), event.uri(), event.release());
       if (!manifest.base().equals(surroundings.base().id())) {
