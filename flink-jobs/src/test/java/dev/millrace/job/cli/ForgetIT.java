@@ -152,7 +152,8 @@ class ForgetIT {
     CompletableFuture<Void> learn = obey(pin);
     assertEquals(0, forget("before", prefix, 60), err::toString);
     learn.join();
-    assertTrue(err.toString().contains("at the base and not pinned again"), err::toString);
+    assertTrue(
+        err.toString().contains("is not pinned again: no release of its own"), err::toString);
     String next = publish(null, 3, "next");
     Origin published = topic.events().get(topic.events().size() - 1).origin();
     learn = obey(published);

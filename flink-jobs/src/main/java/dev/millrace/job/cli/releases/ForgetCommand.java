@@ -252,10 +252,11 @@ final class ForgetCommand implements Callable<Integer> {
             && isLastOrder(change.getKey(), written.get(change.getKey()), topic)) {
           Path folder = forgetting.stored().store();
           StoredReleases now = StoredReleases.read(folder, skipped -> {});
-          if (release == null) {
+          String pinned = ForgetPlan.pinnable(topic.events(), change.getKey(), release);
+          if (pinned == null) {
             unpin(change.getKey(), change.getValue(), topic, folder, ids);
           }
-          pin(change.getValue(), release, topic, now, topic.events());
+          pin(change.getValue(), pinned, topic, now, topic.events());
         }
       }
     }
@@ -290,7 +291,7 @@ final class ForgetCommand implements Callable<Integer> {
         topic.write(event(change.unpinned(), Action.FORGET, to, stored, events).forgetting(ids));
   }
 
-  /** Pins a domain again; the base alone is no release to pin it to. */
+  /** Pins a domain again; the base alone is no release to pin it to, nor is a shadow. */
   private void pin(
       Change change,
       @Nullable String release,
@@ -298,7 +299,9 @@ final class ForgetCommand implements Callable<Integer> {
       StoredReleases stored,
       List<ReleaseEvent> events) {
     if (release == null) {
-      output.say("domain %s is at the base and not pinned again", change.domain());
+      output.say(
+          "domain %s is not pinned again: no release of its own has taken the place of what it was pinned to",
+          change.domain());
     } else {
       Origin unused = topic.write(event(change, Action.PIN, release, stored, events));
       output.say("domain %s is pinned again, to %s", change.domain(), release);

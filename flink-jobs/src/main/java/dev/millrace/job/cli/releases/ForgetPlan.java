@@ -91,6 +91,18 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
     return orders;
   }
 
+  /**
+   * What a domain is pinned to again; null if that is none: nobody ordered that a shadow answers.
+   *
+   * @param release that it was taught last; null for none
+   */
+  static @Nullable String pinnable(
+      List<ReleaseEvent> events, ReleaseLine line, @Nullable String release) {
+    ReleaseEvent at = Heads.followed(events).get(line);
+    boolean shadow = at != null && at.release().equals(release) && at.withheld() >= 1;
+    return shadow ? null : release;
+  }
+
   /** Ids that neither the samples' topic nor a release knows, sorted. */
   List<String> unknown() {
     Set<String> unknown = new TreeSet<>(forgetting.samples());

@@ -1,6 +1,7 @@
 package dev.millrace.job.cli.releases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -225,6 +226,19 @@ class ForgetPlanTest {
     events.clear();
     publishOfTenant("s1", null, 1);
     assertEquals(List.of(ofTenant("s1", "s1", Pin.NEVER)), changes("s"));
+  }
+
+  @Test
+  void pinnable_shadow_isNone() {
+    ReleaseLine line = new ReleaseLine("tenant", "java", Kind.ADAPTER);
+    publishOfTenant("again", null, 1);
+    assertEquals("again", ForgetPlan.pinnable(events, line, "again"));
+    assertNull(ForgetPlan.pinnable(events, line, null));
+    publishOfTenant("shadow", "again", 2);
+    events.set(1, events.get(1).withholding(1));
+    assertNull(ForgetPlan.pinnable(events, line, "shadow"));
+    events.set(1, events.get(1).withholding(0.5));
+    assertEquals("shadow", ForgetPlan.pinnable(events, line, "shadow"), "some are answered by it");
   }
 
   private static Change ofTenant(String from, @Nullable String to, Pin pin) {
