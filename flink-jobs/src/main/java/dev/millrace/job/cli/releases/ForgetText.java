@@ -35,7 +35,8 @@ final class ForgetText {
         change.stays()
             ? "%s would stay at %s, and drop and bar them".formatted(name(change), from)
             : "%s would go back from %s to %s".formatted(name(change), from, to));
-    if (!change.stays() && change.kind() == Kind.ADAPTER) {
+    boolean mayHaveShadows = change.from().isEmpty(); // which answer nobody
+    if ((!change.stays() || mayHaveShadows) && change.kind() == Kind.ADAPTER) {
       parts.add("learn again what came after that");
     }
     if (change.pin() != Pin.NEVER) {

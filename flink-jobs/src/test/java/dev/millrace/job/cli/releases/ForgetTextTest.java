@@ -25,6 +25,10 @@ class ForgetTextTest {
             "domain java would go back from r4 to r2, and learn again what came after that, and be pinned again",
             "the alignment of domain stamps of tenant t would stay at the base, and drop and bar them"),
         ForgetText.plan(List.of(JAVA, STAMPS)).lines().toList());
+    Change shadows = new Change("t", "java", Kind.ADAPTER, "", null, Pin.NEVER);
+    assertEquals(
+        "domain java of tenant t would stay at the base, and drop and bar them, and learn again what came after that",
+        ForgetText.plan(List.of(shadows)));
     assertEquals("no domain knows of them", ForgetText.plan(List.of()));
   }
 
