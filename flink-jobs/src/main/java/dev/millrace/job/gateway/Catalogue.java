@@ -111,7 +111,7 @@ final class Catalogue {
   }
 
   private static ReleaseEvent answers(ReleaseEvent own, ReleaseEvent shared) {
-    return own.answering().isEmpty() ? shared : own;
+    return own.answering().isEmpty() && own.withheld() >= 1 ? shared : own;
   }
 
   /** The current event of a domain that a tenant may see; null if there is none. */

@@ -93,6 +93,15 @@ class CatalogueTest {
     assertEquals("a", catalogue.current("acme", "own").release(), "nothing else has its name");
   }
 
+  /** It answers some of the keys. */
+  @Test
+  void visible_firstTrialOfATenantBesideAShared_isItsOwn() {
+    ReleaseEvent trial = event("acme", "legal", Kind.ADAPTER, "a").withholding(0.3);
+    catalogue.take(trial);
+    catalogue.take(event(null, "legal", Kind.ADAPTER, "b"));
+    assertEquals(trial, catalogue.current("acme", "legal"));
+  }
+
   /** Who unpinned it again, from a page of before, took the domain back to the old release. */
   @Test
   void pin_domainThatWentOn_isNone() {
