@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import dev.millrace.adapter.SharedReleases;
 import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.swap.SwapRule;
@@ -11,37 +12,73 @@ import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the topic of releases to what is committed now whenever it is asked, which keeps nothing:
- * it is compacted, and whoever asks trains next, which takes longer.
+ * Reads the topic of releases once it is asked, and on to what is committed then each time after
+ * that: the topic has every event of the last days. After a failure it begins anew.
  */
-public record KafkaSharedReleases(KafkaConfig kafka) implements SharedReleases {
+public final class KafkaSharedReleases implements SharedReleases, AutoCloseable {
+
+  private final KafkaConfig kafka;
+  private final Map<ReleaseLine, ReleaseEvent> followed = new HashMap<>();
+  private @Nullable RecordReader reader;
+
+  public KafkaSharedReleases(KafkaConfig kafka) {
+    this.kafka = kafka;
+  }
 
   @Override
-  public Answering answering(String tenant, String domain) {
-    ReleaseLine own = new ReleaseLine(tenant, domain, Kind.ADAPTER);
-    ReleaseLine shared = new ReleaseLine(null, domain, Kind.ADAPTER);
-    List<ReleaseEvent> events = events(List.of(own, shared));
-    return new Answering(answering(events, own), answering(events, shared));
+  public synchronized Answering answering(String tenant, String domain) {
+    try {
+      reader().readToEnd(this::take);
+    } catch (IllegalStateException e) {
+      close();
+      throw new UncheckedIOException(
+          "what shared domains answer with cannot be read", new IOException(e.getMessage(), e));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+    return new Answering(
+        answering(new ReleaseLine(tenant, domain, Kind.ADAPTER)),
+        answering(new ReleaseLine(null, domain, Kind.ADAPTER)));
+  }
+
+  private RecordReader reader() {
+    RecordReader known = reader;
+    if (known != null) {
+      known.follow();
+      return known;
+    }
+    String topic = new Topics(kafka.prefix()).releases();
+    RecordReader opened = RecordReader.fromBeginning(kafka, List.of(topic));
+    reader = opened;
+    return opened;
+  }
+
+  private void take(RawRecord raw) {
+    ReleaseEvent event = raw.decoded(Codecs.releases());
+    if (event != null && event.kind() == Kind.ADAPTER) {
+      followed.put(event.line(), SwapRule.after(event, followed.get(event.line())));
+    }
   }
 
   /** The event that a line follows; null if that leaves it without a release. */
-  private static @Nullable ReleaseEvent answering(List<ReleaseEvent> events, ReleaseLine line) {
-    List<ReleaseEvent> ofLine = events.stream().filter(event -> event.line().equals(line)).toList();
-    ReleaseEvent followed = ofLine.isEmpty() ? null : SwapRule.after(ofLine);
-    return followed == null || followed.answering().isEmpty() ? null : followed;
+  private @Nullable ReleaseEvent answering(ReleaseLine line) {
+    ReleaseEvent event = followed.get(line);
+    return event == null || event.answering().isEmpty() ? null : event;
   }
 
-  private List<ReleaseEvent> events(List<ReleaseLine> lines) {
-    String topic = new Topics(kafka.prefix()).releases();
-    try (RecordReader reader = RecordReader.fromBeginning(kafka, List.of(topic))) {
-      return reader.readToEnd(Codecs.releases(), event -> lines.contains(event.line()));
-    } catch (IllegalStateException e) {
-      throw new UncheckedIOException(
-          "what shared domains answer with cannot be read", new IOException(e.getMessage(), e));
+  @Override
+  public synchronized void close() {
+    if (reader != null) {
+      reader.close();
     }
+    reader = null;
+    followed.clear();
   }
 }

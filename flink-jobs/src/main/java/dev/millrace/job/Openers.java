@@ -423,7 +423,7 @@ public final class Openers {
         published(config),
         resources.add(
             past(config, new SampleTokens(tokenizer, config.score().model().trainTokens()))),
-        new KafkaSharedReleases(config.kafka()),
+        resources.add(new KafkaSharedReleases(config.kafka())),
         machine(),
         InstantSource.system(),
         rebased(folder));

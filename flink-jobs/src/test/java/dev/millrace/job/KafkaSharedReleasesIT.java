@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.SharedReleases;
+import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.OwnBroker;
 import dev.millrace.job.io.RecordWriter;
@@ -31,18 +32,16 @@ class KafkaSharedReleasesIT {
   @Test
   void answering_asEventsCome_isWhatTheSharedDomainFollowsUntilTheTenantHasItsOwn()
       throws Exception {
-    try (OwnBroker broker = OwnBroker.start(folder.resolve("kafka"), port -> port)) {
-      MillraceConfig config =
-          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", broker.bootstrapServers()));
-      KafkaSharedReleases releases = new KafkaSharedReleases(config.kafka());
+    try (OwnBroker broker = OwnBroker.start(folder.resolve("kafka"), port -> port);
+        KafkaSharedReleases releases = new KafkaSharedReleases(kafka(broker))) {
       UncheckedIOException e =
           assertThrows(
               UncheckedIOException.class,
               () -> releases.answering("acme", "legal"),
               "a lesson waits for the topic: what else is thrown restarts the job");
-      assertTrue(e.getCause().getMessage().contains(config.kafka().bootstrap()), e::toString);
+      assertTrue(e.getCause().getMessage().contains(broker.bootstrapServers()), e::toString);
       Topics topics = Topics.create(broker.bootstrapServers(), Topics.DEFAULT_PREFIX, 1);
-      try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      try (RecordWriter writer = new RecordWriter(kafka(broker))) {
         assertNull(releases.answering("acme", "legal").shared());
         append(writer, topics, event(null, "other", "x", null));
         append(writer, topics, event(null, "legal", "a", null).withholding(0.5));
@@ -69,6 +68,12 @@ class KafkaSharedReleasesIT {
         assertNull(releases.answering("acme", "legal").shared());
       }
     }
+  }
+
+  private static KafkaConfig kafka(OwnBroker broker) {
+    return MillraceConfig.defaults()
+        .with(Map.of("kafka.bootstrap", broker.bootstrapServers()))
+        .kafka();
   }
 
   private static String answering(KafkaSharedReleases releases) {

@@ -107,7 +107,7 @@ public final class RecordReader implements AutoCloseable {
    *
    * @throws IllegalStateException if a topic is there no more
    */
-  void follow() {
+  public void follow() {
     List<TopicPartition> found = partitions(SOON);
     if (found.size() > partitions.size()) {
       List<TopicPartition> added = new ArrayList<>(found);
