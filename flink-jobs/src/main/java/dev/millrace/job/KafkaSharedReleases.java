@@ -75,10 +75,11 @@ public final class KafkaSharedReleases implements SharedReleases, AutoCloseable 
 
   @Override
   public synchronized void close() {
-    if (reader != null) {
-      reader.close();
-    }
-    reader = null;
+    RecordReader open = reader;
+    reader = null; // also if it does not close: whoever asks again begins anew
     followed.clear();
+    if (open != null) {
+      open.close();
+    }
   }
 }
