@@ -63,7 +63,8 @@ public final class KafkaSharedReleases implements SharedReleases, AutoCloseable 
   private void take(RawRecord raw) {
     ReleaseEvent event = raw.decoded(Codecs.releases());
     if (event != null && event.kind() == Kind.ADAPTER) {
-      followed.put(event.line(), SwapRule.after(event, followed.get(event.line())));
+      ReleaseEvent withoutIds = event.forgetting(List.of()); // up to 5 MB of samples' for each line
+      followed.put(event.line(), SwapRule.after(withoutIds, followed.get(event.line())));
     }
   }
 

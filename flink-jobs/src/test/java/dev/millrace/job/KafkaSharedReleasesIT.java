@@ -17,8 +17,11 @@ import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +70,32 @@ class KafkaSharedReleasesIT {
         append(writer, topics, event(null, "legal", "b", "a").backToBase("test"));
         assertNull(releases.answering("acme", "legal").shared());
       }
+    }
+  }
+
+  /** Or nothing of it would be seen before it has as many events as the one before. */
+  @Test
+  void answering_topicIsMadeAnew_isReadFromItsBeginning() throws Exception {
+    try (OwnBroker broker = OwnBroker.start(folder.resolve("kafka"), port -> port);
+        KafkaSharedReleases releases = new KafkaSharedReleases(kafka(broker));
+        Admin admin =
+            Admin.create(
+                Map.of(
+                    AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+                    (Object) broker.bootstrapServers()))) {
+      Topics topics = Topics.create(broker.bootstrapServers(), Topics.DEFAULT_PREFIX, 1);
+      try (RecordWriter writer = new RecordWriter(kafka(broker))) {
+        append(writer, topics, event(null, "other", "x", null));
+        append(writer, topics, event(null, "legal", "a", null));
+        append(writer, topics, event(null, "legal", "b", "a"));
+        assertEquals("b", answering(releases));
+      }
+      admin.deleteTopics(List.of(topics.releases())).all().get();
+      Topics anew = Topics.create(broker.bootstrapServers(), Topics.DEFAULT_PREFIX, 1);
+      try (RecordWriter writer = new RecordWriter(kafka(broker))) {
+        append(writer, anew, event(null, "legal", "c", "b"));
+      }
+      assertEquals("c", answering(releases));
     }
   }
 

@@ -217,7 +217,10 @@ public final class RecordReader implements AutoCloseable {
     return values;
   }
 
-  /** Goes through everything from here to what is committed now; keeps nothing. */
+  /**
+   * Goes through everything from here to what is committed now, of a topic that was made anew from
+   * its beginning; keeps nothing.
+   */
   public void readToEnd(Consumer<RawRecord> each) {
     readToEnd(each, KafkaTopics.PATIENCE);
   }
@@ -230,6 +233,14 @@ public final class RecordReader implements AutoCloseable {
   void readToEnd(Consumer<RawRecord> each, Duration patience) {
     Map<TopicPartition, Long> ends =
         KafkaTopics.at(broker, () -> consumer.endOffsets(partitions, KafkaTopics.PATIENCE));
+    List<TopicPartition> madeAnew =
+        ends.entrySet().stream()
+            .filter(end -> position(end.getKey()) > end.getValue())
+            .map(Map.Entry::getKey)
+            .toList();
+    if (!madeAnew.isEmpty()) { // of none it would be all
+      consumer.seekToBeginning(madeAnew);
+    }
     if (!readTo(ends, each, patience)) {
       throw new IllegalStateException(
           "broker %s gave nothing for %d s, expected %s, is it running?"
