@@ -163,6 +163,17 @@ class ScoreOperatorTest {
     }
   }
 
+  @Test
+  void initializeState_stateThatIsNotKnown_isRefusedByName() throws Exception {
+    OperatorSubtaskState another = GoldenState.committed("learn");
+    try (var harness = harness()) {
+      String said =
+          assertThrows(IllegalStateException.class, () -> harness.initializeState(another))
+              .getMessage();
+      assertTrue(said.startsWith("state has [precision], expected no more than"), said);
+    }
+  }
+
   private static OperatorSubtaskState written() throws Exception {
     try (var harness = opened(harness())) {
       judge(harness, seen(), new ArrayList<>());

@@ -1063,6 +1063,17 @@ class ServeOperatorTest {
     }
   }
 
+  /** It was passed over, with the requests that waited in it, and nobody knew. */
+  @Test
+  void initializeState_stateThatIsNotKnown_isRefusedByName() throws Exception {
+    OperatorSubtaskState another = GoldenState.committed("learn");
+    try (var harness = harness(new FakeServing(FREE))) {
+      String said =
+          assertThrows(IllegalStateException.class, () -> restored(harness, another)).getMessage();
+      assertTrue(said.startsWith("state has [epoch, precision, submitted], expected no"), said);
+    }
+  }
+
   /** Requests wait, a release is live, and another cannot be read. */
   private static OperatorSubtaskState written() throws Exception {
     FakeServing serving = new FakeServing(0);
