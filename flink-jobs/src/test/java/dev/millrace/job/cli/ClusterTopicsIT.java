@@ -61,7 +61,7 @@ class ClusterTopicsIT extends MovesHome {
           status()
               .contains(
                   "there is no topic own.samples, which job millrace-learn reads: ./millrace topics"
-                      + " makes it"),
+                      + " (with the job's --prefix) makes it"),
           out::toString);
       assertEquals(1, out.toString().split("there is no topic", -1).length - 1);
       Topics unused = Topics.create(bootstrap, "own.", 1);

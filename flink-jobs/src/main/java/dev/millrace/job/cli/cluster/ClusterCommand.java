@@ -71,7 +71,7 @@ public final class ClusterCommand implements Callable<Integer> {
           + " curl -X PATCH '%s/jobs/JOB?mode=cancel'";
 
   private static final String ABSENT =
-      "\n  there is no topic %s, which job %s reads: ./millrace topics makes it, without what was on it";
+      "\n  there is no topic %s, which job %s reads: ./millrace topics (with the job's --prefix) makes it, without what was on it";
 
   private static final String DEAF =
       "\n  Kafka does not answer: whether it has the topics of the jobs is not known";
