@@ -59,7 +59,7 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
   }
 
   /** The lines that people hold: the last order of each pins, whatever it follows since. */
-  static Set<ReleaseLine> held(List<ReleaseEvent> events) {
+  public static Set<ReleaseLine> held(List<ReleaseEvent> events) {
     Set<ReleaseLine> held = new HashSet<>();
     events.forEach(event -> hold(event, held));
     return held;

@@ -46,10 +46,8 @@ public record ReleaseTopic(KafkaConfig config) {
 
   /** What pinned domains follow: their pins, or what led on from there in a forget. */
   static SortedMap<ReleaseLine, ReleaseEvent> pins(List<ReleaseEvent> events) {
-    Map<ReleaseLine, ReleaseEvent> orders = ForgetPlan.orders(events);
-    orders.values().removeIf(order -> !order.pins());
     SortedMap<ReleaseLine, ReleaseEvent> pins = Heads.followed(events);
-    pins.keySet().retainAll(orders.keySet());
+    pins.keySet().retainAll(Heads.held(events));
     return pins;
   }
 
