@@ -125,7 +125,7 @@ class CompressJobIT {
             "base.dir",
             NanoReleases.copyWithFewTexts(folder.resolve("base")).toString(),
             "compress.factor",
-            "2",
+            "13.5",
             "compress.steps",
             "2",
             "compress.work",
