@@ -150,6 +150,7 @@ cluster_part() {
   expect . ./millrace ask --domain support "Dear customer"
   eventually 'mail-7' ./millrace trace --sample mail-7
   expect 'millrace.chunks' ./millrace topics
+  expect 'no request is without an answer' ./millrace unanswered
 
   # docs/operations.md: looked at, stopped, and gone on from there
   expect 'millrace-serve RUNNING' ./millrace cluster status

@@ -75,6 +75,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BenchCommand.class,
       ChaosCommand.class,
       TraceCommand.class,
+      UnansweredCommand.class,
       AutoscaleCommand.class,
       HelpCommand.class
     })

@@ -5,6 +5,7 @@ import dev.millrace.job.config.KafkaConfig.Guarantee;
 import dev.millrace.job.config.Secret;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -12,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -81,6 +83,14 @@ public record KafkaTopics(KafkaConfig config, String job) {
 
   /** How many records of a topic the job's last complete checkpoint is past. */
   public long read(String topic) {
+    return positions(topic).values().stream().mapToLong(at -> at).sum();
+  }
+
+  /**
+   * By partition of a topic, the offset that the job goes on from by its last complete checkpoint;
+   * without those that it has read nothing of.
+   */
+  public Map<Integer, Long> positions(String topic) {
     try (Admin admin = at(config.bootstrap(), () -> Admin.create(clientProperties(config)))) {
       return first(
               config.bootstrap(),
@@ -89,8 +99,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
           .entrySet()
           .stream()
           .filter(at -> at.getKey().topic().equals(topic))
-          .mapToLong(at -> at.getValue().offset())
-          .sum();
+          .collect(Collectors.toMap(at -> at.getKey().partition(), at -> at.getValue().offset()));
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -130,6 +131,16 @@ public final class RecordReader implements AutoCloseable {
       throw new IllegalStateException(Topics.missing(broker, topic));
     }
     return found.stream().map(p -> new TopicPartition(p.topic(), p.partition())).toList();
+  }
+
+  /** The partitions whose beginning was deleted, as records that have expired are. */
+  public Set<Integer> cut() {
+    Map<TopicPartition, Long> first =
+        KafkaTopics.at(broker, () -> consumer.beginningOffsets(partitions, KafkaTopics.PATIENCE));
+    return first.entrySet().stream()
+        .filter(begins -> begins.getValue() > 0)
+        .map(begins -> begins.getKey().partition())
+        .collect(Collectors.toSet());
   }
 
   /** A reader that begins so many records before the end of each partition, or with the first. */

@@ -1,0 +1,251 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.cli.options.BrokerOption;
+import dev.millrace.job.cli.options.Output;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.KafkaTopics;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordsAt;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.report.OpenRequests;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Counted;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.Requests;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "unanswered",
+    description = {
+      "Lists the requests that have no answer on their topic, and that no serve job has before it:",
+      "after a lost transaction they get none any more. A request is answered also where the answer",
+      "says why there is none, as after its deadline. Reads both topics whole, and keeps eight bytes",
+      "of each request."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace unanswered",
+      "  ./millrace unanswered --older 600 --bootstrap 127.0.0.1:9092 --json"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class UnansweredCommand implements Callable<Integer> {
+
+  /** Requests that are read again at once, with their prompts. */
+  private static final int AT_ONCE = 256;
+
+  private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  @Mixin private Output output;
+  @Mixin private BrokerOption broker;
+
+  @Option(
+      names = "--older",
+      paramLabel = "SECONDS",
+      description =
+          "Asked at least so long ago: younger ones may be in the work (default: ${DEFAULT-VALUE}).")
+  private int older = 60;
+
+  /**
+   * A request without an answer.
+   *
+   * @param partition of the topic of requests
+   * @param asked when it was appended
+   * @param answerMayHaveExpired whether answers of that time have expired
+   */
+  record Line(
+      String id,
+      @Nullable String tenant,
+      @Nullable String domain,
+      int partition,
+      long offset,
+      String asked,
+      boolean answerMayHaveExpired) {}
+
+  /** What both topics hold. */
+  private static final class Found {
+    private final OpenRequests requests = new OpenRequests();
+    private long rejected;
+    private boolean requestsCut;
+
+    /** Answers to what was asked before may have expired. */
+    private long answersFrom = Long.MIN_VALUE;
+  }
+
+  @Override
+  public Integer call() {
+    if (older < 0) {
+      throw new IllegalArgumentException("--older " + older + ", expected 0 seconds or more");
+    }
+    MillraceConfig config = broker.require(output.err());
+    Topics topics = new Topics(config.kafka().prefix());
+    long youngest = System.currentTimeMillis() - TimeUnit.SECONDS.toMillis(older);
+    Map<Integer, Long> positions = // first: what is read meanwhile counts as not read yet
+        new KafkaTopics(config.kafka(), config.job().name() + "-serve")
+            .positions(topics.requests());
+    Found found = read(config, topics);
+    List<Origin> open = found.requests.open(topics.requests());
+    List<Origin> read =
+        open.stream()
+            .filter(at -> at.offset() < positions.getOrDefault(at.partition(), 0L))
+            .toList();
+    List<Line> lines = new ArrayList<>();
+    for (int i = 0; i < read.size(); i += AT_ONCE) {
+      RecordsAt.read(config.kafka(), read.subList(i, Math.min(read.size(), i + AT_ONCE)))
+          .values()
+          .stream()
+          .filter(raw -> raw.timestamp() <= youngest)
+          .forEach(raw -> add(raw, found, lines));
+    }
+    lines.sort(
+        Comparator.comparing(Line::asked)
+            .thenComparing(Line::partition)
+            .thenComparing(Line::offset));
+    print(found, open.size() - read.size(), read.size() - lines.size(), lines);
+    return 0;
+  }
+
+  /** Answers last: none that comes meanwhile is overlooked. */
+  private Found read(MillraceConfig config, Topics topics) {
+    Found found = new Found();
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config.kafka(), List.of(topics.requests()))) {
+      found.requestsCut = !reader.cut().isEmpty();
+      reader.readToEnd(telling(topics.requests(), raw -> ask(raw, found)));
+    }
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config.kafka(), List.of(topics.answers()))) {
+      Set<Integer> cut = reader.cut();
+      Map<Integer, Long> first = new HashMap<>();
+      reader.readToEnd(
+          telling(
+              topics.answers(),
+              raw -> {
+                first.putIfAbsent(raw.origin().partition(), raw.timestamp());
+                Answer answer = raw.decoded(Codecs.answers());
+                if (answer != null && answer.requestOrigin().topic().equals(topics.requests())) {
+                  found.requests.answered(answer.requestOrigin(), answer.request());
+                }
+              }));
+      for (int partition : cut) { // of one with nothing left, nobody knows how late that was
+        long from = first.getOrDefault(partition, Long.MAX_VALUE);
+        found.answersFrom = Math.max(found.answersFrom, from);
+      }
+    }
+    return found;
+  }
+
+  /** Says every two seconds how many records were read. */
+  private Consumer<RawRecord> telling(String topic, Consumer<RawRecord> each) {
+    long[] next = {System.nanoTime() + PROGRESS_NANOS};
+    long[] count = {0};
+    return raw -> {
+      each.accept(raw);
+      count[0]++;
+      if (System.nanoTime() - next[0] >= 0) {
+        next[0] = System.nanoTime() + PROGRESS_NANOS;
+        output.say("read %d records of %s, the last %s", count[0], topic, raw.origin());
+      }
+    };
+  }
+
+  private static void ask(RawRecord raw, Found found) {
+    try {
+      found.requests.asked(raw.origin(), request(raw).id());
+    } catch (InvalidRecordException e) { // as the serve job finds
+      found.rejected++;
+    }
+  }
+
+  private static Request request(RawRecord raw) throws InvalidRecordException {
+    Request request = Codecs.requests().decode(raw.value(), raw.origin());
+    Requests.requireBounded(raw.key(), request);
+    return request;
+  }
+
+  private static void add(RawRecord raw, Found found, List<Line> lines) {
+    Request request = raw.decoded(Codecs.requests());
+    if (request != null) {
+      lines.add(
+          new Line(
+              request.id(),
+              request.tenant(),
+              request.domain(),
+              raw.origin().partition(),
+              raw.origin().offset(),
+              Instant.ofEpochMilli(raw.timestamp()).toString(),
+              raw.timestamp() < found.answersFrom));
+    }
+  }
+
+  private void print(Found found, int unread, int young, List<Line> lines) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("requests", found.requests.asked());
+    json.put("answered", found.requests.answered());
+    json.put("rejected", found.rejected);
+    json.put("unread", unread);
+    json.put("young", young);
+    json.put("requestsExpired", found.requestsCut);
+    json.put("unanswered", lines);
+    output.result(json, text(lines));
+    output.say(
+        "%s, %d answered; %d not read by the serve job yet; %d asked in the last %d s%s",
+        Counted.of(found.requests.asked(), "request", "requests"),
+        found.requests.answered(),
+        unread,
+        young,
+        older,
+        found.rejected == 0 ? "" : "; beside them " + found.rejected + " that serve rejects");
+    if (found.requestsCut) {
+      output.say("earlier requests have expired from their topic: of these nothing is known");
+    }
+    if (lines.stream().anyMatch(Line::answerMayHaveExpired)) {
+      output.say("earlier answers have expired: those marked ? may have been answered");
+    }
+  }
+
+  private static String text(List<Line> lines) {
+    List<String> text = new ArrayList<>();
+    text.add(
+        lines.isEmpty()
+            ? "no request is without an answer"
+            : "%-24s  %9s %10s  %-12s %-16s %s"
+                .formatted("asked", "partition", "offset", "tenant", "domain", "id"));
+    for (Line line : lines) {
+      text.add(
+          "%-24s%s %9d %10d  %-12s %-16s %s"
+              .formatted(
+                  line.asked(),
+                  line.answerMayHaveExpired() ? "?" : " ",
+                  line.partition(),
+                  line.offset(),
+                  name(line.tenant()),
+                  name(line.domain()),
+                  name(line.id())));
+    }
+    return String.join("\n", text);
+  }
+
+  /** On one line, whatever the caller named. */
+  private static String name(@Nullable String name) {
+    return name == null ? "-" : name.replaceAll("\\p{Cntrl}", "�");
+  }
+}
