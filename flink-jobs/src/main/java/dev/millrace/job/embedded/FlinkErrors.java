@@ -17,6 +17,13 @@ final class FlinkErrors {
           "^(Caused by: )?((\\w+\\.)+(?!(NoSuchFile|AccessDenied|UnknownHost|ClassNotFound)Exception:)"
               + "(?!NoClassDefFoundError:)[\\w$]+: )*");
 
+  /** What state is refused with, by our operators and by Flink: the table in docs/operations.md. */
+  private static final Pattern STATE_REFUSED =
+      Pattern.compile(
+          "it is of another version of Millrace|by which this state was made"
+              + "|(domain memory of \\d+ bytes|learner state|state of an alignment) has version"
+              + "|StateMigrationException");
+
   private static final int LONGEST_CAUSE = 500;
 
   private FlinkErrors() {}
@@ -62,6 +69,11 @@ final class FlinkErrors {
         .filter(words -> said.indexOf(words) < 0)
         .forEach(words -> said.append(said.isEmpty() ? "" : ": ").append(words));
     return cut(said.toString());
+  }
+
+  /** Whether a stack trace tells that a job refused the state that it was to go on from. */
+  static boolean isStateRefused(String trace) {
+    return STATE_REFUSED.matcher(trace).find();
   }
 
   private static String cut(String words) {

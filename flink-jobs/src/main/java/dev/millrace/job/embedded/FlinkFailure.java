@@ -5,8 +5,10 @@ package dev.millrace.job.embedded;
  *
  * @param at when, ISO 8601
  * @param reason what failed, and why
+ * @param stateRefused whether the job read the state that it was to go on from, and refused it: it
+ *     does so again
  */
-public record FlinkFailure(String at, String reason) {
+public record FlinkFailure(String at, String reason, boolean stateRefused) {
 
   @Override
   public String toString() {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -139,10 +140,11 @@ public final class FlinkRest {
     return job(job).path("state").asText();
   }
 
-  /** All jobs that it knows, ended ones too. */
+  /** All jobs that it knows, ended ones too; what began last comes first. */
   public List<FlinkJob> jobs() {
     JsonNode jobs = soon("/jobs/overview").path("jobs");
     return StreamSupport.stream(jobs.spliterator(), false)
+        .sorted(Comparator.comparingLong(job -> -job.path("start-time").asLong()))
         .map(
             job ->
                 new FlinkJob(
@@ -280,7 +282,23 @@ public final class FlinkRest {
                 Instant.ofEpochMilli(last.path("timestamp").asLong())
                     .truncatedTo(ChronoUnit.SECONDS)
                     .toString(),
-                FlinkErrors.causes(last.path("stacktrace").asText())));
+                FlinkErrors.causes(last.path("stacktrace").asText()),
+                FlinkErrors.isStateRefused(last.path("stacktrace").asText())));
+  }
+
+  /**
+   * What the last job of a kind failed with, if it is over because it refused the state that it was
+   * to go on from.
+   *
+   * @param jobs as {@link #jobs} gives them
+   */
+  public Optional<FlinkFailure> refusedState(List<FlinkJob> jobs, String kind) {
+    return jobs.stream()
+        .filter(job -> job.name().endsWith("-" + kind))
+        .findFirst()
+        .filter(FlinkJob::hasEnded)
+        .flatMap(job -> lastFailure(job.id()))
+        .filter(FlinkFailure::stateRefused);
   }
 
   /** The stack trace of the last failure, if there was one. */

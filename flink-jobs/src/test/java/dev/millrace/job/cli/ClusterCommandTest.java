@@ -161,14 +161,7 @@ class ClusterCommandTest extends MovesHome {
   /** As after its job manager was lost, with all jobs that it had. */
   @Test
   void status_flinkHasNoJobAndOneBeforeLeftItsState_saysHowItGoesOn() throws IOException {
-    Path kept = root.resolve(".millrace/cluster/checkpoints/3f9a/chk-7");
-    Files.createDirectories(kept);
-    try (var metadata = Files.newOutputStream(kept.resolve("_metadata"))) {
-      Checkpoints.storeCheckpointMetadata(
-          new CheckpointMetadata(
-              7, List.of(new OperatorState("learn", "learn", new OperatorID(), 1, 1)), List.of()),
-          metadata);
-    }
+    Path kept = keepCheckpoint();
     Submitted.here().note("3f9b", List.of("batch.count=64"));
     Submitted.here().note("3f9a", List.of("batch.count=32", "kafka.prefix=a team's"));
     HttpServer flink = flink(() -> true);
@@ -186,6 +179,51 @@ class ClusterCommandTest extends MovesHome {
     String begins = "no serve job yet: ./millrace submit serve";
     assertTrue(out.toString().lines().anyMatch(line -> line.strip().equals(begins)), out::toString);
     assertFalse(out.toString().contains("no learn job yet"), out::toString);
+  }
+
+  private Path keepCheckpoint() throws IOException {
+    Path kept = root.resolve(".millrace/cluster/checkpoints/3f9a/chk-7");
+    Files.createDirectories(kept);
+    try (var metadata = Files.newOutputStream(kept.resolve("_metadata"))) {
+      Checkpoints.storeCheckpointMetadata(
+          new CheckpointMetadata(
+              7, List.of(new OperatorState("learn", "learn", new OperatorID(), 1, 1)), List.of()),
+          metadata);
+    }
+    return kept;
+  }
+
+  /** It was told to go on from there again, and would have failed at each start. */
+  @ParameterizedTest
+  @CsvSource({
+    "state has [new] of a domain: it is of another version of Millrace, CANCELED, true",
+    "state has [new] of a domain: it is of another version of Millrace, RUNNING, false",
+    "broker b is away, CANCELED, false"
+  })
+  void status_lastJobRefusedTheState_saysSoAndWhatElseThereIs(
+      String why, String state, boolean refused) throws IOException {
+    Path kept = keepCheckpoint();
+    String job =
+        "{\"jid\": \"%s\", \"name\": \"millrace-learn\", \"state\": \"%s\", \"start-time\": %d}";
+    String said =
+        "{\"jobs\": [%s, %s], \"exceptionHistory\": {\"entries\": [{\"timestamp\": 7, \"stacktrace\": \"java.lang.IllegalStateException: %s\"}]}}"
+            .formatted(job.formatted("3f9a", "CANCELED", 1), job.formatted("3f9b", state, 2), why);
+    HttpServer flink = flink(() -> true, said);
+    writeRunning(flink);
+    try {
+      boolean runs = state.equals("RUNNING");
+      assertEquals(0, run("cluster", "status"), out::toString);
+      String expected =
+          "no learn job; the last one refused the state that one before has left: %s; once that is mended, ./millrace submit learn --savepoint %s goes on from there; ./millrace submit learn begins from nothing"
+              .formatted(why, kept.getParent());
+      assertEquals(refused, out.toString().contains(expected), out::toString);
+      assertEquals(
+          !refused && !runs,
+          out.toString().contains("one before has left its state"),
+          out::toString);
+    } finally {
+      flink.stop(0);
+    }
   }
 
   @Test

@@ -33,6 +33,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,6 +66,9 @@ public final class ClusterCommand implements Callable<Integer> {
 
   private static final String GOES_ON =
       "\n  no %s job; one before has left its state: %s goes on from there";
+
+  private static final String REFUSED =
+      "\n  no %1$s job; the last one refused the state that one before has left: %2$s; once that is mended, %3$s goes on from there; ./millrace submit %1$s begins from nothing";
 
   private static final String TWINS =
       "\n  %d jobs are named %s, expected one: each takes the other's transactions; end all but one:"
@@ -197,6 +201,7 @@ public final class ClusterCommand implements Callable<Integer> {
     Map<String, FlinkFailure> failures = failures(state, jobs);
     List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
     Map<String, String> left = left(lacking);
+    Map<String, String> refused = refused(state, left.keySet(), jobs);
     String full = full(home);
     String twins = twins(jobs, state.restUrl());
     String absent = absent(state, jobs);
@@ -212,6 +217,7 @@ public final class ClusterCommand implements Callable<Integer> {
             entry("jobs", jobs),
             entry("failures", failures),
             entry("left", left),
+            entry("refused", refused),
             entry("freeBytes", free)),
         "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s%s%s"
             .formatted(
@@ -230,7 +236,7 @@ public final class ClusterCommand implements Callable<Integer> {
                     .map(NEXT::formatted)
                     .collect(Collectors.joining()),
                 left.entrySet().stream()
-                    .map(job -> GOES_ON.formatted(job.getKey(), job.getValue()))
+                    .map(job -> goesOn(job.getKey(), job.getValue(), refused.get(job.getKey())))
                     .collect(Collectors.joining()),
                 state.complete() ? "" : "\n" + INCOMPLETE,
                 full),
@@ -361,6 +367,23 @@ public final class ClusterCommand implements Callable<Integer> {
       }
     }
     return left;
+  }
+
+  private static String goesOn(String kind, String command, @Nullable String refused) {
+    return refused == null
+        ? GOES_ON.formatted(kind, command)
+        : REFUSED.formatted(kind, refused, command);
+  }
+
+  /** By kind of a job why the last one refused the state that was left: it would do so again. */
+  private static Map<String, String> refused(
+      ClusterState state, Set<String> kinds, List<FlinkJob> jobs) {
+    Map<String, String> refused = new LinkedHashMap<>();
+    FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
+    for (String kind : kinds) {
+      flink.refusedState(jobs, kind).ifPresent(why -> refused.put(kind, why.reason()));
+    }
+    return refused;
   }
 
   /** By id of a job that did not end well the last failure, if there was one. */

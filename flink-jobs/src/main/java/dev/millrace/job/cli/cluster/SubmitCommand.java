@@ -10,6 +10,7 @@ import dev.millrace.job.cli.options.RestOption;
 import dev.millrace.job.config.BaseConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkFailure;
 import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
@@ -97,7 +98,7 @@ public final class SubmitCommand implements Callable<Integer> {
     if (rest.local().isPresent()) {
       requireFolders(config.base());
     }
-    String from = from();
+    String from = from(flink);
     String id = FlinkRest.newJobId();
     if (rest.local().isPresent()) {
       note(id, set); // before: one that waits long for its slots is told as a failure, and stays
@@ -142,10 +143,10 @@ public final class SubmitCommand implements Callable<Integer> {
     }
   }
 
-  private @Nullable String from() throws IOException {
+  private @Nullable String from(FlinkRest flink) throws IOException {
     if (savepoint == null) {
       if (rest.local().isPresent()) {
-        tellOfTheOneBefore();
+        tellOfTheOneBefore(flink);
       }
       return null;
     }
@@ -156,13 +157,21 @@ public final class SubmitCommand implements Callable<Integer> {
   }
 
   /** A job that begins anew has forgotten what the one before knew, which may not be meant. */
-  private void tellOfTheOneBefore() throws IOException {
-    left(job)
-        .ifPresent(
-            last ->
-                output.say(
-                    "beginning anew; a %s job before has left its state: --savepoint %s goes on from there",
-                    job, last));
+  private void tellOfTheOneBefore(FlinkRest flink) throws IOException {
+    Optional<Path> last = left(job);
+    if (last.isEmpty()) {
+      return;
+    }
+    Optional<FlinkFailure> refused = flink.refusedState(flink.jobs(), job.name());
+    if (refused.isPresent()) {
+      output.say(
+          "beginning anew; the last %s job refused the state in %s: %s",
+          job, last.get(), refused.get().reason());
+    } else {
+      output.say(
+          "beginning anew; a %s job before has left its state: --savepoint %s goes on from there",
+          job, last.get());
+    }
   }
 
   /** Where the last such job of the cluster on this machine goes on. */

@@ -63,6 +63,15 @@ class SubmitCommandTest extends MovesHome {
 
   @Test
   void run_jobBeforeLeftItsStateAndNoneIsNamed_saysWhereItIs() throws IOException {
+    Path kept = keepSavepoint();
+    answerAll("{}");
+    writeRunning();
+    String learn = failing("submit learn --set base.dir=" + repository + "/models/nano");
+    assertTrue(learn.contains("--savepoint " + kept + " goes on from there"), learn);
+    assertFalse(failing("submit serve").contains("--savepoint"));
+  }
+
+  private Path keepSavepoint() throws IOException {
     Path kept = root.resolve(".millrace/cluster/savepoints/savepoint-1");
     Files.createDirectories(kept);
     try (var metadata = Files.newOutputStream(kept.resolve("_metadata"))) {
@@ -71,11 +80,24 @@ class SubmitCommandTest extends MovesHome {
               1, List.of(new OperatorState("learn", "learn", new OperatorID(), 1, 1)), List.of()),
           metadata);
     }
-    answerAll("{}");
+    return kept;
+  }
+
+  /** It said of that state that a job goes on from there. */
+  @Test
+  void run_jobBeforeRefusedTheState_saysSo() throws IOException {
+    Path kept = keepSavepoint();
+    String why = "what is held out is a, expected b, by which this state was made: set the salt";
+    answerAll(
+        "{\"jobs\": [{\"jid\": \"3f9a\", \"name\": \"millrace-learn\", \"state\": \"CANCELED\"}], \"exceptionHistory\": {\"entries\": [{\"timestamp\": 7, \"stacktrace\": \"java.lang.IllegalStateException: %s\"}]}}"
+            .formatted(why));
     writeRunning();
-    String learn = failing("submit learn --set base.dir=" + repository + "/models/nano");
-    assertTrue(learn.contains("--savepoint " + kept + " goes on from there"), learn);
-    assertFalse(failing("submit serve").contains("--savepoint"));
+    String said = failing("submit learn --set base.dir=" + repository + "/models/nano");
+    assertTrue(
+        said.contains(
+            "beginning anew; the last learn job refused the state in " + kept + ": " + why),
+        said);
+    assertFalse(said.contains("--savepoint"), said);
   }
 
   /** It failed at each start, for ever. */
