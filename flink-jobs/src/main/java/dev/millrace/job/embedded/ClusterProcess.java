@@ -33,6 +33,12 @@ public record ClusterProcess(
   /** Of {@code state} in {@code /proc/PID/stat}, behind the name in parentheses. */
   private static final int STATE = 0;
 
+  /** The same of {@code flags}. */
+  private static final int FLAGS = 9 - 3;
+
+  /** Of these, while a thread gives back what it had. */
+  private static final long EXITING = 4;
+
   /** The same of {@code starttime}. */
   private static final int START_TICKS = 22 - 3;
 
@@ -42,6 +48,9 @@ public record ClusterProcess(
   /** As Java reads and writes it. */
   private static final Charset ENVIRONMENT =
       Charset.forName(System.getProperty("sun.jnu.encoding"));
+
+  /** What nobody has asked about since it ended, or its first thread ended before the others. */
+  private static final Set<String> DEFUNCT = Set.of("Z", "X");
 
   /** By a signal, or by a debugger. */
   private static final Set<String> STOPPED = Set.of("T", "t");
@@ -140,9 +149,31 @@ public record ClusterProcess(
         || Stream.of(info.arguments().orElse(new String[0])).anyMatch(word -> word.startsWith(log));
   }
 
-  /** Whether it still runs. */
+  /** Whether it still runs, or has not given back all that it had. */
   public boolean isAlive() {
-    return handle().isPresent();
+    return handle().isPresent() && !isGone();
+  }
+
+  /** Whether nothing is left of it but its number, which whoever started it has not asked about. */
+  private boolean isGone() {
+    try (Stream<Path> threads = Files.list(Path.of("/proc", String.valueOf(pid), "task"))) {
+      return DEFUNCT.contains(stat(pid)[STATE]) && threads.count() <= 1;
+    } catch (IOException | UncheckedIOException e) {
+      return false; // no /proc here, or it has just ended
+    }
+  }
+
+  /** Whether it ends just now, as after {@code kill -9}, which may take a large one seconds. */
+  boolean isEnding() {
+    try {
+      return isAlive() && isEnding(stat(pid));
+    } catch (IOException e) {
+      return false; // no /proc here, or it has just ended
+    }
+  }
+
+  static boolean isEnding(String[] stat) {
+    return DEFUNCT.contains(stat[STATE]) || (Long.parseLong(stat[FLAGS]) & EXITING) != 0;
   }
 
   /** Whether somebody has stopped it with a signal: its connections stay, nothing answers. */
@@ -199,6 +230,11 @@ public record ClusterProcess(
 
   private static String[] stat(long pid) throws IOException {
     String stat = Files.readString(Path.of("/proc", String.valueOf(pid), "stat"));
+    return fields(stat);
+  }
+
+  /** What stands behind the name in parentheses. */
+  static String[] fields(String stat) {
     return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
   }
 

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -97,6 +99,24 @@ public final class FlinkRest {
     } catch (FlinkRestException e) {
       return -1;
     }
+  }
+
+  /**
+   * By name of each task manager that is registered where it can be reached, which differs from one
+   * start of it to the next; empty if the cluster does not answer.
+   */
+  Map<String, String> registered() {
+    Map<String, String> registered = new HashMap<>();
+    try {
+      for (JsonNode one : soon("/taskmanagers").path("taskmanagers")) {
+        registered.put(
+            one.path("id").asText(),
+            one.path("path").asText() + " " + one.path("dataPort").asText());
+      }
+    } catch (FlinkRestException e) {
+      return Map.of();
+    }
+    return registered;
   }
 
   /**

@@ -44,6 +44,9 @@ public record LocalCluster(Path build, Path home) {
   /** A start that asks Kafka for topics notices late that Kafka was stopped. */
   private static final Duration STARTERS = Duration.ofMinutes(2);
 
+  /** How long what was killed may take to end. */
+  private static final Duration END = Duration.ofSeconds(20);
+
   private static final String JOB_MANAGER = "jobmanager";
   private static final String TASK_MANAGER = "taskmanager-";
 
@@ -125,6 +128,14 @@ public record LocalCluster(Path build, Path home) {
   /** What is known of the cluster; empty if there is none. */
   public Optional<ClusterState> status() {
     return ClusterState.read(files().stateFile());
+  }
+
+  /** The same, once what was killed a moment ago has ended: it is no part of the cluster. */
+  public Optional<ClusterState> settled() {
+    Optional<ClusterState> known = status();
+    List<ClusterProcess> processes = known.map(ClusterState::processes).orElse(List.of());
+    boolean unused = Poll.until(END, () -> processes.stream().noneMatch(ClusterProcess::isEnding));
+    return known;
   }
 
   /** How many processes run of a cluster here of which nothing is known any more. */
@@ -215,6 +226,7 @@ public record LocalCluster(Path build, Path home) {
    */
   public ClusterState reviveEnded(Consumer<String> told) {
     List<ClusterProcess> ended = known().ended();
+    Map<String, String> before = new FlinkRest(URI.create(known().restUrl())).registered();
     Optional<Map<String, String>> running = environment(known());
     if (running.isEmpty()) {
       told.accept("no process shows the cluster's secrets: those of this shell are taken");
@@ -233,18 +245,24 @@ public record LocalCluster(Path build, Path home) {
     ClusterState state = known();
     FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
     for (ClusterProcess process : ended) {
-      awaitUp(state, process.name(), () -> takesPart(process, rest), told);
+      awaitUp(state, process.name(), () -> takesPart(process, rest, before), told);
     }
     return state;
   }
 
-  private boolean takesPart(ClusterProcess process, FlinkRest rest) {
+  /**
+   * @param before what was registered when it had ended: Flink misses a task manager late
+   */
+  private static boolean takesPart(
+      ClusterProcess process, FlinkRest rest, Map<String, String> before) {
     if (process.name().equals(JOB_MANAGER)) {
       return rest.answers();
     }
-    return process.name().startsWith(TASK_MANAGER)
-        ? rest.taskManagers() >= taskManagers().size()
-        : listens(URI.create("//" + process.address()).getPort());
+    if (process.name().startsWith(TASK_MANAGER)) {
+      String now = rest.registered().get(process.name());
+      return now != null && !now.equals(before.get(process.name()));
+    }
+    return listens(URI.create("//" + process.address()).getPort());
   }
 
   /** Stops a process in the middle of what it does: its connections stay, nothing answers. */

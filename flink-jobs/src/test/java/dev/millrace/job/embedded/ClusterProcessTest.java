@@ -68,6 +68,38 @@ class ClusterProcessTest {
     assertFalse(process.isStopped());
   }
 
+  /** As in a container whose first process asks about none: it was never started again. */
+  @Test
+  void isAlive_hasEndedAndNobodyAsked_isFalse() throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/self/stat")));
+    Process parent = new ProcessBuilder("sh", "-c", "sleep 0.01 & exec sleep 600").start();
+    try {
+      assertTrue(Poll.until(Duration.ofSeconds(20), () -> parent.children().findAny().isPresent()));
+      ProcessHandle child = parent.children().findAny().orElseThrow();
+      ClusterProcess process =
+          new ClusterProcess(
+              "x",
+              child.pid(),
+              child.info().startInstant().orElseThrow().toString(),
+              "",
+              List.of());
+      assertTrue(Poll.until(Duration.ofSeconds(20), () -> !process.isAlive()));
+      assertTrue(child.isAlive(), "Java still sees its number");
+      assertFalse(process.isEnding());
+    } finally {
+      parent.destroyForcibly().waitFor();
+    }
+  }
+
+  /** Of one that was killed: its first thread is gone, or is going. */
+  @Test
+  void isEnding_ofWhatLinuxSays() {
+    String stat = "7 (java (x)) %s 1 7 7 0 -1 %d 0 0";
+    assertFalse(ClusterProcess.isEnding(ClusterProcess.fields(stat.formatted("S", 0x400040))));
+    assertTrue(ClusterProcess.isEnding(ClusterProcess.fields(stat.formatted("Z", 0x400040))));
+    assertTrue(ClusterProcess.isEnding(ClusterProcess.fields(stat.formatted("D", 0x400044))));
+  }
+
   @Test
   void isAlive_otherProcessOfTheSameNumber_isFalse() {
     assertFalse(process("0").isAlive());

@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
@@ -249,6 +254,44 @@ class LocalClusterTest {
     ClusterState unused = cluster.reviveEnded(told::add);
     assertEquals(
         List.of("no process shows the cluster's secrets: those of this shell are taken"), told);
+  }
+
+  /** Flink counts one that was killed for ten seconds more: {@code cluster up} took it for this. */
+  @Test
+  void reviveEnded_flinkHasNotMissedTheKilledTaskManager_waitsForTheNewOne() throws IOException {
+    ClusterProcess lost = taskManager();
+    lost.kill();
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer flink =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    flink.createContext(
+        "/",
+        exchange -> {
+          boolean all = exchange.getRequestURI().getPath().equals("/taskmanagers");
+          int port = all && asked.incrementAndGet() > 5 ? 2 : 1;
+          String one =
+              "[{\"id\": \"taskmanager-1\", \"path\": \"pekko.tcp://flink@127.0.0.1:%d\"}]";
+          byte[] body =
+              "{\"taskmanagers\": %s}".formatted(all ? one.formatted(port) : 1).getBytes(UTF_8);
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    flink.start();
+    new ClusterState(
+            "127.0.0.1:1",
+            "redis://127.0.0.1:2",
+            "http://127.0.0.1:" + flink.getAddress().getPort(),
+            List.of(process, lost),
+            true)
+        .write(cluster.home().resolve("cluster.properties"));
+    try {
+      assertTrue(cluster.reviveEnded(told -> {}).isUp());
+      assertEquals(6, asked.get());
+    } finally {
+      flink.stop(0);
+      cluster.kill("taskmanager-1");
+    }
   }
 
   @Test

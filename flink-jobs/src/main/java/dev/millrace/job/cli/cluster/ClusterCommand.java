@@ -146,7 +146,7 @@ public final class ClusterCommand implements Callable<Integer> {
 
   /** Of a cluster that is up, what has ended is started again. */
   private ClusterState up(LocalCluster cluster) {
-    Optional<ClusterState> known = cluster.status();
+    Optional<ClusterState> known = cluster.settled();
     if (known.isEmpty() || !known.get().isPartlyUp()) {
       return cluster.up(shape(), output.err()::println);
     }
