@@ -143,7 +143,7 @@ final class ForgetCommand implements Callable<Integer> {
     if (dryRun) {
       output.result(
           Map.of("changes", changes.values(), "affected", forgetting.descendantsFirst()),
-          ForgetText.plan(changes.values()));
+          ForgetText.plan(changes.values(), plan::learnsAgain));
       return 0;
     }
     if (!changes.isEmpty()) {

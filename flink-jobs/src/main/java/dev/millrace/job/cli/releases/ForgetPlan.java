@@ -84,6 +84,27 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
     return changes;
   }
 
+  /**
+   * Whether there is something that a domain learns again: what no forgotten sample is, and a
+   * release knows that is taken back, or a shadow.
+   */
+  boolean learnsAgain(Change change) {
+    ReleaseLine line = new ReleaseLine(change.tenant(), change.domain(), change.kind());
+    ReleaseEvent event = Heads.followed(events).get(line);
+    String id = event == null || change.kind() != Kind.ADAPTER ? null : event.release();
+    while (id != null && !id.isEmpty() && !id.equals(change.to())) {
+      Manifest manifest = forgetting.stored().byId().get(id);
+      if (manifest == null) {
+        return true; // nobody can tell
+      }
+      if (manifest.fresh().anyMatch(taught -> !forgetting.samples().contains(taught.sample()))) {
+        return true;
+      }
+      id = manifest.parent();
+    }
+    return false;
+  }
+
   /** What people said of each line last. */
   static Map<ReleaseLine, ReleaseEvent> orders(List<ReleaseEvent> events) {
     Map<ReleaseLine, ReleaseEvent> orders = new HashMap<>();

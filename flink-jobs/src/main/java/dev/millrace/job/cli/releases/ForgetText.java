@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What was forgotten, the proof, and what no command of Millrace reaches. */
@@ -20,14 +21,19 @@ final class ForgetText {
 
   private ForgetText() {}
 
-  /** What would be done. */
-  static String plan(Collection<Change> changes) {
+  /**
+   * What would be done.
+   *
+   * @param again whether a domain has something to learn again
+   */
+  static String plan(Collection<Change> changes, Predicate<Change> again) {
     return changes.isEmpty()
         ? "no domain knows of them"
-        : String.join("\n", changes.stream().map(ForgetText::line).toList());
+        : String.join(
+            "\n", changes.stream().map(change -> line(change, again.test(change))).toList());
   }
 
-  private static String line(Change change) {
+  private static String line(Change change, boolean again) {
     String from = change.from().isEmpty() ? "the base" : change.from();
     String to = change.to() == null ? "the base" : change.to();
     List<String> parts = new ArrayList<>();
@@ -35,8 +41,7 @@ final class ForgetText {
         change.stays()
             ? "%s would stay at %s, and drop and bar them".formatted(name(change), from)
             : "%s would go back from %s to %s".formatted(name(change), from, to));
-    boolean mayHaveShadows = change.from().isEmpty(); // which answer nobody
-    if ((!change.stays() || mayHaveShadows) && change.kind() == Kind.ADAPTER) {
+    if (again) {
       parts.add("learn again what came after that");
     }
     if (change.pin() != Pin.NEVER) {

@@ -1,6 +1,7 @@
 package dev.millrace.job.cli.releases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -79,6 +80,34 @@ class ForgetPlanTest {
     stored.remove("r1");
     stored.remove("r2");
     assertRefused("domain java is at release r4", "whose ancestors are not all in");
+  }
+
+  /** It was said of each that goes back, and of each that is at the base. */
+  @Test
+  void learnsAgain_onlyWhatIsForgottenIsTakenBack_isFalse() {
+    java();
+    assertTrue(learnsAgain("s"), "r4 learned c");
+    assertTrue(learnsAgain("c", "b"), "r3 learned s");
+    assertFalse(learnsAgain("c"));
+    assertFalse(learnsAgain("s", "c"));
+    order("java", Action.ROLLBACK, "r3", "by hand");
+    assertFalse(learnsAgain("s"), "r4 was taken back before");
+  }
+
+  @Test
+  void learnsAgain_domainAtTheBase_isTrueIfItHasShadows() {
+    onTopic("s", "java", false);
+    assertFalse(learnsAgain("s"));
+    store("java", Kind.ADAPTER, "r1", null, 1, "a");
+    publish("java", Kind.ADAPTER, "r1", null, 1, 1);
+    assertEquals(List.of(adapter("java", "", null, Pin.NEVER)), changes("s"));
+    assertTrue(learnsAgain("s"));
+    onTopic("a", "java", false);
+    assertFalse(learnsAgain("s", "a"));
+  }
+
+  private boolean learnsAgain(String... samples) {
+    return plan(samples).learnsAgain(changes(samples).get(0));
   }
 
   @Test

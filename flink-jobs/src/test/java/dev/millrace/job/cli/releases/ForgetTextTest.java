@@ -24,12 +24,15 @@ class ForgetTextTest {
         List.of(
             "domain java would go back from r4 to r2, and learn again what came after that, and be pinned again",
             "the alignment of domain stamps of tenant t would stay at the base, and drop and bar them"),
-        ForgetText.plan(List.of(JAVA, STAMPS)).lines().toList());
+        ForgetText.plan(List.of(JAVA, STAMPS), JAVA::equals).lines().toList());
     Change shadows = new Change("t", "java", Kind.ADAPTER, "", null, Pin.NEVER);
     assertEquals(
         "domain java of tenant t would stay at the base, and drop and bar them, and learn again what came after that",
-        ForgetText.plan(List.of(shadows)));
-    assertEquals("no domain knows of them", ForgetText.plan(List.of()));
+        ForgetText.plan(List.of(shadows), change -> true));
+    assertEquals(
+        "domain java of tenant t would stay at the base, and drop and bar them",
+        ForgetText.plan(List.of(shadows), change -> false));
+    assertEquals("no domain knows of them", ForgetText.plan(List.of(), change -> true));
   }
 
   @Test
