@@ -163,6 +163,7 @@ class MainTest extends RunsCommands {
         "sql pom.xml --rest nonsense | --rest nonsense, expected a URL such as",
         "submit serve --rest http://127.0.0.1:1 --flink-conf src | --flink-conf src, expected a folder",
         "gateway --keys nowhere | nowhere: no such file",
+        "stop serve --with-savepoint | no option --with-savepoint",
         "unanswered --older -1 | --older -1, expected 0 seconds or more",
         "autoscale --below -1 | below -1.0 and above 32.0, expected 0 or more",
         "autoscale --least 3 | 3 to 2 task managers, expected 1 or more, and no fewer",

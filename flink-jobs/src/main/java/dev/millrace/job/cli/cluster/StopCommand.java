@@ -36,14 +36,6 @@ public final class StopCommand implements Callable<Integer> {
       description = "Its id in Flink or how that begins, where there are several.")
   private String id = "";
 
-  /** What Flink's users type; it always makes one. */
-  @Option(names = "--with-savepoint", hidden = true)
-  void withSavepoint(boolean always) {
-    if (!always) {
-      throw new IllegalArgumentException("--with-savepoint=false, expected a savepoint");
-    }
-  }
-
   @Override
   public Integer call() throws IOException {
     FlinkRest flink = rest.open(output.err()::println);
