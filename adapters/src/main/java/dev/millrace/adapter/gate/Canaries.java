@@ -21,7 +21,8 @@ final class Canaries {
 
   /**
    * @param tokens of each output
-   * @throws IllegalArgumentException if the base has fewer positions than one takes with its output
+   * @throws IllegalArgumentException if one has no tokens, or the base fewer positions than it
+   *     takes with its output
    */
   Canaries(BaseModel base, List<Canary> canaries, int tokens) {
     this.base = base;
@@ -29,6 +30,11 @@ final class Canaries {
     this.tokens = tokens;
     int positions = base.config().maxPositionEmbeddings();
     for (Canary canary : canaries) {
+      if (canary.prompt().length == 0) {
+        throw new IllegalArgumentException(
+            "text of canary %s is \"\", expected one of a token or more (canaries.jsonl)"
+                .formatted(canary.name()));
+      }
       int room = positions - canary.prompt().length;
       if (tokens > room) {
         throw new IllegalArgumentException(

@@ -377,6 +377,15 @@ class GateTest {
   }
 
   @Test
+  void of_canaryIsEmpty_isRefused() {
+    canaries = List.of(canaries.get(0), new Canary("java 1", new int[0]));
+    assertEquals(
+        "text of canary java 1 is \"\", expected one of a token or more (canaries.jsonl)",
+        assertThrows(IllegalArgumentException.class, () -> gate(base, Configs.GATE)).getMessage());
+    Gate unused = gate(base, Configs.with(Configs.GATE, "canaryTokens", 0));
+  }
+
+  @Test
   void judge_noTokensOfCanariesAreCompared_asksNone() {
     canaries = List.of(new Canary("beyond the vocabulary", new int[] {BigramBase.VOCAB}));
     canaryTokens = 0;
