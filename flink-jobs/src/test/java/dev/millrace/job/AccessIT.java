@@ -169,7 +169,7 @@ class AccessIT {
       Map<String, String> settings =
           Map.of(
               "base.dir", NanoReleases.copyWithFewTexts(folder.resolve("base")).toString(),
-              "compress.factor", "2",
+              "compress.factor", "13.5",
               "compress.steps", "2",
               "compress.bound", "0",
               "compress.work", folder.resolve("work").toString());
