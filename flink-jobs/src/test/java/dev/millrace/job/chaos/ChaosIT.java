@@ -35,6 +35,7 @@ class ChaosIT {
     run(21, SHORT, BOUND_OF_A_BUILD, Map.of(), folder);
   }
 
+  @Tag("full")
   @Test
   @Timeout(value = 15, unit = TimeUnit.MINUTES)
   void run_aFewFaultsWithStateOnTheHeap_auditFindsNothing(@TempDir Path folder) throws Exception {
