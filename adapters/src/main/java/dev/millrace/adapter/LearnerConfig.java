@@ -23,7 +23,7 @@ import java.util.List;
  * @param replay past samples kept per domain
  * @param waiting samples kept per domain while there is too little to judge by; beyond it the
  *     oldest are dropped
- * @param heldOut held-out samples kept per domain
+ * @param heldOut held-out samples kept per domain, of the last 256 or so
  * @param halvings how often a candidate that only goes too far (it harms a protected set, or sends
  *     tokens elsewhere) is judged again with less of what its batch changed, at least with 1/2 to
  *     this power

@@ -387,7 +387,7 @@ final class ModelLearner implements Learner {
             && !predecessor.shared()
             && predecessor.among(state.heldOut().entries()).isComparable(config.gate())
         ? state.heldOut()
-        : state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain()));
+        : state.heldOut().follow(fresh, seed(batch.tenant(), batch.domain()));
   }
 
   private Lesson lesson(LearnerState state, TrainingBatch batch, List<Remembered> fresh) {

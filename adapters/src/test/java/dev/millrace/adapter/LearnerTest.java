@@ -332,6 +332,30 @@ class LearnerTest extends BigramLearners {
     assertLearned(read(learned.release()).manifest(), first);
   }
 
+  /** By a state that goes through bytes as by one that does not. */
+  @Test
+  void learn_longStream_isJudgedByWhatCameLately() {
+    Learner learner = learner("store");
+    LearnerState state = initial(learner);
+    LearnerState restored = state;
+    List<int[]> texts = Bigrams.foreign().texts(20, 41);
+    for (int i = 0; i < 60; i++) {
+      int from = i * texts.size();
+      List<ScoredSample> judging =
+          IntStream.range(0, texts.size())
+              .mapToObj(k -> Stream.sample(from + k, texts.get(k), true, 0))
+              .toList();
+      TrainingBatch batch = new TrainingBatch(null, "foreign", i, List.of(), judging);
+      state = learn(learner, state, batch).state();
+      restored = learn(learner, LearnerState.fromBytes(restored.toBytes()), batch).state();
+    }
+    assertEquals(CONFIG.heldOut(), state.heldOut().entries().size());
+    assertTrue(
+        state.heldOut().entries().stream()
+            .allMatch(judge -> Integer.parseInt(judge.id().substring(1)) >= 60 * 20 - 300));
+    assertArrayEquals(state.toBytes(), restored.toBytes());
+  }
+
   @Test
   void learn_moreWaitThanMay_theOldestAreDropped() {
     Learner learner = learner("store");

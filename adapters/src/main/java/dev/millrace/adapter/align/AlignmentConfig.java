@@ -8,7 +8,7 @@ import java.io.Serializable;
  * @param batch pairs that are learned together; 0 learns nothing, and obeys orders all the same
  * @param replay past pairs kept per domain; with those of a batch at most 10,000, for a release
  *     names each
- * @param heldOut held-out pairs kept per domain
+ * @param heldOut held-out pairs kept per domain, of the last 256 or so
  * @param leastHeldOut held-out pairs from which there is enough to judge by; at most heldOut
  * @param rank of what is added to places; at most 64
  * @param steps of a candidate's training, each over the batch and twice as many past pairs

@@ -105,7 +105,7 @@ final class PairLearner implements AlignmentLearner {
     }
     PairPlaces pair = PairPlaces.of(sample, places);
     if (scored.heldOut()) {
-      return state.withHeldOut(state.heldOut().offer(List.of(pair), seed(sample)));
+      return state.withHeldOut(state.heldOut().follow(List.of(pair), seed(sample)));
     }
     List<PairPlaces> waiting = new ArrayList<>(state.waiting());
     waiting.add(pair);

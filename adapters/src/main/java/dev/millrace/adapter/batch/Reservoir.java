@@ -5,18 +5,22 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A bounded, uniform sample of everything that was offered (Vitter's algorithm R); a value.
+ * A bounded sample of what was offered; a value. Uniform over everything (Vitter's algorithm R), or
+ * over what came lately.
  *
  * @param seen how many were offered so far
  */
 public record Reservoir<T>(int capacity, long seen, List<T> entries) {
+
+  /** How many of the last offered {@link #follow} draws its entries from. */
+  public static final int RECENT = 256;
 
   /** A reservoir that holds nothing yet. */
   public static <T> Reservoir<T> empty(int capacity) {
     return new Reservoir<>(capacity, 0, List.of());
   }
 
-  /** The reservoir after some more were offered. */
+  /** The reservoir after some more were offered, uniform over everything. */
   public Reservoir<T> offer(List<T> more, long seed) {
     List<T> kept = new ArrayList<>(entries);
     long count = seen;
@@ -26,6 +30,33 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
         kept.add(one);
       } else if (slot < capacity) {
         kept.set((int) slot, one);
+      }
+      count++;
+    }
+    return new Reservoir<>(capacity, count, List.copyOf(kept));
+  }
+
+  /**
+   * The reservoir after some more were offered, where the entries are to follow what is offered: a
+   * uniform sample of the first {@link #RECENT}, then of each block of {@code RECENT / capacity}
+   * one, in place of the oldest entry. So an entry is gone after at most three times {@code
+   * max(RECENT, capacity)} others. So many at once begin it anew: whoever offers them may have left
+   * out more.
+   */
+  public Reservoir<T> follow(List<T> more, long seed) {
+    Reservoir<T> before = more.size() < RECENT ? this : empty(capacity);
+    int uniform = (int) Math.max(0, Math.min(RECENT - before.seen, more.size()));
+    Reservoir<T> begun = before.offer(more.subList(0, uniform), seed);
+    List<T> kept = new ArrayList<>(begun.entries);
+    long block = Math.max(1, RECENT / Math.max(1, capacity));
+    long count = begun.seen;
+    for (T one : more.subList(uniform, more.size())) {
+      boolean drawn = count % block == Math.floorMod(Draws.mix(seed, count / block), block);
+      if (drawn || kept.size() < capacity) {
+        kept.add(one);
+      }
+      if (kept.size() > capacity) {
+        kept.remove(0);
       }
       count++;
     }

@@ -4,6 +4,7 @@ import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.WatchConfig;
 import dev.millrace.adapter.align.AlignmentConfig;
 import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.model.adapter.Site;
@@ -71,6 +72,7 @@ public record MillraceConfig(
     Map<String, String> values = values(settings, problems);
     MillraceConfig config = defaults().bound(values, problems);
     config.checkSteps(problems);
+    config.checkJudges(problems);
     config.checkTaught(problems);
     config.checkWatch(problems);
     config.checkParallelism(problems);
@@ -148,11 +150,29 @@ public record MillraceConfig(
     requireAbove("learn.gate.resamples", gate.resamples(), problems);
     requireAbove("learn.gate.paritySamples", gate.paritySamples(), problems);
     requireAbove("learn.gate.protectedSamples", gate.protectedSamples(), problems);
-    requireAbove("batch.heldOut", batch.heldOut(), problems);
     if (learn.heldOut() < gate.minHeldOutSamples()) {
       problems.add(
           "learn.heldOut is %d, expected at least learn.gate.minHeldOutSamples, %d"
               .formatted(learn.heldOut(), gate.minHeldOutSamples()));
+    }
+  }
+
+  /**
+   * What is like a text that judges must not teach. A judge stays for three times as many others at
+   * most, each with two signatures, none of them left out. Not asked where the configuration of an
+   * old release is set anew, to train it again.
+   */
+  private void checkJudges(Problems problems) {
+    if (batch.heldOut() < Reservoir.RECENT) {
+      problems.add(
+          "batch.heldOut is %d, expected at least %d".formatted(batch.heldOut(), Reservoir.RECENT));
+    }
+    int judges = Math.max(learn.heldOut(), align.heldOut());
+    long least = 6L * Math.max(Reservoir.RECENT, judges);
+    if (score.memory().heldOut() < least) {
+      problems.add(
+          "score.memory.heldOut is %d, expected at least %d, for learn.heldOut %d and align.heldOut %d"
+              .formatted(score.memory().heldOut(), least, learn.heldOut(), align.heldOut()));
     }
   }
 

@@ -438,7 +438,7 @@ class MillraceConfigTest {
   @CsvSource({
     "memory.exact,0,more than 0",
     "memory.near,0,more than 0",
-    "memory.heldOut,1,at least 2",
+    "memory.heldOut,0,more than 0",
     "memory.lines,0,a power of two",
     "memory.lines,1000,a power of two",
     "memory.referenceBits,1,at least 8",
@@ -451,6 +451,22 @@ class MillraceConfigTest {
   void read_scorerThatCouldNotWork_isRefused(String key, String value, String expected) {
     String problem = "score.%s is \"%s\", expected %s".formatted(key, value, expected);
     assertRefused(problem, "score." + key + "=" + value);
+  }
+
+  /** What is like a text that judges would teach. */
+  @Test
+  void read_fewerSignaturesThanMayJudge_isRefused() {
+    assertRefused("batch.heldOut is 255, expected at least 256", "batch.heldOut=255");
+    assertRefused(
+        "score.memory.heldOut is 1535, expected at least 1536, for learn.heldOut 32 and align.heldOut 128",
+        "score.memory.heldOut=1535");
+    assertRefused(
+        "score.memory.heldOut is 2048, expected at least 2400, for learn.heldOut 400 and align.heldOut 128",
+        "learn.heldOut=400");
+    assertRefused(
+        "score.memory.heldOut is 2048, expected at least 3000, for learn.heldOut 32 and align.heldOut 500",
+        "align.heldOut=500");
+    read("learn.heldOut=400", "score.memory.heldOut=2400", "batch.heldOut=256");
   }
 
   @Test

@@ -74,9 +74,8 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest, and all that is of
-   * held-out texts. What another base or other encoders made of texts, pictures and sounds is
-   * forgotten.
+   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest. What another base or
+   * other encoders made of texts, pictures and sounds is forgotten.
    *
    * @throws IllegalArgumentException if the bytes are of another version, cut short or damaged
    */
@@ -172,18 +171,21 @@ public final class DomainMemory {
   /**
    * Takes note of a text that the model has read: it guards against its near duplicates from now
    * on, whatever comes of it.
+   *
+   * @param judges whether it was accepted to judge; none but such texts make those give way that
+   *     judged before them
    */
-  void read(Candidate candidate) {
+  void read(Candidate candidate, boolean judges) {
     boolean entropy = entropies.add(candidate.entropy);
     boolean distance = distances.add(candidate.diversity);
     drifts += entropy || distance ? 1 : 0;
-    SignatureRing side = candidate.heldOut ? heldOut : near;
+    SignatureRing side = judges ? heldOut : near;
     side.add(candidate.signature);
     if (candidate.mediaSignature.length > 0) {
       side.add(candidate.mediaSignature);
     }
     if (candidate.bag.length > 0) {
-      (candidate.heldOut ? heldOutBags : bags).add(candidate.bag);
+      (judges ? heldOutBags : bags).add(candidate.bag);
     }
   }
 
@@ -225,9 +227,9 @@ public final class DomainMemory {
       drifts = in.getLong();
       exact.read(in);
       near.read(in);
-      heldOut.readAll(in);
+      heldOut.read(in);
       bags.read(in);
-      heldOutBags.readAll(in);
+      heldOutBags.read(in);
       lines.read(in);
       reference.read(in);
       byBase.usual.read(in);

@@ -7,8 +7,9 @@ import java.io.Serializable;
  *
  * @param exact hashes of the last texts seen, 8 bytes each
  * @param near signatures of the last texts that came to Q(x), accepted or not, 128 bytes each
- * @param heldOut signatures of held-out texts, 128 bytes each, two of a picture or a sound; these
- *     never expire, also where fewer are allowed from now on
+ * @param heldOut signatures of the last held-out texts that were accepted, 128 bytes each, two of a
+ *     picture or a sound: at least 1,536, and six times {@code learn.heldOut} and {@code
+ *     align.heldOut}, so that nothing like a text that may still judge teaches
  * @param lines counters of lines, one byte each, a power of two
  * @param referenceBits log2 of the cells of the reference, 3.5 bytes each
  * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each;
@@ -22,9 +23,6 @@ public record MemoryLimits(
 
   /** Embeddings and qualities: with fewer the signal belonging would never say anything. */
   public static final int LEAST = Neighbours.FEW;
-
-  /** A picture or a sound leaves two. */
-  public static final int LEAST_HELD_OUT = 2;
 
   public static MemoryLimits defaults() {
     return new MemoryLimits(16_384, 4_096, 2_048, 8_192, 17, 128, 256);

@@ -19,21 +19,7 @@ record NearDuplicate(double similarity) implements Stage {
       return refusal(
           candidate.heldOut ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_NEAR, toTraining);
     }
-    return candidate.heldOut ? room(candidate, memory) : null;
-  }
-
-  /**
-   * A held-out text whose signature could not be kept for ever could come back as training data.
-   */
-  private static @Nullable Refusal room(Candidate candidate, DomainMemory memory) {
-    int signatures = candidate.sample.isMedia() ? 2 : 1;
-    return memory.heldOut.room() < signatures
-        ? Refusal.of(
-            Reason.HELD_OUT_FULL,
-            "the domain holds out %d signatures for ever, expected room for %d more: score.memory.heldOut",
-            memory.heldOut.size(),
-            signatures)
-        : null;
+    return null;
   }
 
   private Refusal refusal(Reason reason, double found) {

@@ -27,7 +27,6 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     candidate.diversity = diversity(candidate, memory);
     double similarity = memory.near.mostSimilar(candidate.signature);
-    memory.read(candidate);
     double signal = signal(candidate, memory);
     double q = config.alpha() * signal + config.beta() * candidate.diversity;
     double weight = config.weights().ofSource(candidate.sample.source());
@@ -37,7 +36,9 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
             config.minQuality(), memory.qualities.quantile(1 - AcceptRate.of(candidate, config)));
     double exemplary = memory.qualities.quantile(1 - EXAMPLES);
     memory.qualities.add(candidate.quality);
-    if (candidate.quality < least) {
+    boolean accepted = candidate.quality >= least;
+    memory.read(candidate, accepted && candidate.heldOut);
+    if (!accepted) {
       return refusal(candidate, signal, similarity, least);
     }
     memory.usual.add(candidate.fit, surprise(candidate));

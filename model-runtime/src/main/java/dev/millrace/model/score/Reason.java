@@ -18,7 +18,6 @@ public enum Reason {
   DUPLICATE_REORDERED("duplicate-reordered"),
   NEAR_HELD_OUT("near-held-out"),
   HELD_OUT_NEAR_TRAIN("held-out-near-train"),
-  HELD_OUT_FULL("held-out-full"),
   ENCODING_DAMAGE("encoding-damage"),
   REPETITION("repetition"),
   SYMBOL_SHARE("symbol-share"),

@@ -14,7 +14,7 @@ final class SignatureRing {
   private static final int FIRST_ALLOCATION = 64;
 
   private final int words;
-  private int capacity;
+  private final int capacity;
   private final int bands;
 
   private long[] entries = {};
@@ -39,11 +39,6 @@ final class SignatureRing {
 
   int size() {
     return size;
-  }
-
-  /** How many more fit without one being forgotten. */
-  int room() {
-    return capacity - size;
   }
 
   /** The greatest share of bytes equal to those of an entry that shares a band; 0 for none. */
@@ -89,7 +84,7 @@ final class SignatureRing {
 
   /** By how many bytes the encoded ring can still grow. */
   int roomBytes() {
-    return room() * words * Long.BYTES;
+    return (capacity - size) * words * Long.BYTES;
   }
 
   /** Writes the signatures, oldest first. */
@@ -105,17 +100,7 @@ final class SignatureRing {
 
   /** Adds what {@link #write} wrote. */
   void read(ByteBuffer in) {
-    read(in, Lengths.read(in, words * Long.BYTES));
-  }
-
-  /** The same where none may be forgotten: there is room for as many as were written. */
-  void readAll(ByteBuffer in) {
     int count = Lengths.read(in, words * Long.BYTES);
-    capacity = Math.max(capacity, count);
-    read(in, count);
-  }
-
-  private void read(ByteBuffer in, int count) {
     long[] signature = new long[words];
     for (int i = 0; i < count; i++) {
       for (int w = 0; w < words; w++) {

@@ -130,29 +130,6 @@ class MediaScorerTest {
     accepted(ColumnAligner.picture(4), caption);
   }
 
-  /** Else a signature that never expires would make room. */
-  @Test
-  void score_heldOutPictureOfWhichOneSignatureFits_isRefused() {
-    MemoryLimits few =
-        new MemoryLimits(
-            LIMITS.exact(),
-            LIMITS.near(),
-            3,
-            LIMITS.lines(),
-            LIMITS.referenceBits(),
-            LIMITS.embeddings(),
-            LIMITS.qualities());
-    memory = DomainMemory.empty(few, scorer.readers());
-    Sample first = sample(Samples.heldOut(0), ColumnAligner.picture(3), "a heron by the water");
-    assertInstanceOf(Scored.Accepted.class, scorer.score(first, memory));
-    Sample second = sample(Samples.heldOut(1), ColumnAligner.picture(4), "one grey bird");
-    Scored.Refused refused = assertInstanceOf(Scored.Refused.class, scorer.score(second, memory));
-    assertEquals("held-out-full", refused.rejection().reason());
-    assertEquals(
-        "the domain holds out 2 signatures for ever, expected room for 2 more: score.memory.heldOut",
-        refused.rejection().detail());
-  }
-
   @Test
   void score_pictureThatTaughtUnderAnotherCaption_doesNotJudge() {
     accepted(ColumnAligner.picture(3), "a heron by the water");

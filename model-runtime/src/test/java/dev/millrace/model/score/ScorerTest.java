@@ -201,12 +201,58 @@ class ScorerTest {
   }
 
   @Test
-  void score_moreHeldOutThanCanBeGuarded_isRefused() {
-    for (int i = 0; i < LIMITS.heldOut(); i++) {
-      accepted(Samples.heldOut(i), Samples.words(random, 50));
+  void score_moreHeldOutTextsThanSignaturesFit_allJudgeAndTheLastGuard() {
+    List<String> texts = texts(5 * LIMITS.heldOut());
+    int half = texts.size() / 2;
+    judged(texts, 0, half, memory);
+    byte[] middle = memory.toBytes();
+    judged(texts, half, texts.size(), memory);
+    assertEquals(LIMITS.heldOut(), memory.heldOut.size());
+    assertEquals(LIMITS.heldOut(), memory.heldOutBags.size());
+
+    DomainMemory restored = DomainMemory.fromBytes(middle, LIMITS, scorer.readers());
+    judged(texts, half, texts.size(), restored);
+    assertArrayEquals(memory.toBytes(), restored.toBytes());
+    accepted(Samples.training(0), texts.get(0) + "that judged once");
+  }
+
+  /** Each text judges, and no copy teaches of the oldest that still guards. */
+  private void judged(List<String> texts, int from, int to, DomainMemory memory) {
+    for (int i = from; i < to; i++) {
+      accepted(scorer.score(Samples.of(Samples.heldOut(i % 9), texts.get(i)), memory));
+      String oldest = texts.get(Math.max(0, i + 1 - LIMITS.heldOut()));
+      Sample copy = Samples.of(Samples.training(i % 9), oldest + "changed");
+      assertTrue(
+          Set.of("near-held-out", "duplicate-exact")
+              .contains(refusedFor(scorer.score(copy, memory))));
     }
-    refused("held-out-full", Samples.heldOut(0), Samples.words(random, 50));
-    accept(0);
+  }
+
+  private List<String> texts(int count) {
+    return Stream.generate(() -> Samples.words(random, 100)).limit(count).toList();
+  }
+
+  /** Else who sends such texts makes room for copies of what judges. */
+  @Test
+  void score_heldOutTextsThatQualityRefuses_pushOutNoneThatJudges() {
+    Weights weights = new Weights(Map.of("bad", "0.1"), Map.of());
+    Scorer half = scorer(0.5, SHAPE, weights, GuardLimits.defaults());
+    String judge = Samples.words(random, 100);
+    accepted(Samples.heldOut(0), judge);
+    for (int i = 0; i < LIMITS.qualities(); i++) {
+      accept(i);
+    }
+    String bad = "";
+    for (int i = 0; i < 2 * LIMITS.heldOut(); i++) {
+      accept(i);
+      accept(i);
+      bad = Samples.words(random, 100);
+      Origin at = new Origin("samples", 0, 7);
+      Sample sample = Sample.ofText("id", "bad", Samples.heldOut(1), "letters", bad, 0, at);
+      assertEquals("quality-low", refusedFor(half.score(sample, memory)));
+    }
+    refused("near-held-out", Samples.training(0), judge + "changed");
+    refused("duplicate-near", Samples.training(0), bad + "changed");
   }
 
   @Test

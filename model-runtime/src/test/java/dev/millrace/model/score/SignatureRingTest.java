@@ -27,7 +27,7 @@ class SignatureRingTest {
           last.remove();
         }
       }
-      assertEquals(0, ring.room());
+      assertEquals(0, ring.roomBytes());
     }
   }
 
