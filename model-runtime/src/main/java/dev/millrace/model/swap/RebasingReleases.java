@@ -5,7 +5,6 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.util.List;
@@ -28,8 +27,8 @@ final class RebasingReleases implements LiveReleases {
   private final EventLine<Current> line =
       new EventLine<>("millrace-base", this::fetch, Current::unread, (event, now) -> take(now));
 
-  /** Whoever pinned a domain to a release gets that release. */
-  private final Set<Alias> pinned = ConcurrentHashMap.newKeySet();
+  /** Whoever holds a domain gets its own release. */
+  private final Set<Alias> held = ConcurrentHashMap.newKeySet();
 
   private volatile @Nullable Current current;
 
@@ -92,7 +91,7 @@ final class RebasingReleases implements LiveReleases {
       lease.close();
       return new BaseLease(opened.base());
     }
-    if (pinned.contains(new Alias(about.tenant(), about.domain()))) {
+    if (held.contains(new Alias(about.tenant(), about.domain()))) {
       return lease;
     }
     Rebased rebased = opened.rebased().get(about.release());
@@ -153,10 +152,10 @@ final class RebasingReleases implements LiveReleases {
   private SwapResult noted(SwapResult result) {
     ReleaseEvent event = result.event();
     if (result.outcome() == Outcome.SWAPPED && event.kind() == Kind.ADAPTER) {
-      if (event.action() == Action.PIN) {
-        pinned.add(Alias.of(event));
-      } else {
-        pinned.remove(Alias.of(event));
+      if (event.pins()) {
+        held.add(Alias.of(event));
+      } else if (event.isOrder()) { // what a forget has learn publish again lets nothing go
+        held.remove(Alias.of(event));
       }
     }
     return result;

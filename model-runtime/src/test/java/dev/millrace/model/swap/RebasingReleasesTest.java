@@ -236,6 +236,26 @@ class RebasingReleasesTest {
     }
   }
 
+  /** Until the command pins it again, which may be cut off before. */
+  @Test
+  void apply_forgetOfAPinnedDomain_keepsWhatIsLearnedAgainUntilItIsUnpinned() {
+    live.apply(FakeReleases.event(null, "go", Action.PIN, 4), 77).join();
+    live.apply(held(FakeReleases.event(null, "java", Action.PUBLISH, 1)), 77).join();
+    live.apply(held(FakeReleases.event(null, "go", Action.PUBLISH, 2)), 77).join();
+    live.apply(base("b1", null, 1), 88).join();
+    assertEquals("old bias-1", answers(null, "java"));
+    live.apply(FakeReleases.succeeding("go", 3, 2).withEpoch(1), 89).join();
+    assertEquals("old bias-3", answers(null, "go"));
+    live.apply(FakeReleases.event(null, "go", Action.ROLLBACK, 3), 90).join();
+    assertEquals("next r3", answers(null, "go"));
+    live.restore(held(FakeReleases.event(null, "java", Action.PUBLISH, 1)).withEpoch(1), 91).join();
+    assertEquals("old bias-1", answers(null, "java"));
+  }
+
+  private static ReleaseEvent held(ReleaseEvent event) {
+    return event.ordering(Action.FORGET, ReleaseEvent.STAYS_PINNED);
+  }
+
   @Test
   void apply_afterOneWasRefused_theNextIsFollowed() {
     live.apply(base("b1", null, 1), 88).join();
