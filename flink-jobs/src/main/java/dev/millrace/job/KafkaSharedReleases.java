@@ -5,16 +5,14 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
-import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class KafkaSharedReleases implements SharedReleases, AutoCloseable {
 
   private final KafkaConfig kafka;
-  private final Map<ReleaseLine, ReleaseEvent> followed = new HashMap<>();
+  private ReleaseLines lines = new ReleaseLines();
   private @Nullable RecordReader reader;
 
   public KafkaSharedReleases(KafkaConfig kafka) {
@@ -63,14 +61,13 @@ public final class KafkaSharedReleases implements SharedReleases, AutoCloseable 
   private void take(RawRecord raw) {
     ReleaseEvent event = raw.decoded(Codecs.releases());
     if (event != null && event.kind() == Kind.ADAPTER) {
-      ReleaseEvent withoutIds = event.forgetting(List.of()); // up to 5 MB of samples' for each line
-      followed.put(event.line(), SwapRule.after(withoutIds, followed.get(event.line())));
+      lines.read(event);
     }
   }
 
   /** The event that a line follows; null if that leaves it without a release. */
   private @Nullable ReleaseEvent answering(ReleaseLine line) {
-    ReleaseEvent event = followed.get(line);
+    ReleaseEvent event = lines.followed().get(line);
     return event == null || event.answering().isEmpty() ? null : event;
   }
 
@@ -78,7 +75,7 @@ public final class KafkaSharedReleases implements SharedReleases, AutoCloseable 
   public synchronized void close() {
     RecordReader open = reader;
     reader = null; // also if it does not close: whoever asks again begins anew
-    followed.clear();
+    lines = new ReleaseLines();
     if (open != null) {
       open.close();
     }

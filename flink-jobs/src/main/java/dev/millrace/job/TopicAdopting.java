@@ -18,7 +18,7 @@ import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.Scored;
-import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Sample;
@@ -94,29 +94,23 @@ public final class TopicAdopting implements Adopting {
   }
 
   private Adopter.Now now(Surroundings surroundings, Proposal proposal) throws IOException {
-    List<ReleaseEvent> events = events(proposal);
-    ReleaseEvent current = events.isEmpty() ? null : SwapRule.after(events);
-    boolean pinned =
-        events.stream()
-            .filter(ReleaseEvent::isOrder)
-            .reduce((before, last) -> last)
-            .filter(ReleaseEvent::pins)
-            .isPresent();
-    String tenant = proposal.tenant();
-    ReleaseEvent shared =
-        tenant == null
-            ? null
-            : surroundings.shared().answering(tenant, proposal.domain()).inItsPlace();
+    ReleaseLine own =
+        new ReleaseLine(proposal.tenant(), proposal.domain(), ReleaseEvent.Kind.ADAPTER);
+    ReleaseLine shared = new ReleaseLine(null, own.domain(), own.kind());
+    ReleaseLines lines = lines(List.of(own, shared));
+    Release release = answering(surroundings, lines.followed().get(own));
+    boolean alone = own.tenant() == null || release != null;
     return new Adopter.Now(
-        answering(surroundings, current), pinned, answering(surroundings, shared));
+        release,
+        lines.held().contains(own),
+        alone ? null : answering(surroundings, lines.followed().get(shared)));
   }
 
-  private List<ReleaseEvent> events(Proposal proposal) {
-    ReleaseLine line =
-        new ReleaseLine(proposal.tenant(), proposal.domain(), ReleaseEvent.Kind.ADAPTER);
+  private ReleaseLines lines(List<ReleaseLine> wanted) {
     try (RecordReader reader =
         RecordReader.fromBeginning(config.kafka(), List.of(topics.releases()))) {
-      return reader.readToEnd(Codecs.releases(), event -> event.line().equals(line));
+      return ReleaseLines.of(
+          reader.readToEnd(Codecs.releases(), event -> wanted.contains(event.line())));
     }
   }
 

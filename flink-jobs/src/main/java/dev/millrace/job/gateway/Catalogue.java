@@ -1,9 +1,8 @@
 package dev.millrace.job.gateway;
 
-import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Request;
@@ -14,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What can be asked for: the domains that have a release, as serving decides it. */
@@ -24,12 +22,12 @@ final class Catalogue {
   static final String BASE = Names.BASE;
 
   /** Of adapters and alignments. */
-  private final Map<ReleaseLine, ReleaseEvent> followed = new ConcurrentHashMap<>();
+  private final ReleaseLines lines = new ReleaseLines();
 
   /** A release event came. */
   void take(ReleaseEvent event) {
     if (event.kind() != Kind.BASE) {
-      followed.put(event.line(), SwapRule.after(event, followed.get(event.line())));
+      lines.read(event);
     }
   }
 
@@ -96,7 +94,7 @@ final class Catalogue {
 
   private List<ReleaseEvent> visible(Kind kind, @Nullable String tenant) {
     Map<String, ReleaseEvent> answering = new TreeMap<>();
-    followed.values().stream()
+    lines.followed().values().stream()
         .filter(event -> event.kind() == kind)
         .filter(event -> event.tenant() == null || event.tenant().equals(tenant))
         .filter(event -> !event.release().isEmpty())
@@ -122,17 +120,17 @@ final class Catalogue {
         .orElse(null);
   }
 
-  /** The pin that holds a domain at a release; null if none does. */
+  /** What a domain follows that people hold at a release which answers; null if there is none. */
   @Nullable ReleaseEvent pin(String release) {
-    return followed.values().stream()
-        .filter(event -> event.action() == Action.PIN && event.release().equals(release))
+    return lines.pins().values().stream()
+        .filter(event -> event.answering().equals(release))
         .findFirst()
         .orElse(null);
   }
 
   /** The current event of a tenant's own domain, if it names a release. */
   Optional<ReleaseEvent> own(@Nullable String tenant, String domain) {
-    return Optional.ofNullable(followed.get(new ReleaseLine(tenant, domain, Kind.ADAPTER)))
+    return Optional.ofNullable(lines.followed().get(new ReleaseLine(tenant, domain, Kind.ADAPTER)))
         .filter(event -> !event.release().isEmpty());
   }
 

@@ -39,10 +39,11 @@ record Operating(RecordWriter writer, Topics topics, Console console, Catalogue 
       throw ApiProblem.notFound("release_not_found", "the topic names no release " + release);
     }
     if (name.equals("unpin") && known.kind() != Kind.BASE) {
-      known = catalogue.pin(release);
-      if (known == null) {
+      ReleaseEvent pin = catalogue.pin(release);
+      if (pin == null) {
         throw ApiProblem.notFound("release_not_pinned", "no domain is pinned to " + release);
       }
+      known = pin.release().equals(release) ? pin : known; // else it answers beside a trial
     }
     String why = reason == null ? name + " by an operator" : reason;
     return write(writer, topics, known.ordering(action, why));

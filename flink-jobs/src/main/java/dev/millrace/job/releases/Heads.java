@@ -3,7 +3,7 @@ package dev.millrace.job.releases;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.model.weights.WholeFile;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -12,10 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -50,39 +47,17 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
 
   /** The same of all kinds. */
   public static SortedMap<ReleaseLine, ReleaseEvent> followed(List<ReleaseEvent> events) {
-    SortedMap<ReleaseLine, ReleaseEvent> followed = new TreeMap<>();
-    for (ReleaseEvent event : events) {
-      ReleaseLine line = event.line();
-      followed.put(line, SwapRule.after(event, followed.get(line)));
-    }
-    return followed;
+    return new TreeMap<>(ReleaseLines.of(events).followed());
   }
 
-  /** The lines that people hold: the last order of each pins, whatever it follows since. */
-  public static Set<ReleaseLine> held(List<ReleaseEvent> events) {
-    Set<ReleaseLine> held = new HashSet<>();
-    events.forEach(event -> hold(event, held));
-    return held;
-  }
-
-  /** The same once another event was read. */
-  static void hold(ReleaseEvent event, Set<ReleaseLine> held) {
-    if (event.isOrder() && event.pins()) {
-      held.add(event.line());
-    } else if (event.isOrder()) {
-      held.remove(event.line());
-    }
-  }
-
-  /** What answers where lines follow these events, beside what is stored. */
-  static Heads of(
-      Collection<ReleaseEvent> followed, Set<ReleaseLine> held, StoredReleases stored, Kind kind) {
+  /** What answers by these lines, beside what is stored. */
+  static Heads of(ReleaseLines lines, StoredReleases stored, Kind kind) {
     SortedMap<String, Head> heads = new TreeMap<>();
-    for (ReleaseEvent event : followed) {
+    for (ReleaseEvent event : lines.followed().values()) {
       ReleaseLine line = event.line();
       if (line.kind() == kind) {
         String name = line.name();
-        boolean pinned = held.contains(line);
+        boolean pinned = lines.held().contains(line);
         heads.put(name, new Head(event.answering(), stored.lastBatch(name, kind), pinned));
       }
     }

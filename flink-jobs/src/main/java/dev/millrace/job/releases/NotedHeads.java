@@ -4,16 +4,11 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
-import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import java.io.UncheckedIOException;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,12 +20,7 @@ public final class NotedHeads implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(NotedHeads.class);
 
-  /** The event that serving follows. */
-  private final Map<ReleaseLine, ReleaseEvent> followed = new HashMap<>();
-
-  /** The lines that people hold. */
-  private final Set<ReleaseLine> held = new HashSet<>();
-
+  private final ReleaseLines lines = new ReleaseLines();
   private final Tail<ReleaseEvent> tail;
   private StoredReleases stored;
 
@@ -55,12 +45,10 @@ public final class NotedHeads implements AutoCloseable {
   }
 
   private void take(ReleaseEvent event) {
-    ReleaseLine line = event.line();
-    followed.put(line, SwapRule.after(event, followed.get(line)));
-    Heads.hold(event, held);
+    lines.read(event);
     try {
       stored = stored.with(event.release());
-      stored.note(followed.values(), held);
+      stored.note(lines);
     } catch (UncheckedIOException e) {
       LOG.warn("what answers could not be noted: {}", e.getMessage());
     }

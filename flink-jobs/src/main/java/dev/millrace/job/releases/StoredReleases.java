@@ -9,22 +9,20 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
-import dev.millrace.schema.ReleaseLine;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -291,18 +289,13 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
   /** Notes beside the store which releases answer; what cannot be read there is replaced. */
   public void note(List<ReleaseEvent> events) {
-    note(Heads.followed(events).values(), Heads.held(events));
+    note(ReleaseLines.of(events));
   }
 
-  /**
-   * The same.
-   *
-   * @param followed by each line
-   * @param held the lines that people hold
-   */
-  void note(Collection<ReleaseEvent> followed, Set<ReleaseLine> held) {
+  /** The same by what lines follow. */
+  void note(ReleaseLines lines) {
     for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
-      Heads.of(followed, held, this, kind).beside(noted(kind)).write(store);
+      Heads.of(lines, this, kind).beside(noted(kind)).write(store);
     }
   }
 

@@ -79,6 +79,13 @@ class LedgerTest {
   }
 
   @Test
+  void release_samplesToForget_keepsNoIds() {
+    ReleaseEvent forget = release("mails", "r1").ordering(ReleaseEvent.Action.FORGET, "test");
+    ledger.release(forget.forgetting(List.of("1", "2")), 0);
+    assertEquals(forget, ledger.named("r1"));
+  }
+
+  @Test
   void unserved_releaseThatServeCouldNotOpen_countsUntilItAnswersOrAnotherFollows() {
     ReleaseEvent event = release("mails", "r1");
     ledger.rejection(

@@ -121,6 +121,34 @@ class CatalogueTest {
     assertNull(catalogue.pin("a"));
   }
 
+  /** As the command line has it: a forget that was cut off has taken the pin. */
+  @Test
+  void pin_domainThatAForgetHolds_isWhatAnswersThere() {
+    ReleaseEvent first = event(null, "legal", Kind.ADAPTER, "a");
+    ReleaseEvent again =
+        StreamRecords.event("legal", Kind.ADAPTER, Action.PUBLISH, "b", "a", 0, 1)
+            .withEpoch(1)
+            .withRead(0L);
+    catalogue.take(first.ordering(Action.FORGET, ReleaseEvent.STAYS_PINNED));
+    assertNotNull(catalogue.pin("a"));
+    catalogue.take(again.withholding(1));
+    assertNotNull(catalogue.pin("a"), "a shadow answers nobody");
+    assertNull(catalogue.pin("b"));
+    catalogue.take(again);
+    assertNull(catalogue.pin("a"));
+    ReleaseEvent pin = catalogue.pin("b");
+    assertNotNull(pin);
+    catalogue.take(pin.ordering(Action.ROLLBACK, "unpinned"));
+    assertNull(catalogue.pin("b"));
+  }
+
+  @Test
+  void take_samplesToForget_keepsNoIds() {
+    ReleaseEvent first = event("acme", "legal", Kind.ADAPTER, "a");
+    catalogue.take(first.ordering(Action.FORGET, "test").forgetting(List.of("1", "2")));
+    assertEquals(List.of(), catalogue.own("acme", "legal").orElseThrow().forgotten());
+  }
+
   private static ReleaseEvent event(
       @Nullable String tenant, String domain, Kind kind, String release) {
     return StreamRecords.ofTenant(

@@ -6,6 +6,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.ReleaseLine;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +29,7 @@ final class RebasingReleases implements LiveReleases {
       new EventLine<>("millrace-base", this::fetch, Current::unread, (event, now) -> take(now));
 
   /** Whoever holds a domain gets its own release. */
-  private final Set<Alias> held = ConcurrentHashMap.newKeySet();
+  private final Set<ReleaseLine> held = ConcurrentHashMap.newKeySet();
 
   private volatile @Nullable Current current;
 
@@ -91,7 +92,7 @@ final class RebasingReleases implements LiveReleases {
       lease.close();
       return new BaseLease(opened.base());
     }
-    if (held.contains(new Alias(about.tenant(), about.domain()))) {
+    if (held.contains(new ReleaseLine(about.tenant(), about.domain(), Kind.ADAPTER))) {
       return lease;
     }
     Rebased rebased = opened.rebased().get(about.release());
@@ -152,11 +153,7 @@ final class RebasingReleases implements LiveReleases {
   private SwapResult noted(SwapResult result) {
     ReleaseEvent event = result.event();
     if (result.outcome() == Outcome.SWAPPED && event.kind() == Kind.ADAPTER) {
-      if (event.pins()) {
-        held.add(Alias.of(event));
-      } else if (event.isOrder()) { // what a forget has learn publish again lets nothing go
-        held.remove(Alias.of(event));
-      }
+      ReleaseLines.hold(event, held);
     }
     return result;
   }

@@ -5,6 +5,7 @@ import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.cli.options.StoreOption;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseLine;
@@ -115,7 +116,7 @@ final class OrderCommands {
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       ReleaseEvent.Kind kind = alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
       List<ReleaseEvent> events = topic.events();
-      ReleaseEvent pin = pin(ReleaseTopic.pins(events), new ReleaseLine(tenant, domain, kind));
+      ReleaseEvent pin = pin(ReleaseLines.of(events).pins(), new ReleaseLine(tenant, domain, kind));
       ReleaseEvent order = ReleaseTopic.unpinning(events, pin);
       topic.order(order, output.err()::println);
       output.result(

@@ -23,7 +23,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -42,13 +41,6 @@ public record ReleaseTopic(KafkaConfig config) {
 
   public static ReleaseTopic of(MillraceConfig config) {
     return new ReleaseTopic(config.kafka());
-  }
-
-  /** What pinned domains follow: their pins, or what led on from there in a forget. */
-  static SortedMap<ReleaseLine, ReleaseEvent> pins(List<ReleaseEvent> events) {
-    SortedMap<ReleaseLine, ReleaseEvent> pins = Heads.followed(events);
-    pins.keySet().retainAll(Heads.held(events));
-    return pins;
   }
 
   /**

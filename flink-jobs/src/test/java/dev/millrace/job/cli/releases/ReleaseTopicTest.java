@@ -8,6 +8,7 @@ import dev.millrace.job.StreamRecords;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.swap.ReleaseLines;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -69,7 +70,7 @@ class ReleaseTopicTest {
 
   private static String unpinning(ReleaseEvent... given) {
     List<ReleaseEvent> events = List.of(given);
-    ReleaseEvent pin = ReleaseTopic.pins(events).values().iterator().next();
+    ReleaseEvent pin = ReleaseLines.of(events).pins().values().iterator().next();
     ReleaseEvent order = ReleaseTopic.unpinning(events, pin);
     return order.action() + " " + order.release();
   }
@@ -81,7 +82,9 @@ class ReleaseTopicTest {
   }
 
   private static List<String> pinned(ReleaseEvent... events) {
-    return ReleaseTopic.pins(List.of(events)).values().stream().map(ReleaseEvent::release).toList();
+    return ReleaseLines.of(List.of(events)).pins().values().stream()
+        .map(ReleaseEvent::release)
+        .toList();
   }
 
   @Test
