@@ -16,6 +16,7 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Counted;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.Requests;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,6 +53,9 @@ final class UnansweredCommand implements Callable<Integer> {
   /** Requests that are read again at once, with their prompts. */
   private static final int AT_ONCE = 256;
 
+  /** For what a checkpoint of serve has not committed yet. */
+  private static final int PATIENCE_SECONDS = 15;
+
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   @Mixin private Output output;
@@ -86,6 +90,9 @@ final class UnansweredCommand implements Callable<Integer> {
     private long rejected;
     private boolean requestsCut;
 
+    /** Answers that are written and not committed, empty if all are. */
+    private String hidden = "";
+
     /** Answers to what was asked before may have expired. */
     private long answersFrom = Long.MIN_VALUE;
   }
@@ -102,11 +109,7 @@ final class UnansweredCommand implements Callable<Integer> {
         new KafkaTopics(config.kafka(), config.job().name() + "-serve")
             .positions(topics.requests());
     Found found = read(config, topics);
-    List<Origin> open = found.requests.open(topics.requests());
-    List<Origin> read =
-        open.stream()
-            .filter(at -> at.offset() < positions.getOrDefault(at.partition(), 0L))
-            .toList();
+    List<Origin> read = found.requests.open(topics.requests(), positions);
     List<Line> lines = new ArrayList<>();
     for (int i = 0; i < read.size(); i += AT_ONCE) {
       RecordsAt.read(config.kafka(), read.subList(i, Math.min(read.size(), i + AT_ONCE)))
@@ -119,7 +122,7 @@ final class UnansweredCommand implements Callable<Integer> {
         Comparator.comparing(Line::asked)
             .thenComparing(Line::partition)
             .thenComparing(Line::offset));
-    print(found, open.size() - read.size(), read.size() - lines.size(), lines);
+    print(found, found.requests.unread(positions), read.size() - lines.size(), lines);
     return 0;
   }
 
@@ -135,16 +138,20 @@ final class UnansweredCommand implements Callable<Integer> {
         RecordReader.fromBeginning(config.kafka(), List.of(topics.answers()))) {
       Set<Integer> cut = reader.cut();
       Map<Integer, Long> first = new HashMap<>();
-      reader.readToEnd(
+      Consumer<RawRecord> each =
           telling(
               topics.answers(),
               raw -> {
                 first.putIfAbsent(raw.origin().partition(), raw.timestamp());
                 Answer answer = raw.decoded(Codecs.answers());
                 if (answer != null && answer.requestOrigin().topic().equals(topics.requests())) {
-                  found.requests.answered(answer.requestOrigin(), answer.request());
+                  found.requests.answered(
+                      answer.requestOrigin(), answer.tenant(), answer.request());
                 }
-              }));
+              });
+      reader.readToEnd(each);
+      Duration patience = Duration.ofSeconds(Math.min(older, PATIENCE_SECONDS));
+      found.hidden = reader.awaitWritten(config.kafka(), each, patience);
       for (int partition : cut) { // of one with nothing left, nobody knows how late that was
         long from = first.getOrDefault(partition, Long.MAX_VALUE);
         found.answersFrom = Math.max(found.answersFrom, from);
@@ -169,7 +176,8 @@ final class UnansweredCommand implements Callable<Integer> {
 
   private static void ask(RawRecord raw, Found found) {
     try {
-      found.requests.asked(raw.origin(), request(raw).id());
+      Request request = request(raw);
+      found.requests.asked(raw.origin(), request.tenant(), request.id());
     } catch (InvalidRecordException e) { // as the serve job finds
       found.rejected++;
     }
@@ -196,7 +204,7 @@ final class UnansweredCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Found found, int unread, int young, List<Line> lines) {
+  private void print(Found found, long unread, int young, List<Line> lines) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("requests", found.requests.asked());
     json.put("answered", found.requests.answered());
@@ -204,8 +212,9 @@ final class UnansweredCommand implements Callable<Integer> {
     json.put("unread", unread);
     json.put("young", young);
     json.put("requestsExpired", found.requestsCut);
+    json.put("answersNotCommitted", found.hidden);
     json.put("unanswered", lines);
-    output.result(json, text(lines));
+    output.result(json, text(lines, unread == 0 && young == 0));
     output.say(
         "%s, %d answered; %d not read by the serve job yet; %d asked in the last %d s%s",
         Counted.of(found.requests.asked(), "request", "requests"),
@@ -214,6 +223,12 @@ final class UnansweredCommand implements Callable<Integer> {
         young,
         older,
         found.rejected == 0 ? "" : "; beside them " + found.rejected + " that serve rejects");
+    if (unread > 0) {
+      output.say("before you ask again, wait until serve has read all, and run this once more");
+    }
+    if (!found.hidden.isEmpty()) {
+      output.say("not committed, so what it answers is listed: " + found.hidden);
+    }
     if (found.requestsCut) {
       output.say("earlier requests have expired from their topic: of these nothing is known");
     }
@@ -222,11 +237,12 @@ final class UnansweredCommand implements Callable<Integer> {
     }
   }
 
-  private static String text(List<Line> lines) {
+  private static String text(List<Line> lines, boolean all) {
     List<String> text = new ArrayList<>();
     text.add(
         lines.isEmpty()
-            ? "no request is without an answer"
+            ? "no request%s is without an answer"
+                .formatted(all ? "" : " that serve has had time for")
             : "%-24s  %9s %10s  %-12s %-16s %s"
                 .formatted("asked", "partition", "offset", "tenant", "domain", "id"));
     for (Line line : lines) {

@@ -283,6 +283,17 @@ public final class RecordReader implements AutoCloseable {
     return records;
   }
 
+  /**
+   * The same, and keeps nothing.
+   *
+   * @return what is not committed even then, empty if all is
+   */
+  public String awaitWritten(KafkaConfig config, Consumer<RawRecord> each, Duration patience) {
+    Map<TopicPartition, Long> written = written(config);
+    readTo(written, each, patience);
+    return missing(written);
+  }
+
   /** Where each partition ends for whoever reads what is not committed too. */
   private Map<TopicPartition, Long> written(KafkaConfig config) {
     try (Admin admin =

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which requests of one topic have an answer, by where they stand. It keeps eight bytes of each
@@ -43,8 +44,9 @@ public final class OpenRequests {
   }
 
   /** Counts a request in. */
-  public void asked(Origin origin, String id) {
-    all.computeIfAbsent(Place.of(origin), place -> new Requests()).ids[index(origin)] = digest(id);
+  public void asked(Origin origin, @Nullable String tenant, String id) {
+    Requests requests = all.computeIfAbsent(Place.of(origin), place -> new Requests());
+    requests.ids[index(origin)] = digest(tenant, id);
     asked++;
   }
 
@@ -54,10 +56,12 @@ public final class OpenRequests {
    *
    * @param origin where its request stands
    */
-  public void answered(Origin origin, String id) {
+  public void answered(Origin origin, @Nullable String tenant, String id) {
     Requests requests = all.get(Place.of(origin));
     int index = index(origin);
-    if (requests != null && requests.ids[index] == digest(id) && !requests.answered.get(index)) {
+    if (requests != null
+        && requests.ids[index] == digest(tenant, id)
+        && !requests.answered.get(index)) {
       requests.answered.set(index);
       answered++;
     }
@@ -71,23 +75,42 @@ public final class OpenRequests {
     return answered;
   }
 
+  /** How many of those without an answer nobody has read yet. */
+  public long unread(Map<Integer, Long> positions) {
+    long[] unread = {0};
+    each(false, (asked, offset) -> unread[0] += isRead(asked, offset, positions) ? 0 : 1);
+    return unread[0];
+  }
+
   /**
    * The requests without an answer, by partition and offset, but for those that were asked again
-   * under the same id, later on the same partition, and answered then.
+   * under the same id of the same tenant, later on the same partition, and answered then.
+   *
+   * @param positions of whoever reads them, by partition: what stands from there on is left out
    */
-  public List<Origin> open(String topic) {
+  public List<Origin> open(String topic, Map<Integer, Long> positions) {
     Map<Asked, Long> answeredLast = new HashMap<>();
-    each(false, (asked, offset) -> answeredLast.put(asked, -1L));
+    each(
+        false,
+        (asked, offset) -> {
+          if (isRead(asked, offset, positions)) {
+            answeredLast.put(asked, -1L);
+          }
+        });
     each(true, (asked, offset) -> answeredLast.replace(asked, offset));
     List<Origin> open = new ArrayList<>();
     each(
         false,
         (asked, offset) -> {
-          if (offset > answeredLast.getOrDefault(asked, -1L)) {
+          if (isRead(asked, offset, positions) && offset > answeredLast.getOrDefault(asked, -1L)) {
             open.add(new Origin(topic, asked.partition(), offset));
           }
         });
     return open;
+  }
+
+  private static boolean isRead(Asked asked, long offset, Map<Integer, Long> positions) {
+    return offset < positions.getOrDefault(asked.partition(), 0L);
   }
 
   private record Asked(int partition, long id) {}
@@ -111,9 +134,11 @@ public final class OpenRequests {
     return (int) (origin.offset() % SPAN);
   }
 
-  private static long digest(String id) {
+  /** Serve tells requests of two tenants apart. */
+  private static long digest(@Nullable String tenant, String id) {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(id.getBytes(UTF_8));
+      byte[] name = (tenant == null ? id : tenant + '\0' + id).getBytes(UTF_8);
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(name);
       return ByteBuffer.wrap(digest).getLong() | 1; // never 0
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

@@ -21,7 +21,10 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +76,8 @@ class UnansweredIT extends RunsCommands {
                   "5 requests, 2 answered; 1 not read by the serve job yet; 0 asked in the last 0 s; beside them 1 that serve rejects"),
           err.toString());
 
+      unansweredBesideAnOpenTransaction(stack);
+
       TopicPartition answers = new TopicPartition(topics.answers(), 0);
       admin.deleteRecords(Map.of(answers, RecordsToDelete.beforeOffset(2))).all().get();
       JsonNode cut = json(stack, "--older", "0");
@@ -120,12 +125,31 @@ class UnansweredIT extends RunsCommands {
 
   private void answer(String id, long offset, @Nullable String error, RecordWriter writer) {
     Origin asked = new Origin(topics.requests(), 0, offset);
-    Request request = Request.builder(id, Task.SCORE, "p").domain("d").origin(asked).build();
-    writer
-        .append(
-            topics.answers(),
-            "",
-            Codecs.answers().encode(StreamRecords.answer(request, error, "", null)))
-        .join();
+    writer.append(topics.answers(), "", answer(id, asked, error)).join();
+  }
+
+  private static byte[] answer(String id, Origin asked, @Nullable String error) {
+    Request request =
+        Request.builder(id, Task.SCORE, "p").tenant("acme").domain("d").origin(asked).build();
+    return Codecs.answers().encode(StreamRecords.answer(request, error, "", null));
+  }
+
+  /** As the serve job between two checkpoints, and for as long as nobody ends its transaction. */
+  private void unansweredBesideAnOpenTransaction(EmbeddedStack stack) throws Exception {
+    Map<String, Object> properties =
+        Map.of("bootstrap.servers", stack.bootstrapServers(), "transactional.id", "open");
+    ByteArraySerializer bytes = new ByteArraySerializer();
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, bytes, bytes)) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      byte[] value = answer("lost", new Origin(topics.requests(), 0, 2), null);
+      producer.send(new ProducerRecord<>(topics.answers(), 0, new byte[0], value)).get();
+      JsonNode hidden = json(stack, "--older", "0");
+      assertEquals(List.of("lost", "lost\nalso"), ids(hidden));
+      String said = hidden.get("answersNotCommitted").asText();
+      assertTrue(said.contains("partition 0 from offset 2 to 3"), said);
+      producer.abortTransaction();
+    }
+    assertEquals("", json(stack, "--older", "0").get("answersNotCommitted").asText());
   }
 }
