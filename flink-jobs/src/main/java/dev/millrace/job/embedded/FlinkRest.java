@@ -317,8 +317,13 @@ public final class FlinkRest {
         .filter(job -> job.name().endsWith("-" + kind))
         .findFirst()
         .filter(FlinkJob::hasEnded)
+        .filter(job -> completedCheckpoints(job.id()) == 0) // else it has opened its state
         .flatMap(job -> lastFailure(job.id()))
         .filter(FlinkFailure::stateRefused);
+  }
+
+  private long completedCheckpoints(String job) {
+    return get("/jobs/" + job + "/checkpoints").at("/counts/completed").asLong();
   }
 
   /** The stack trace of the last failure, if there was one. */
