@@ -181,7 +181,7 @@ public final class DomainMemory {
     drifts += entropy || distance ? 1 : 0;
     SignatureRing side = judges ? heldOut : near;
     side.add(candidate.signature);
-    if (candidate.mediaSignature.length > 0) {
+    if (candidate.mediaSignature.length > 0 && judges == candidate.heldOut) {
       side.add(candidate.mediaSignature);
     }
     if (candidate.bag.length > 0) {
