@@ -171,7 +171,7 @@ public record MillraceConfig(
     long least = 6L * Math.max(Reservoir.RECENT, judges);
     if (score.memory().heldOut() < least) {
       problems.add(
-          "score.memory.heldOut is %d, expected at least %d, for learn.heldOut %d and align.heldOut %d"
+          "score.memory.heldOut is %d, expected at least %d, six times the greatest of 256, learn.heldOut, %d, and align.heldOut, %d"
               .formatted(score.memory().heldOut(), least, learn.heldOut(), align.heldOut()));
     }
   }

@@ -458,13 +458,13 @@ class MillraceConfigTest {
   void read_fewerSignaturesThanMayJudge_isRefused() {
     assertRefused("batch.heldOut is 255, expected at least 256", "batch.heldOut=255");
     assertRefused(
-        "score.memory.heldOut is 1535, expected at least 1536, for learn.heldOut 32 and align.heldOut 128",
+        "score.memory.heldOut is 1535, expected at least 1536, six times the greatest of 256, learn.heldOut, 32, and align.heldOut, 128",
         "score.memory.heldOut=1535");
     assertRefused(
-        "score.memory.heldOut is 2048, expected at least 2400, for learn.heldOut 400 and align.heldOut 128",
+        "score.memory.heldOut is 2048, expected at least 2400, six times the greatest of 256, learn.heldOut, 400, and align.heldOut, 128",
         "learn.heldOut=400");
     assertRefused(
-        "score.memory.heldOut is 2048, expected at least 3000, for learn.heldOut 32 and align.heldOut 500",
+        "score.memory.heldOut is 2048, expected at least 3000, six times the greatest of 256, learn.heldOut, 32, and align.heldOut, 500",
         "align.heldOut=500");
     read("learn.heldOut=400", "score.memory.heldOut=2400", "batch.heldOut=256");
   }
