@@ -44,10 +44,12 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
         }
       }
       sign(id, bytes);
+      files.sync(id); // a manifest whose files a power cut took would be there for ever
       files.write(path(id, Manifest.FILE), bytes);
     } else if (!files.exists(path(id, Manifest.SIGNATURE))) {
       sign(id, bytes); // it was published where no key was set
     }
+    files.sync(id);
     step.commit();
     return files.uri(id);
   }

@@ -20,9 +20,9 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. Not
- * by Java's temporary files: only their owner may read those. The root is made once: one that was
- * there and is gone will come back with what is in it.
+ * {@link StoreFiles} on a local disk: written aside, synced, moved into place. Not by Java's
+ * temporary files: only their owner may read those. The root is made once: one that was there and
+ * is gone will come back with what is in it.
  */
 final class LocalFiles implements StoreFiles {
 
@@ -62,7 +62,11 @@ final class LocalFiles implements StoreFiles {
     } finally {
       Files.deleteIfExists(aside);
     }
-    sync(folder);
+  }
+
+  @Override
+  public void sync(String folder) throws IOException {
+    sync(resolve(folder));
     sync(root);
   }
 

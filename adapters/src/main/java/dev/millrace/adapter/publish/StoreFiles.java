@@ -12,8 +12,14 @@ public interface StoreFiles {
 
   boolean exists(String path) throws IOException;
 
-  /** Writes a whole file: on return it is durable and visible; if it throws, neither. */
+  /**
+   * Writes a whole file: on return it is visible, and durable once its folder is {@linkplain #sync
+   * synced}; if it throws, neither.
+   */
   void write(String path, byte[] bytes) throws IOException;
+
+  /** On return the files that were written into a folder are durable, and their names with them. */
+  void sync(String folder) throws IOException;
 
   /** Every file in the store's folders, also what is no release. */
   List<StoredFile> list() throws IOException;

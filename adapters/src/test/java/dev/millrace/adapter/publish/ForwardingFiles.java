@@ -22,6 +22,11 @@ public class ForwardingFiles implements StoreFiles {
   }
 
   @Override
+  public void sync(String folder) throws IOException {
+    files.sync(folder);
+  }
+
+  @Override
   public List<StoredFile> list() throws IOException {
     return files.list();
   }

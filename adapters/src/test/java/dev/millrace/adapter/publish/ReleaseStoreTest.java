@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -93,6 +94,37 @@ class ReleaseStoreTest {
         ID + "/adapter_config.json is gone again, expected it until all is there",
         failed.getCause().getMessage());
     assertFalse(Files.exists(folder.resolve(ID).resolve(Manifest.FILE)));
+  }
+
+  /** What a power cut leaves is what was synced: no manifest without the files that it promises. */
+  @Test
+  void publish_once_syncsTheFilesBeforeTheManifestAndThatBeforeItReturns() {
+    List<String> done = new ArrayList<>();
+    StoreFiles noting =
+        new ForwardingFiles(StoreFiles.in(folder)) {
+          @Override
+          public void write(String path, byte[] bytes) throws IOException {
+            super.write(path, bytes);
+            done.add(path.substring(ID.length() + 1));
+          }
+
+          @Override
+          public void sync(String folder) throws IOException {
+            super.sync(folder);
+            done.add("sync " + folder);
+          }
+        };
+    ReleaseSigner signer = manifest -> new TreeMap<>(Map.of("manifest.sig", bytes("by me")));
+    ReleaseStore.of(noting, signer).publish(RELEASE);
+    List<String> expected =
+        List.of(
+            "adapter_config.json",
+            "adapter_model.safetensors",
+            "manifest.sig",
+            "sync " + ID,
+            "manifest.json",
+            "sync " + ID);
+    assertEquals(expected, done);
   }
 
   @Test

@@ -55,6 +55,11 @@ public record FlinkStoreFiles(String uri) implements StoreFiles {
   }
 
   @Override
+  public void sync(String folder) {
+    // whoever commits a file of these stores has it durable
+  }
+
+  @Override
   public List<StoredFile> list() throws IOException {
     Path root = new Path(uri);
     return list(root.getFileSystem(), root);

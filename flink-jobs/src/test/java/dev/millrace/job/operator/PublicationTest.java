@@ -67,6 +67,11 @@ class PublicationTest {
     }
 
     @Override
+    public void sync(String folder) {
+      // the order of what is written is all that is asked
+    }
+
+    @Override
     public List<StoredFile> list() {
       return List.of();
     }
