@@ -190,6 +190,7 @@ public final class Chaos {
               redis,
               traffic,
               jobs,
+              new SwapReleases(base, config.cluster().home().resolve("storm")),
               store,
               kept.resolve("checkpoints"),
               disk,
@@ -199,8 +200,7 @@ public final class Chaos {
       try (traffic) {
         traffic.start();
         await("first release", () -> witness.count(topics.releases()) > 0);
-        SwapReleases storm = new SwapReleases(base, config.cluster().home().resolve("storm"));
-        Storm faults = new Storm(site, Faults.of(storm), progress, clock);
+        Storm faults = new Storm(site, progress, clock);
         hits = faults.rage(schedule());
         problems.addAll(faults.problems());
         long judged = witness.count(topics.verdicts());

@@ -4,6 +4,7 @@ import java.util.random.RandomGenerator;
 import org.apache.flink.util.function.ThrowingRunnable;
 
 /** Something that goes wrong for a while. */
+@FunctionalInterface
 interface Fault {
 
   /**

@@ -11,8 +11,6 @@ import java.util.random.RandomGenerator;
  */
 record KillAtRestore(List<String> processes) implements Fault {
 
-  static final String NAME = "kill-at-restore";
-
   @Override
   public boolean waits() {
     return true;

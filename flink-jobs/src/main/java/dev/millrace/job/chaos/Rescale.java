@@ -12,8 +12,6 @@ import java.util.random.RandomGenerator;
  */
 record Rescale() implements Fault {
 
-  static final String NAME = "rescale";
-
   @Override
   public Struck strike(Site site, RandomGenerator random) throws InterruptedException {
     String from = random.nextBoolean() ? site.jobs().stopLearn() : lose(site);

@@ -1,5 +1,6 @@
 package dev.millrace.job.chaos;
 
+import dev.millrace.job.bench.serve.SwapReleases;
 import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.LocalCluster;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param keeper of the cluster's processes
  * @param kafka between the jobs and the broker
  * @param redis between the jobs and Redis
+ * @param releases makes more, of a domain that nobody teaches
  * @param store the release store's folder
  * @param checkpoints the folder that has one of each job's
  * @param disk that holds the store and the checkpoints; null if it is this machine's own
@@ -23,6 +25,7 @@ record Site(
     Relay redis,
     Traffic traffic,
     Jobs jobs,
+    SwapReleases releases,
     Path store,
     Path checkpoints,
     @Nullable SmallDisk disk,

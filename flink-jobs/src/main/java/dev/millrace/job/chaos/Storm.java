@@ -22,14 +22,12 @@ final class Storm {
   private static final int THREADS = 12;
 
   private final Site site;
-  private final Faults faults;
   private final Consumer<String> progress;
   private final InstantSource clock;
   private final List<String> problems = new CopyOnWriteArrayList<>();
 
-  Storm(Site site, Faults faults, Consumer<String> progress, InstantSource clock) {
+  Storm(Site site, Consumer<String> progress, InstantSource clock) {
     this.site = site;
-    this.faults = faults;
     this.progress = progress;
     this.clock = clock;
   }
@@ -59,7 +57,7 @@ final class Storm {
 
   /** Empty if the fault could not strike, as when it needs what another fault has taken away. */
   private Optional<ChaosReport.Hit> let(Strike strike) throws InterruptedException {
-    Fault fault = faults.named(strike.fault());
+    Fault fault = Faults.named(strike.fault());
     long begun = clock.millis();
     Fault.Struck struck;
     try {

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -36,12 +35,6 @@ class ScheduleTest {
     }
     assertTrue(strikes.size() > 400, strikes.size() + " strikes");
     assertTrue(strikes.stream().allMatch(s -> s.atMillis() + s.lastingMillis() <= HOUR.toMillis()));
-  }
-
-  @Test
-  void faults_ofEveryName_areThere() {
-    Faults faults = Faults.of(null); // no storm is made here
-    assertEquals(new TreeSet<>(Faults.NAMES), new TreeSet<>(faults.byName().keySet()));
   }
 
   @Test
