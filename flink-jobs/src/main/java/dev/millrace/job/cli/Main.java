@@ -23,6 +23,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -33,12 +34,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. */
@@ -79,7 +78,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       AutoscaleCommand.class,
       HelpCommand.class
     })
-public final class Main implements Runnable {
+public final class Main {
 
   /** What the user gave cannot be used. */
   static final int USAGE = 2;
@@ -92,10 +91,6 @@ public final class Main implements Runnable {
 
   /** Columns of a help: its lines are written for as many. */
   private static final int WIDTH = 100;
-
-  @Spec
-  @SuppressWarnings("NullAway.Init")
-  private CommandSpec spec;
 
   /** Whether this process was told to end, or ends. */
   private static volatile boolean ending;
@@ -150,11 +145,20 @@ public final class Main implements Runnable {
 
   /** What is blank names nothing: as a path it would be the folder that one is in. */
   private static int runGiven(ParseResult parsed) {
-    for (ParseResult part :
-        parsed.asCommandLineList().stream().map(CommandLine::getParseResult).toList()) {
+    List<CommandLine> commands = parsed.asCommandLineList();
+    for (ParseResult part : commands.stream().map(CommandLine::getParseResult).toList()) {
       part.matchedArgs().forEach(given -> requireNamed(part, given));
     }
+    CommandLine last = commands.get(commands.size() - 1);
+    if (!last.getSubcommands().isEmpty() && commands.stream().noneMatch(Main::isToHelp)) {
+      throw new ParameterException(
+          last, "no command given, expected one of " + last.getSubcommands().keySet());
+    }
     return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static boolean isToHelp(CommandLine command) {
+    return command.isUsageHelpRequested() || command.isVersionHelpRequested();
   }
 
   private static void requireNamed(ParseResult part, ArgSpec given) {
@@ -245,11 +249,5 @@ public final class Main implements Runnable {
 
   private static String didYouMean(String given, Set<String> known) {
     return NearestName.of(given, known).map(near -> ", did you mean " + near + "?").orElse("");
-  }
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
   }
 }

@@ -115,6 +115,8 @@ class MainTest extends RunsCommands {
         "releases forget --store nowhere --bootstrap 127.0.0.1:1 | --sample",
         "frobnicate | no command frobnicate, expected one of [demo, adapt, ask,",
         "model frobnicate | no command frobnicate, expected one of [check,",
+        "model | no command given, expected one of [check,",
+        "releases --json | no command given, expected one of [list,",
         "submit serve --rest nowhere | --rest nowhere, expected a URL such as",
         "submit serve --rest http://127.0.0.1:1 | no Flink cluster answers at http://127.0.0.1:1, expected the REST address of a job manager",
         "submit serve --rest http://[:1 | 'http://[:1', expected a URL such as http://127.0.0.1:8081",

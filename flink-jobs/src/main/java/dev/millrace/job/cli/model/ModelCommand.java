@@ -3,9 +3,6 @@ package dev.millrace.job.cli.model;
 import dev.millrace.job.cli.options.Output;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "model",
@@ -25,14 +22,7 @@ import picocli.CommandLine.Spec;
       AlignCommand.class
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
-public final class ModelCommand implements Runnable {
+public final class ModelCommand {
 
   @Mixin private Output unusedOutput;
-  @Spec private CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
-  }
 }

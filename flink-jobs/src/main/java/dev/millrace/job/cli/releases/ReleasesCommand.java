@@ -17,9 +17,6 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
     name = "releases",
@@ -38,16 +35,9 @@ import picocli.CommandLine.Spec;
       ForgetCommand.class
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
-public final class ReleasesCommand implements Runnable {
+public final class ReleasesCommand {
 
   @Mixin private Output unusedOutput;
-  @Spec private CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
-  }
 
   /** A release in a list. */
   public record Row(
