@@ -14,22 +14,16 @@ import dev.millrace.job.operator.Opened;
 import dev.millrace.job.releases.Reproduction;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.release.LearnedSample;
-import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Origin;
-import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -160,37 +154,9 @@ class DataParallelIT {
     releases.sort(String.CASE_INSENSITIVE_ORDER);
     assertEquals(releases.size(), Set.copyOf(releases).size(), "no release is there twice");
     StoredReleases stored = StoredReleases.read(TinyParts.path(loop.config().store().uri()));
-    assertLineagesAreWhole(stored, loop);
+    loop.assertLineagesAreWhole(DOMAINS.size() * SAMPLES);
     assertOneProcessGetsTheSame(stored, loop);
     return new Run(releases, loop.files());
-  }
-
-  /** Behind each domain's last release stands every sample that may teach, once. */
-  private static void assertLineagesAreWhole(StoredReleases stored, Loop loop) throws Exception {
-    List<String> refused = loop.rejections(0).stream().map(Rejection::id).toList();
-    HeldOut heldOut = TinyParts.heldOut(loop.config());
-    Map<String, Set<String>> teaching = new TreeMap<>();
-    for (Sample sample : loop.samples(DOMAINS.size() * SAMPLES)) {
-      if (!refused.contains(sample.id())
-          && !heldOut.contains(sample.tenant(), sample.domain(), sample.document())) {
-        teaching.computeIfAbsent(sample.domain(), d -> new HashSet<>()).add(sample.id());
-      }
-    }
-    assertEquals(Set.copyOf(DOMAINS), stored.serving().keySet());
-    stored
-        .serving()
-        .forEach(
-            (domain, release) -> {
-              List<String> learned =
-                  new Reproduction(stored, release)
-                      .lineage().stream()
-                          .flatMap(id -> stored.manifest(id).learned().stream())
-                          .filter(sample -> !sample.replay())
-                          .map(LearnedSample::sample)
-                          .toList();
-              assertEquals(learned.size(), Set.copyOf(learned).size(), "none twice");
-              assertEquals(teaching.get(domain), Set.copyOf(learned), "no gap");
-            });
   }
 
   private static void assertOneProcessGetsTheSame(StoredReleases stored, Loop loop)

@@ -12,14 +12,11 @@ import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
-import dev.millrace.job.releases.Reproduction;
-import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -29,7 +26,6 @@ import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -123,7 +119,8 @@ class ExactlyOnceIT {
     List<String> refused = loop.rejections(0).stream().map(Rejection::id).sorted().toList();
     Map<String, List<String>> taught = taught(events);
     assertAllTaughtOnce(taught, refused, loop);
-    assertLineagesAreWhole(refused, loop);
+    assertTrue(loop.verdicts(0).stream().allMatch(Verdict::accepted), "every batch was learned");
+    loop.assertLineagesAreWhole(DOMAINS.size() * SAMPLES);
     return new Run(answered, releases(events), loop.files(), taught, refused);
   }
 
@@ -145,44 +142,6 @@ class ExactlyOnceIT {
     assertTrue(expected.containsAll(all));
     assertEquals(
         all.size(), verdicts.stream().filter(Verdict::accepted).mapToInt(Verdict::samples).sum());
-  }
-
-  /**
-   * Behind the last release of each domain stands, by its place on the topic, every sample that may
-   * teach: none is left out, none comes twice, none is of a held-out document.
-   */
-  private static void assertLineagesAreWhole(List<String> refused, Loop loop)
-      throws InvalidRecordException {
-    assertTrue(loop.verdicts(0).stream().allMatch(Verdict::accepted), "every batch was learned");
-    HeldOut heldOut = TinyParts.heldOut(loop.config());
-    Map<String, List<Origin>> teaching = new TreeMap<>();
-    for (Sample sample : loop.samples(DOMAINS.size() * SAMPLES)) {
-      String domain = String.valueOf(sample.domain());
-      if (!refused.contains(sample.id())
-          && !heldOut.contains(sample.tenant(), domain, sample.document())) {
-        teaching.computeIfAbsent(domain, d -> new ArrayList<>()).add(sample.origin());
-      }
-    }
-    StoredReleases stored = StoredReleases.read(TinyParts.path(loop.config().store().uri()));
-    stored
-        .serving()
-        .forEach(
-            (domain, release) -> {
-              List<Origin> learned =
-                  new Reproduction(stored, release)
-                      .lineage().stream()
-                          .flatMap(id -> stored.manifest(id).learned().stream())
-                          .filter(sample -> !sample.replay())
-                          .map(LearnedSample::origin)
-                          .toList();
-              assertEquals(inOrder(teaching.getOrDefault(domain, List.of())), inOrder(learned));
-            });
-  }
-
-  private static List<Origin> inOrder(List<Origin> origins) {
-    return origins.stream()
-        .sorted(Comparator.comparingInt(Origin::partition).thenComparingLong(Origin::offset))
-        .toList();
   }
 
   private static Map<String, List<String>> releases(List<ReleaseEvent> events) {

@@ -1,5 +1,7 @@
 package dev.millrace.job;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RawRecord;
@@ -8,8 +10,13 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.job.releases.Reproduction;
+import dev.millrace.job.releases.StoredReleases;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -151,6 +158,41 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
       }
     }
     return files;
+  }
+
+  /**
+   * Behind the last release of each domain stands, by its place on the topic, every sample that may
+   * teach: none is left out, none comes twice, none is of a held-out document.
+   *
+   * @param samples as many as there are
+   */
+  void assertLineagesAreWhole(int samples) throws InvalidRecordException {
+    List<String> refused = rejections(0).stream().map(Rejection::id).toList();
+    HeldOut heldOut = TinyParts.heldOut(config);
+    Map<String, List<Origin>> teaching = new TreeMap<>();
+    for (Sample sample : samples(samples)) {
+      String domain = String.valueOf(sample.domain());
+      if (!refused.contains(sample.id())
+          && !heldOut.contains(sample.tenant(), domain, sample.document())) {
+        teaching.computeIfAbsent(domain, d -> new ArrayList<>()).add(sample.origin());
+      }
+    }
+    StoredReleases stored = StoredReleases.read(TinyParts.path(config.store().uri()));
+    Map<String, List<Origin>> learned = new TreeMap<>();
+    stored.serving().forEach((domain, release) -> learned.put(domain, learned(stored, release)));
+    teaching.values().forEach(places -> places.sort(Origin.ORDER));
+    assertEquals(teaching, learned);
+  }
+
+  /** Where the samples stand that a release and its ancestors learned, in order. */
+  private static List<Origin> learned(StoredReleases stored, String release) {
+    return new Reproduction(stored, release)
+        .lineage().stream()
+            .flatMap(id -> stored.manifest(id).learned().stream())
+            .filter(sample -> !sample.replay())
+            .map(LearnedSample::origin)
+            .sorted(Origin.ORDER)
+            .toList();
   }
 
   /** All committed records of a topic, once there are so many at least. */
