@@ -30,11 +30,7 @@ class PruneCommandTest {
 
   @Test
   void needed_pinnedAndCurrentAndWhatTheTopicDoesNotKnow_areNeeded() {
-    StoredReleases stored =
-        new StoredReleases(
-            Path.of("store"),
-            new TreeMap<>(
-                Map.of("a", of("java"), "b", of("java"), "c", of("java"), "x", of("other"))));
+    StoredReleases stored = stored(List.of("a", "b", "c"), List.of("x"));
     List<ReleaseEvent> events =
         List.of(event(Action.PUBLISH, "a"), event(Action.PUBLISH, "b"), event(Action.PIN, "c"));
     assertEquals(Set.of("b", "c", "x"), PruneCommand.needed(stored, events));
@@ -42,9 +38,7 @@ class PruneCommandTest {
 
   @Test
   void needed_publicationThatServingPassedOver_takesNothingFromWhatIsCurrent() {
-    StoredReleases stored =
-        new StoredReleases(
-            Path.of("store"), new TreeMap<>(Map.of("a", of("java"), "b", of("java"))));
+    StoredReleases stored = stored(List.of("a", "b"), List.of());
     List<ReleaseEvent> events =
         List.of(event(Action.PUBLISH, "a", 5), event(Action.PUBLISH, "b", 1));
     assertEquals(Set.of("a", "b"), PruneCommand.needed(stored, events));
@@ -58,10 +52,7 @@ class PruneCommandTest {
   /** What it came of would be deleted with all that could take its place. */
   @Test
   void needed_currentIsNotHere_allOfItsDomainIs() {
-    StoredReleases stored =
-        new StoredReleases(
-            Path.of("store"),
-            new TreeMap<>(Map.of("a", of("java"), "b", of("java"), "x", of("other"))));
+    StoredReleases stored = stored(List.of("a", "b"), List.of("x"));
     List<ReleaseEvent> events =
         List.of(
             event(Action.PUBLISH, "a", 1),
@@ -75,10 +66,7 @@ class PruneCommandTest {
   /** Or learn found none of what it has still to learn again. */
   @Test
   void needed_learnsAgainWhatWasForgotten_soIsWhatItWasAtBefore() {
-    StoredReleases stored =
-        new StoredReleases(
-            Path.of("store"),
-            new TreeMap<>(Map.of("a", of("java"), "b", of("java"), "again", of("java"))));
+    StoredReleases stored = stored(List.of("a", "b", "again"), List.of());
     List<ReleaseEvent> events =
         List.of(
             published("a", null, 0),
@@ -92,10 +80,7 @@ class PruneCommandTest {
   /** Beside the last publication, from which people had gone back. */
   @Test
   void needed_learnsAgainWhatWasPinned_soIsThat() {
-    StoredReleases stored =
-        new StoredReleases(
-            Path.of("store"),
-            new TreeMap<>(Map.of("a", of("java"), "b", of("java"), "again", of("java"))));
+    StoredReleases stored = stored(List.of("a", "b", "again"), List.of());
     List<ReleaseEvent> events =
         List.of(
             published("a", null, 0),
@@ -115,9 +100,7 @@ class PruneCommandTest {
   /** A shadow on another base has no parent in its manifest. */
   @Test
   void needed_onTrial_soIsWhatAnswersMeanwhile() {
-    StoredReleases stored =
-        new StoredReleases(
-            Path.of("store"), new TreeMap<>(Map.of("a", of("java"), "b", of("java"))));
+    StoredReleases stored = stored(List.of("a", "b"), List.of());
     ReleaseEvent shadow =
         StreamRecords.event("java", ReleaseEvent.Kind.ADAPTER, Action.PUBLISH, "b", "a", 1, 0)
             .withholding(1);
@@ -180,6 +163,14 @@ class PruneCommandTest {
 
   private static ReleaseEvent event(Action action, String release, long batch) {
     return StreamRecords.event("java", action, release, batch, 0);
+  }
+
+  /** A store of releases of the domains {@code java} and {@code other}. */
+  private static StoredReleases stored(List<String> java, List<String> other) {
+    TreeMap<String, Manifest> releases = new TreeMap<>();
+    java.forEach(id -> releases.put(id, of("java")));
+    other.forEach(id -> releases.put(id, of("other")));
+    return new StoredReleases(Path.of("store"), releases);
   }
 
   private static Manifest of(String domain) {
