@@ -2,8 +2,6 @@ package dev.millrace.model.swap;
 
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.AlignRelease;
-import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -56,24 +54,6 @@ final class AligningReleases implements LiveReleases {
     }
   }
 
-  /** The base, with where its encoders see things by an alignment. */
-  private record AlignedLease(BaseModel base, LiveRelease about, AlignAdapter alignment)
-      implements Lease {
-
-    @Override
-    public LoadedAdapter adapter() {
-      return base.noAdapter();
-    }
-
-    @Override
-    public LiveRelease release() {
-      return about;
-    }
-
-    @Override
-    public void close() {}
-  }
-
   @Override
   public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
     return event.kind() == Kind.ALIGNMENT
@@ -113,7 +93,7 @@ final class AligningReleases implements LiveReleases {
   }
 
   private Lease lease(@Nullable Aligned found) {
-    return found == null ? base() : new AlignedLease(base().base(), found.about(), found.adapter());
+    return found == null ? base() : new BaseLease(base().base(), found.about(), found.adapter());
   }
 
   private Lease unlessMissing(@Nullable String tenant, @Nullable String domain) {

@@ -1,20 +1,23 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import org.jspecify.annotations.Nullable;
 
-/** The base alone, which is never freed here. */
-record BaseLease(BaseModel base) implements Lease {
+/** A base with what stays as long as it is open: none of it is freed here. */
+record BaseLease(
+    BaseModel base, LoadedAdapter adapter, @Nullable LiveRelease release, AlignAdapter alignment)
+    implements Lease {
 
-  @Override
-  public LoadedAdapter adapter() {
-    return base.noAdapter();
+  /** The base alone. */
+  BaseLease(BaseModel base) {
+    this(base, base.noAdapter(), null, AlignAdapter.NONE);
   }
 
-  @Override
-  public @Nullable LiveRelease release() {
-    return null;
+  /** The same for who is to say what answers. */
+  BaseLease(BaseModel base, LiveRelease release, AlignAdapter alignment) {
+    this(base, base.noAdapter(), release, alignment);
   }
 
   @Override

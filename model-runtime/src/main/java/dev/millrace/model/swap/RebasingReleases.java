@@ -1,7 +1,6 @@
 package dev.millrace.model.swap;
 
-import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
@@ -52,7 +51,8 @@ final class RebasingReleases implements LiveReleases {
     }
 
     Lease lease(NewBase on, Rebased rebased) {
-      return new NewLease(on.base(), rebased.adapter(), rebased.about(readMillis));
+      return new BaseLease(
+          on.base(), rebased.adapter(), rebased.about(readMillis), AlignAdapter.NONE);
     }
 
     LiveRelease about(String domain, @Nullable LiveRelease before) {
@@ -104,15 +104,7 @@ final class RebasingReleases implements LiveReleases {
       return lease;
     }
     lease.close();
-    return new NewLease(opened.base(), opened.base().noAdapter(), now.about(about.domain(), about));
-  }
-
-  /** The base, alone where it says by itself what an adapter had learned, with what stays open. */
-  private record NewLease(BaseModel base, LoadedAdapter adapter, LiveRelease release)
-      implements Lease {
-
-    @Override
-    public void close() {}
+    return new BaseLease(opened.base(), now.about(about.domain(), about), AlignAdapter.NONE);
   }
 
   /** What answers now; the lease itself while the base that should is missing. */
@@ -254,8 +246,7 @@ final class RebasingReleases implements LiveReleases {
     }
     if (now.event().release().equals(release)) {
       return CompletableFuture.completedFuture(
-          new NewLease(
-              opened.base(), opened.base().noAdapter(), now.about(now.event().domain(), null)));
+          new BaseLease(opened.base(), now.about(now.event().domain(), null), AlignAdapter.NONE));
     }
     Rebased rebased = opened.named(release);
     return rebased != null && mayRead(tenant, rebased)
