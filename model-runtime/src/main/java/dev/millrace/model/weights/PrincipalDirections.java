@@ -12,16 +12,9 @@ public final class PrincipalDirections {
 
   private PrincipalDirections() {}
 
-  /** Of a symmetric matrix, the first ones: orthonormal rows. Subspace iteration, fixed start. */
-  public static double[][] of(double[][] matrix, int count) {
-    return of(
-        vector -> Arrays.stream(matrix).mapToDouble(row -> dot(row, vector)).toArray(),
-        matrix.length,
-        count);
-  }
-
   /**
-   * The same of a matrix that is never written down.
+   * Of a symmetric matrix, which need not be written down, the first ones: orthonormal rows.
+   * Subspace iteration, fixed start.
    *
    * @param times the product of the matrix and a vector
    * @param size of the vector
