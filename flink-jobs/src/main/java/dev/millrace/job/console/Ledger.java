@@ -12,6 +12,7 @@ import dev.millrace.schema.RuleFigures;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Shortened;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -248,12 +249,8 @@ final class Ledger {
           .put("id", rejection.id())
           .put("domain", rejection.domain())
           .put("reason", rejection.reason())
-          .put("detail", cut(rejection.detail()));
+          .put("detail", Shortened.of(rejection.detail(), TEXT));
     }
-  }
-
-  private static String cut(String text) {
-    return text.length() <= TEXT ? text : text.substring(0, TEXT) + "…";
   }
 
   private void events(ArrayNode array) {

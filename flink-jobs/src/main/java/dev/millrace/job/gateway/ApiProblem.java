@@ -2,6 +2,7 @@ package dev.millrace.job.gateway;
 
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.schema.wire.Requests;
+import dev.millrace.schema.wire.Shortened;
 import java.io.Serial;
 import java.util.Map;
 import java.util.Set;
@@ -51,10 +52,10 @@ final class ApiProblem extends RuntimeException {
   private final @Nullable String param;
 
   private ApiProblem(int status, String code, @Nullable String param, String message) {
-    super(cut(message, MESSAGE), null, false, false);
+    super(Shortened.of(message, MESSAGE), null, false, false);
     this.status = status;
     this.code = code;
-    this.param = param == null ? null : cut(param, TOLD);
+    this.param = param == null ? null : Shortened.of(param, TOLD);
   }
 
   /** 400: a field has a value that cannot be used. */
@@ -63,15 +64,8 @@ final class ApiProblem extends RuntimeException {
         400,
         "invalid_value",
         param,
-        "%s is %s, expected %s".formatted(cut(param, TOLD), cut(found, TOLD), expected));
-  }
-
-  private static String cut(String text, int most) {
-    if (text.length() <= most) {
-      return text;
-    }
-    boolean splits = Character.isHighSurrogate(text.charAt(most - 1));
-    return text.substring(0, splits ? most - 1 : most) + "…";
+        "%s is %s, expected %s"
+            .formatted(Shortened.of(param, TOLD), Shortened.of(found, TOLD), expected));
   }
 
   /** 400: the call is not what it should be. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.millrace.schema.wire.Shortened;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -220,7 +221,7 @@ public final class JsonFields {
   /** An error that names the field, its value and what was expected. */
   public InvalidConfigException invalid(String name, String expected) {
     String value = object.path(name).toString();
-    String shown = value.length() > 200 ? value.substring(0, 200) + "…" : value;
+    String shown = Shortened.of(value, 200);
     return new InvalidConfigException(
         "%s: %s is %s, expected %s"
             .formatted(where, name, object.has(name) ? shown : "absent", expected));

@@ -1,5 +1,6 @@
 package dev.millrace.model.release;
 
+import dev.millrace.schema.wire.Shortened;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,6 @@ public final class InvalidReleaseException extends RuntimeException {
 
   /** A reason, or its beginning where it is longer than a record should hold. */
   public static String cut(String reason) {
-    return reason.length() <= MOST_SAID ? reason : reason.substring(0, MOST_SAID) + "…";
+    return Shortened.of(reason, MOST_SAID);
   }
 }

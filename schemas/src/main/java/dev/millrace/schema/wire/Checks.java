@@ -63,9 +63,7 @@ final class Checks {
 
   /** The value, or its beginning where it is longer than a name may be. */
   static @Nullable String cut(@Nullable String value) {
-    return value == null || value.length() <= Limits.ID_BYTES
-        ? value
-        : value.substring(0, Limits.ID_BYTES) + "…";
+    return value == null ? null : Shortened.of(value, Limits.ID_BYTES);
   }
 
   private static void append(StringBuilder quoted, int point) {
