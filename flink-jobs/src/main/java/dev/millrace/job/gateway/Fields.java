@@ -2,37 +2,25 @@ package dev.millrace.job.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import dev.millrace.schema.wire.StrictJson;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of a JSON body, each asked for once; what nobody asked for is refused by name. */
 final class Fields {
 
-  /** Of a body; in memory an empty object takes thirty times its two bytes. */
-  static final int MOST_TOKENS = 100_000;
-
-  static final ObjectMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder().maxTokenCount(MOST_TOKENS).build())
-                  .build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  static final ObjectMapper JSON = StrictJson.MAPPER;
 
   private final JsonNode object;
   private final Set<String> read = new HashSet<>();
@@ -96,14 +84,17 @@ final class Fields {
   }
 
   @Nullable String textOrNull(String name) {
+    return value(name, JsonNode::isTextual, JsonNode::textValue, "text").orElse(null);
+  }
+
+  /** The field's value, if it is there; any other than what is expected is refused. */
+  private <T> Optional<T> value(
+      String name, Predicate<JsonNode> fits, Function<JsonNode, T> read, String expected) {
     JsonNode found = node(name);
-    if (found.isNull()) {
-      return null;
+    if (!found.isNull() && !fits.test(found)) {
+      throw ApiProblem.badField(name, found.toString(), expected);
     }
-    if (!found.isTextual()) {
-      throw ApiProblem.badField(name, found.toString(), "text");
-    }
-    return found.textValue();
+    return found.isNull() ? Optional.empty() : Optional.of(read.apply(found));
   }
 
   /** A text, or a list of texts. */
@@ -153,25 +144,21 @@ final class Fields {
   }
 
   int integer(String name, int otherwise) {
-    JsonNode found = node(name);
-    if (found.isNull()) {
-      return otherwise;
-    }
-    if (!found.isIntegralNumber() || !found.canConvertToInt()) {
-      throw ApiProblem.badField(name, found.toString(), "an integer");
-    }
-    return found.intValue();
+    return value(
+            name,
+            found -> found.isIntegralNumber() && found.canConvertToInt(),
+            JsonNode::intValue,
+            "an integer")
+        .orElse(otherwise);
   }
 
   @Nullable Long longOrNull(String name) {
-    JsonNode found = node(name);
-    if (found.isNull()) {
-      return null;
-    }
-    if (!found.isIntegralNumber() || !found.canConvertToLong()) {
-      throw ApiProblem.badField(name, found.toString(), "an integer of 64 bits");
-    }
-    return found.longValue();
+    return value(
+            name,
+            found -> found.isIntegralNumber() && found.canConvertToLong(),
+            JsonNode::longValue,
+            "an integer of 64 bits")
+        .orElse(null);
   }
 
   /** An integer; null without one, or where {@code false} says that there is none. */
@@ -180,22 +167,11 @@ final class Fields {
   }
 
   double decimal(String name, double otherwise) {
-    JsonNode found = node(name);
-    if (found.isNull()) {
-      return otherwise;
-    }
-    if (!found.isNumber()) {
-      throw ApiProblem.badField(name, found.toString(), "a number");
-    }
-    return found.doubleValue();
+    return value(name, JsonNode::isNumber, JsonNode::doubleValue, "a number").orElse(otherwise);
   }
 
   boolean bool(String name) {
-    JsonNode found = node(name);
-    if (!found.isNull() && !found.isBoolean()) {
-      throw ApiProblem.badField(name, found.toString(), "true or false");
-    }
-    return found.booleanValue();
+    return value(name, JsonNode::isBoolean, JsonNode::booleanValue, "true or false").orElse(false);
   }
 
   /** Fields that say nothing about the answer. */

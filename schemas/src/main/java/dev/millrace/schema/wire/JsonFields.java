@@ -1,13 +1,8 @@
 package dev.millrace.schema.wire;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -16,27 +11,18 @@ import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of one line's object; what is asked for is known, anything else is an error. */
 final class JsonFields {
 
-  /** Of a line; in memory an empty object takes thirty times its two bytes. */
-  private static final int MOST_TOKENS = 100_000;
-
-  private static final ObjectReader READER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder().maxTokenCount(MOST_TOKENS).build())
-                  .build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build()
-          .readerFor(JsonNode.class);
+  private static final ObjectReader READER = StrictJson.MAPPER.readerFor(JsonNode.class);
 
   /** Where what is not closed began: always in the same line. */
   private static final Pattern START = Pattern.compile(" \\(start marker at \\[.*]\\)");
@@ -130,47 +116,41 @@ final class JsonFields {
   }
 
   long integer(String key, long otherwise) throws InvalidRecordException {
-    JsonNode node = find(key);
-    if (node == null) {
-      return otherwise;
-    }
-    if (!node.isIntegralNumber() || !node.canConvertToLong()) {
-      throw badValue(key, node, "a whole number of 64 bits");
-    }
-    return node.longValue();
+    return value(
+            key,
+            node -> node.isIntegralNumber() && node.canConvertToLong(),
+            JsonNode::longValue,
+            "a whole number of 64 bits")
+        .orElse(otherwise);
   }
 
   int smallInteger(String key, int otherwise) throws InvalidRecordException {
-    JsonNode node = find(key);
-    if (node == null) {
-      return otherwise;
-    }
-    if (!node.isIntegralNumber() || !node.canConvertToInt()) {
-      throw badValue(key, node, "a whole number of 32 bits");
-    }
-    return node.intValue();
+    return value(
+            key,
+            node -> node.isIntegralNumber() && node.canConvertToInt(),
+            JsonNode::intValue,
+            "a whole number of 32 bits")
+        .orElse(otherwise);
   }
 
   double decimal(String key, double otherwise) throws InvalidRecordException {
-    JsonNode node = find(key);
-    if (node == null) {
-      return otherwise;
-    }
-    if (!node.isNumber()) {
-      throw badValue(key, node, "a number");
-    }
-    return node.doubleValue();
+    return value(key, JsonNode::isNumber, JsonNode::doubleValue, "a number").orElse(otherwise);
   }
 
   boolean bool(String key, boolean otherwise) throws InvalidRecordException {
+    return value(key, JsonNode::isBoolean, JsonNode::booleanValue, "true or false")
+        .orElse(otherwise);
+  }
+
+  /** The key's value, if it is there; any other than what is expected is refused. */
+  private <T> Optional<T> value(
+      String key, Predicate<JsonNode> fits, Function<JsonNode, T> read, String expected)
+      throws InvalidRecordException {
     JsonNode node = find(key);
-    if (node == null) {
-      return otherwise;
+    if (node != null && !fits.test(node)) {
+      throw badValue(key, node, expected);
     }
-    if (!node.isBoolean()) {
-      throw badValue(key, node, "true or false");
-    }
-    return node.booleanValue();
+    return Optional.ofNullable(node).map(read);
   }
 
   /** Refuses a key that was not asked for. */
