@@ -359,15 +359,11 @@ final class ModelLearner implements Learner {
 
   /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
   private LearnerState examined(LearnerState state, TrainingBatch batch) {
-    List<HeldOut> fresh =
-        batch.heldOut().isEmpty()
-            ? List.of()
-            : gate.examine(batch.heldOut(), shares.incumbent(state));
     return new LearnerState(
         state.adapter(),
         state.replay(),
         state.waiting(),
-        judging(state, fresh, batch),
+        judging(state, batch),
         state.release(),
         state.learnedTo(),
         batch.number() + 1,
@@ -381,13 +377,25 @@ final class ModelLearner implements Learner {
   }
 
   /** Those by which a predecessor is compared stay while it serves, if it can read no others. */
-  private Reservoir<HeldOut> judging(LearnerState state, List<HeldOut> fresh, TrainingBatch batch) {
+  private Reservoir<HeldOut> judging(LearnerState state, TrainingBatch batch) {
     Predecessor predecessor = state.predecessor();
     return predecessor != null
             && !predecessor.shared()
             && predecessor.among(state.heldOut().entries()).isComparable(config.gate())
         ? state.heldOut()
-        : state.heldOut().follow(fresh, seed(batch.tenant(), batch.domain()));
+        : followed(state, batch);
+  }
+
+  /** Of what was held out no more is read by the model than judges from now on. */
+  private Reservoir<HeldOut> followed(LearnerState state, TrainingBatch batch) {
+    List<ScoredSample> usable =
+        batch.heldOut().stream().filter(sample -> sample.tokens().length >= 2).toList();
+    return state
+        .heldOut()
+        .follow(
+            usable,
+            seed(batch.tenant(), batch.domain()),
+            drawn -> gate.examine(drawn, shares.incumbent(state)));
   }
 
   private Lesson lesson(LearnerState state, TrainingBatch batch, List<Remembered> fresh) {

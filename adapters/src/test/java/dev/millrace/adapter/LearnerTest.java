@@ -357,6 +357,26 @@ class LearnerTest extends BigramLearners {
   }
 
   @Test
+  void learn_manyHeldOut_examinesThoseThatJudgeAlone() {
+    List<int[]> texts = new ArrayList<>(Bigrams.foreign().texts(300, 41));
+    texts.add(new int[] {1});
+    List<ScoredSample> judging =
+        IntStream.range(0, texts.size())
+            .mapToObj(k -> Stream.sample(1000 + k, texts.get(k), true, 0))
+            .toList();
+    TrainingBatch batch = new TrainingBatch(null, "foreign", 0, batch(0).samples(), judging);
+    Learner learner = learner("store");
+    LearnerState state = learn(learner, initial(learner), batch).state();
+    List<String> examined =
+        judging.stream()
+            .filter(sample -> base.hasScored(sample.tokens()))
+            .map(sample -> sample.sample().id())
+            .toList();
+    assertEquals(CONFIG.heldOut(), ids(state).size());
+    assertEquals(Set.copyOf(ids(state)), Set.copyOf(examined));
+  }
+
+  @Test
   void learn_moreWaitThanMay_theOldestAreDropped() {
     Learner learner = learner("store");
     LearnerState state = initial(learner);

@@ -243,6 +243,9 @@ class NewBaseTest extends BigramLearners {
     LearnerState moved = learn(learner, old, batch(1)).state();
     LearnerState compared = learn(learner, moved, batch(2)).state();
     assertEquals(moved.heldOut().seen(), compared.heldOut().seen());
+    batch(2)
+        .heldOut()
+        .forEach(sample -> assertFalse(fresh.hasScored(sample.tokens()), "for nothing"));
     int least = CONFIG.gate().minHeldOutSamples();
     LearnerState gone =
         with(moved, "predecessor", Predecessor.of("a".repeat(64), judged(least, -9)));

@@ -1,8 +1,11 @@
 package dev.millrace.adapter.batch;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A bounded sample of what was offered; a value. Uniform over everything (Vitter's algorithm R), or
@@ -61,6 +64,27 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
       count++;
     }
     return new Reservoir<>(capacity, count, List.copyOf(kept));
+  }
+
+  /**
+   * The same of what entries are made from: no more is made than stays.
+   *
+   * @param made an entry of each, in their order; not asked where none stays
+   */
+  public <S> Reservoir<T> follow(List<S> more, long seed, Function<List<S>, List<T>> made) {
+    int before = entries.size();
+    List<Integer> places = IntStream.range(0, before + more.size()).boxed().toList();
+    Reservoir<Integer> drawn =
+        new Reservoir<>(capacity, seen, places.subList(0, before))
+            .follow(places.subList(before, places.size()), seed);
+    List<S> fresh =
+        drawn.entries.stream().filter(at -> at >= before).map(at -> more.get(at - before)).toList();
+    Iterator<T> making = (fresh.isEmpty() ? List.<T>of() : made.apply(fresh)).iterator();
+    List<T> kept = new ArrayList<>();
+    for (int at : drawn.entries) {
+      kept.add(at < before ? entries.get(at) : making.next());
+    }
+    return new Reservoir<>(capacity, drawn.seen, List.copyOf(kept));
   }
 
   /**

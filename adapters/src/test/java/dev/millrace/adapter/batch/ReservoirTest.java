@@ -2,9 +2,11 @@ package dev.millrace.adapter.batch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.schema.ScoredSample;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -36,6 +38,29 @@ class ReservoirTest {
       assertTrue(reservoir.entries().stream().allMatch(entry -> now - entry < oldest));
     }
     assertEquals(reservoir, offered(Reservoir.empty(capacity), numbers(0, 5_000), 100));
+  }
+
+  @Test
+  void follow_ofWhatEntriesAreMadeFrom_makesThoseThatStay() {
+    Reservoir<Integer> made = Reservoir.empty(32);
+    Reservoir<Integer> whole = made;
+    List<Integer> numbers = numbers(0, 2_000);
+    for (int i = 0; i < numbers.size(); i += 50) {
+      List<Integer> part = numbers.subList(i, i + 50);
+      List<Integer> stay = new ArrayList<>();
+      made =
+          made.follow(
+              part.stream().map(String::valueOf).toList(),
+              5,
+              drawn -> {
+                stay.addAll(drawn.stream().map(Integer::valueOf).toList());
+                return stay;
+              });
+      whole = whole.follow(part, 5);
+      assertEquals(whole, made);
+      assertEquals(whole.entries().stream().filter(part::contains).toList(), stay);
+    }
+    assertEquals(made, made.follow(List.of(), 5, drawn -> fail("none stays")));
   }
 
   /** A document of many texts is not all that judges. */

@@ -30,6 +30,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -58,6 +60,7 @@ public final class BigramBase implements BaseModel {
   private volatile Products asked = Products.FP32;
   private final AtomicInteger calls = new AtomicInteger();
   private final Queue<List<Integer>> readAhead = new ConcurrentLinkedQueue<>();
+  private final Set<List<Integer>> scored = ConcurrentHashMap.newKeySet();
 
   public BigramBase(Bigrams bigrams) {
     this(bigrams, 0);
@@ -162,7 +165,13 @@ public final class BigramBase implements BaseModel {
     return sequences.stream().map(this::score).toList();
   }
 
+  /** Whether tokens were ever scored. */
+  public boolean hasScored(int[] tokens) {
+    return scored.contains(Arrays.stream(tokens).boxed().toList());
+  }
+
   private TokenScores score(Sequence sequence) {
+    scored.add(Arrays.stream(sequence.tokens()).boxed().toList());
     return scores(pass(sequence.adapter()), sequence.tokens(), servedError);
   }
 
