@@ -1,8 +1,6 @@
 package dev.millrace.adapter;
 
-import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -37,7 +35,7 @@ public record Forgotten(List<String> samples, List<String> again) {
     return new Forgotten(samples, again.subList(1, again.size()));
   }
 
-  /** A batch without what is to be forgotten. */
+  /** A batch that teaches nothing of what is to be forgotten; what it holds out it still names. */
   TrainingBatch without(TrainingBatch batch) {
     return samples.isEmpty()
         ? batch
@@ -45,13 +43,7 @@ public record Forgotten(List<String> samples, List<String> again) {
             batch.tenant(),
             batch.domain(),
             batch.number(),
-            kept(batch.samples()),
-            kept(batch.heldOut()));
-  }
-
-  private List<ScoredSample> kept(List<ScoredSample> all) {
-    List<ScoredSample> kept = new ArrayList<>(all);
-    kept.removeIf(sample -> contains(sample.sample().id()));
-    return List.copyOf(kept);
+            batch.samples().stream().filter(s -> !contains(s.sample().id())).toList(),
+            batch.heldOut());
   }
 }

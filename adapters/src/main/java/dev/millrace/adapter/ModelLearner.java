@@ -386,12 +386,19 @@ final class ModelLearner implements Learner {
         : followed(state, batch);
   }
 
-  /** Of what was held out no more is read by the model than judges from now on. */
+  /**
+   * Of what was held out no more is read by the model than judges from now on. A batch of so many
+   * may have left out more: it begins anew.
+   */
   private Reservoir<HeldOut> followed(LearnerState state, TrainingBatch batch) {
+    Reservoir<HeldOut> before = state.heldOut();
+    boolean anew = batch.heldOut().size() >= Reservoir.RECENT;
     List<ScoredSample> usable =
-        batch.heldOut().stream().filter(sample -> sample.tokens().length >= 2).toList();
-    return state
-        .heldOut()
+        batch.heldOut().stream()
+            .filter(sample -> sample.tokens().length >= 2)
+            .filter(sample -> !state.forgotten().contains(sample.sample().id()))
+            .toList();
+    return (anew ? Reservoir.<HeldOut>empty(before.capacity()) : before)
         .follow(
             usable,
             seed(batch.tenant(), batch.domain()),

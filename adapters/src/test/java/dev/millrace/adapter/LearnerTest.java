@@ -11,9 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Parameters;
@@ -376,6 +378,37 @@ class LearnerTest extends BigramLearners {
     assertEquals(Set.copyOf(ids(state)), Set.copyOf(examined));
   }
 
+  /** What the batch left out may be any number of texts: those before them are too old. */
+  @Test
+  void learn_asManyHeldOutAsABatchCarries_judgeAloneWhateverOfThemIsLeftOut() {
+    List<int[]> texts = Bigrams.foreign().texts(Reservoir.RECENT, 41);
+    List<ScoredSample> judging =
+        IntStream.range(0, texts.size())
+            .mapToObj(k -> Stream.sample(k, k < 20 ? new int[] {1} : texts.get(k), true, 0))
+            .toList();
+    TrainingBatch batch = new TrainingBatch(null, "foreign", 0, batch(0).samples(), judging);
+    List<HeldOut> before =
+        IntStream.range(0, CONFIG.heldOut())
+            .mapToObj(k -> new HeldOut("old" + k, EVENT, texts.get(k), 9, -1, -1))
+            .toList();
+    Learner learner = learner("store");
+    List<String> gone =
+        judging.subList(20, 40).stream().map(s -> s.sample().id()).sorted().toList();
+    for (long seen : new long[] {before.size(), 5_000}) {
+      LearnerState state =
+          with(
+              initial(learner),
+              "heldOut",
+              new Reservoir<>(CONFIG.heldOut(), seen, before),
+              "forgotten",
+              new Forgotten(gone, List.of()));
+      List<String> now = ids(learn(learner, state, batch).state());
+      assertEquals(CONFIG.heldOut(), now.size());
+      assertTrue(
+          now.stream().noneMatch(id -> id.startsWith("old") || gone.contains(id)), now::toString);
+    }
+  }
+
   @Test
   void learn_moreWaitThanMay_theOldestAreDropped() {
     Learner learner = learner("store");
@@ -442,7 +475,8 @@ class LearnerTest extends BigramLearners {
     LearnerConfig less = CONFIG.with(with(enough.plan(), "threads", 33));
     var refused = assertThrows(IllegalArgumentException.class, () -> learner("store", less));
     assertEquals(
-        "learn.plan.memoryBytes is 32768, for 0 tokens on each of 33 threads in FP32, expected one token: 65536 holds them",
+        "learn.plan.memoryBytes is 32768, for 0 tokens on each of 33 threads in FP32, expected one"
+            + " token: 65536 holds them",
         refused.getMessage());
   }
 

@@ -43,13 +43,11 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
    * The reservoir after some more were offered, where the entries are to follow what is offered: a
    * uniform sample of the first {@link #RECENT}, then of each block of {@code RECENT / capacity}
    * one, in place of the oldest entry. So an entry is gone after at most three times {@code
-   * max(RECENT, capacity)} others. So many at once begin it anew: whoever offers them may have left
-   * out more.
+   * max(RECENT, capacity)} others.
    */
   public Reservoir<T> follow(List<T> more, long seed) {
-    Reservoir<T> before = more.size() < RECENT ? this : empty(capacity);
-    int uniform = (int) Math.max(0, Math.min(RECENT - before.seen, more.size()));
-    Reservoir<T> begun = before.offer(more.subList(0, uniform), seed);
+    int uniform = (int) Math.max(0, Math.min(RECENT - seen, more.size()));
+    Reservoir<T> begun = offer(more.subList(0, uniform), seed);
     List<T> kept = new ArrayList<>(begun.entries);
     long block = Math.max(1, RECENT / Math.max(1, capacity));
     long count = begun.seen;
