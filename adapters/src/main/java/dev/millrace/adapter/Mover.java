@@ -1,7 +1,6 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Remembered;
-import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Served;
@@ -44,13 +43,11 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
                 .toList(),
             shares.served(initial.adapter(), null),
             shares.served(begins.adapter(), place.routing()));
-    Reservoir<HeldOut> heldOut =
-        state.heldOut().keep(sample -> tokens.containsKey(sample.origin())).with(judging);
     return new LearnerState(
         begins.adapter(),
         initial.replay(),
         waiting(state, tokens),
-        heldOut,
+        state.heldOut().with(judging),
         place.release(),
         place.learnedTo(),
         state.batches(),

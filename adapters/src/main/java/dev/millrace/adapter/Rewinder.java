@@ -1,7 +1,6 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Progress;
-import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Served;
@@ -19,6 +18,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -136,7 +136,10 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
     Place place = target.place();
     Forgotten forgotten = state.forgotten();
     Served incumbent = shares.served(target.adapter(), place.routing());
-    Reservoir<HeldOut> judging = state.heldOut().keep(judge -> !forgotten.contains(judge.id()));
+    List<HeldOut> judging =
+        state.heldOut().entries().stream()
+            .filter(judge -> !forgotten.contains(judge.id()))
+            .toList();
     Predecessor predecessor = target.predecessor();
     return new LearnerState(
         target.adapter(),
@@ -148,7 +151,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
                         && Progress.includes(place.learnedTo(), sample.origin())
                         && !forgotten.contains(sample.id())),
         state.waiting().stream().filter(sample -> !forgotten.contains(sample.id())).toList(),
-        judging.with(gate.reexamine(judging.entries(), incumbent)),
+        state.heldOut().with(gate.reexamine(judging, incumbent)),
         place.release(),
         place.learnedTo(),
         state.batches(),
@@ -158,7 +161,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
         watch(target, state),
         forgotten,
         surroundings.base().id(),
-        predecessor == null ? null : predecessor.among(judging.entries()));
+        predecessor == null ? null : predecessor.among(judging));
   }
 
   /**

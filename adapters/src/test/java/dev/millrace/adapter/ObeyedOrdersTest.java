@@ -387,6 +387,7 @@ class ObeyedOrdersTest extends BigramLearners {
     assertEquals(waits.waiting().size() - 1, state.waiting().size());
     assertTrue(state.waiting().stream().noneMatch(sample -> sample.id().equals(waiting)));
     assertFalse(ids(state).contains(judging));
+    assertEquals(waits.heldOut().seen(), state.heldOut().seen(), "others judge as long as ever");
     TrainingBatch again = renumbered(batch(0), state.batches());
     assertFalse(ids(learn(learner, state, again).state()).contains(judging), "it came once more");
   }

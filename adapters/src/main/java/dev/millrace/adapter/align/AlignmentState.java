@@ -163,7 +163,7 @@ public record AlignmentState(
         batches,
         waiting.stream().filter(wanted).toList(),
         past.keep(wanted.and(learned)),
-        heldOut.keep(wanted),
+        heldOut.with(heldOut.entries().stream().filter(wanted).toList()),
         progress,
         event,
         pin,

@@ -53,11 +53,12 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
     long count = begun.seen;
     for (T one : more.subList(uniform, more.size())) {
       boolean drawn = count % block == Math.floorMod(Draws.mix(seed, count / block), block);
-      if (drawn || kept.size() < capacity) {
-        kept.add(one);
-      }
-      if (kept.size() > capacity) {
+      boolean full = kept.size() >= capacity;
+      if (drawn && !kept.isEmpty() && (full || block > 1)) {
         kept.remove(0);
+      }
+      if ((drawn || !full) && capacity > 0) {
+        kept.add(one);
       }
       count++;
     }
@@ -86,8 +87,8 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
   }
 
   /**
-   * The reservoir as if what is not wanted had never been offered; how many were is estimated from
-   * what was kept.
+   * The reservoir, uniform over everything, as if what is not wanted had never been offered; how
+   * many were is estimated from what was kept.
    */
   public Reservoir<T> keep(Predicate<T> wanted) {
     List<T> kept = entries.stream().filter(wanted).toList();
@@ -101,7 +102,10 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
     return new Reservoir<>(room, seen, List.copyOf(entries.subList(from, entries.size())));
   }
 
-  /** The reservoir with other entries in the places of these. */
+  /**
+   * The reservoir with other entries in the places of these, in their order. One that is to follow
+   * what is offered lives no longer where others are left out.
+   */
   public Reservoir<T> with(List<T> replaced) {
     return new Reservoir<>(capacity, seen, List.copyOf(replaced));
   }

@@ -312,6 +312,7 @@ class PairLearnerTest {
     assertTrue(forgot.adapter().isNone());
     assertEquals(without(ids(state.waiting()), waits), ids(forgot.waiting()));
     assertEquals(without(ids(state.heldOut().entries()), judges), ids(forgot.heldOut().entries()));
+    assertEquals(state.heldOut().seen(), forgot.heldOut().seen(), "others judge as long as ever");
     assertEquals(without(ids(state.past().entries()), "p41"), ids(forgot.past().entries()));
     assertSame(forgot, take(learner, forgot, 41), "it is not learned again");
   }

@@ -63,6 +63,24 @@ class ReservoirTest {
     assertEquals(made, made.follow(List.of(), 5, drawn -> fail("none stays")));
   }
 
+  /** As often as others are forgotten. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 32, 100, 128})
+  void follow_othersAreLeftOut_noEntryLivesLonger(int capacity) {
+    Random random = new Random(capacity);
+    Reservoir<Integer> reservoir = Reservoir.empty(capacity);
+    for (int i = 0; i < 5_000; i++) {
+      reservoir = reservoir.follow(List.of(i), 5);
+      int now = i;
+      assertTrue(reservoir.entries().stream().allMatch(entry -> now - entry < 2 * RECENT + 8));
+      if (random.nextInt(20) == 0) {
+        reservoir = reservoir.with(reservoir.entries().subList(0, reservoir.entries().size() / 4));
+      }
+    }
+    reservoir = offered(reservoir, numbers(5_000, 5_000 + RECENT), 100);
+    assertEquals(capacity, reservoir.entries().size());
+  }
+
   /** A document of many texts is not all that judges. */
   @Test
   void follow_longStream_isSpreadOverWhatCameLately() {
