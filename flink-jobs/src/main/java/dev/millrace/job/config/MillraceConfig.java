@@ -41,6 +41,9 @@ public record MillraceConfig(
 
   private static final int MOST_ALIGN_PAIRS = 1 << 14;
 
+  /** Each asks for six signatures of {@code score.memory.heldOut}, which takes no more. */
+  private static final int MOST_JUDGES = (1 << 20) / 6;
+
   /** What the demo runs with. */
   public static MillraceConfig defaults() {
     return new MillraceConfig(
@@ -167,12 +170,19 @@ public record MillraceConfig(
       problems.add(
           "batch.heldOut is %d, expected at least %d".formatted(batch.heldOut(), Reservoir.RECENT));
     }
-    int judges = Math.max(learn.heldOut(), align.heldOut());
-    long least = 6L * Math.max(Reservoir.RECENT, judges);
-    if (score.memory().heldOut() < least) {
+    if (learn.heldOut() > MOST_JUDGES) {
       problems.add(
-          "score.memory.heldOut is %d, expected at least %d, six times the greatest of 256, learn.heldOut, %d, and align.heldOut, %d"
-              .formatted(score.memory().heldOut(), least, learn.heldOut(), align.heldOut()));
+          "learn.heldOut is %d, expected at most %d".formatted(learn.heldOut(), MOST_JUDGES));
+      return;
+    }
+    int pairs = align.batch() > 0 ? align.heldOut() : 0; // else none judges
+    int judges = Math.max(Reservoir.RECENT, Math.max(learn.heldOut(), pairs));
+    if (score.memory().heldOut() < 6 * judges) {
+      String of =
+          judges == pairs ? "align.heldOut" : judges == learn.heldOut() ? "learn.heldOut" : "256";
+      problems.add(
+          "score.memory.heldOut is %d, expected at least %d, six times %s"
+              .formatted(score.memory().heldOut(), 6 * judges, of));
     }
   }
 

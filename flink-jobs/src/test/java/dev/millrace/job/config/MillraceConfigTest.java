@@ -305,7 +305,8 @@ class MillraceConfigTest {
     var e = refused("store.trustedKeys=" + own + "," + secret);
     assertEquals(
         List.of(
-            "store.trustedKeys: public key 2 has 64 characters, expected the base64 of an Ed25519 key in X.509 form"),
+            "store.trustedKeys: public key 2 has 64 characters, expected the base64 of an Ed25519"
+                + " key in X.509 form"),
         e.problems());
   }
 
@@ -458,15 +459,27 @@ class MillraceConfigTest {
   void read_fewerSignaturesThanMayJudge_isRefused() {
     assertRefused("batch.heldOut is 255, expected at least 256", "batch.heldOut=255");
     assertRefused(
-        "score.memory.heldOut is 1535, expected at least 1536, six times the greatest of 256, learn.heldOut, 32, and align.heldOut, 128",
+        "score.memory.heldOut is 1535, expected at least 1536, six times 256",
         "score.memory.heldOut=1535");
     assertRefused(
-        "score.memory.heldOut is 2048, expected at least 2400, six times the greatest of 256, learn.heldOut, 400, and align.heldOut, 128",
+        "score.memory.heldOut is 2048, expected at least 2400, six times learn.heldOut",
         "learn.heldOut=400");
     assertRefused(
-        "score.memory.heldOut is 2048, expected at least 3000, six times the greatest of 256, learn.heldOut, 32, and align.heldOut, 500",
+        "score.memory.heldOut is 2048, expected at least 3000, six times align.heldOut",
         "align.heldOut=500");
     read("learn.heldOut=400", "score.memory.heldOut=2400", "batch.heldOut=256");
+    read("align.heldOut=500", "align.batch=0");
+  }
+
+  /** As many as the scorer could not remember. */
+  @Test
+  void read_moreJudgesThanAreGuarded_isRefusedByTheirNumberAlone() {
+    for (int many : new int[] {174_763, Integer.MAX_VALUE}) {
+      assertEquals(
+          List.of("learn.heldOut is " + many + ", expected at most 174762"),
+          refused("learn.heldOut=" + many).problems());
+    }
+    read("learn.heldOut=174762", "score.memory.heldOut=1048576");
   }
 
   @Test
