@@ -138,6 +138,22 @@ class MediaScorerTest {
     assertEquals("held-out-near-train", refused.rejection().reason());
   }
 
+  /** Its document never teaches: what Q(x) refused of it stands in no other caption's way. */
+  @Test
+  void score_heldOutPictureThatQualityRefused_judgesUnderItsOtherCaptions() {
+    Scorer strict = scorer(new ModelLimits(96, 256, 2, 2), new ColumnAligner(base.id()), 1, 99);
+    Sample first = sample(Samples.heldOut(0), ColumnAligner.picture(3), "a heron by the water");
+    Scored.Refused refused = assertInstanceOf(Scored.Refused.class, strict.score(first, memory));
+    assertEquals("quality-low", refused.rejection().reason());
+    memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS, scorer.readers());
+    for (String caption : List.of("one grey bird", "it waits in the reeds")) {
+      Sample other = sample(Samples.heldOut(0), ColumnAligner.picture(3), caption);
+      Scored scored = scorer.score(other, memory);
+      assertInstanceOf(Scored.Accepted.class, scored, scored::toString);
+    }
+    assertEquals("near-held-out", refused(ColumnAligner.picture(3), "something else").reason());
+  }
+
   @Test
   void score_picture_teachesTheDomainTheWordsOfItsCaption() {
     accepted(ColumnAligner.picture(3), "a heron by the water");
@@ -234,13 +250,17 @@ class MediaScorerTest {
   }
 
   private Scorer scorer(ModelLimits limits, Aligner aligner, double acceptRate) {
+    return scorer(limits, aligner, acceptRate, 0);
+  }
+
+  private Scorer scorer(ModelLimits limits, Aligner aligner, double acceptRate, double minQuality) {
     ScorerConfig d = ScorerConfig.defaults();
     ScorerConfig config =
         new ScorerConfig(
             d.signal(),
             d.alpha(),
             d.beta(),
-            0,
+            minQuality,
             acceptRate,
             d.nearSimilarity(),
             d.reorderedSimilarity(),
