@@ -100,7 +100,10 @@ final class PairLearner implements AlignmentLearner {
   private AlignmentState gathered(AlignmentState state, ScoredSample scored, Places places) {
     Sample sample = scored.sample();
     boolean placed = !places.isNone() && places.isFinite(); // one NaN would spoil every gradient
-    if (!learns || !placed || state.forgotten().contains(sample.id())) {
+    if (!learns) {
+      return scored.heldOut() ? withoutJudges(state) : state;
+    }
+    if (!placed || state.forgotten().contains(sample.id())) {
       return state;
     }
     PairPlaces pair = PairPlaces.of(sample, places);
@@ -110,6 +113,11 @@ final class PairLearner implements AlignmentLearner {
     List<PairPlaces> waiting = new ArrayList<>(state.waiting());
     waiting.add(pair);
     return state.withWaiting(waiting);
+  }
+
+  /** Others that are held out are not followed: these would outlive what guards them. */
+  private static AlignmentState withoutJudges(AlignmentState state) {
+    return state.withHeldOut(Reservoir.empty(state.heldOut().capacity()));
   }
 
   private AlignmentOutcome learn(AlignmentState state, Sample last) {

@@ -252,6 +252,18 @@ class PairLearnerTest {
     assertSame(state, take(learner, state, 48, new Places(sound.media(), spoilt)));
   }
 
+  /** Or what judges would outlive what guards it, while a store is away. */
+  @Test
+  void gather_heldOutWhileABatchWaitsToBeLearned_judges() {
+    AlignmentLearner learner = learner();
+    AlignmentState full = learner.initial().withWaiting(Pairs.many(0, 32));
+    Places place = Pairs.place(40, false);
+    assertNull(learner.gather(full, Pairs.sample(null, 40, false), place));
+    AlignmentState gathered = learner.gather(full, Pairs.sample(null, 40, true), place);
+    assertNotNull(gathered);
+    assertEquals(List.of("p40"), ids(gathered.heldOut().entries()));
+  }
+
   @Test
   void judge_adapterThatForgetsWhatTheEncodersKnow_isRefused() {
     TreeMap<String, List<PairPlaces>> known = new TreeMap<>();
@@ -451,7 +463,7 @@ class PairLearnerTest {
     for (int i = 200; i < 300; i++) {
       on = take(learner, on, i);
     }
-    assertSame(state, on);
+    assertEquals(state.withHeldOut(Reservoir.empty(64)), on, "judges would outlive their guard");
     assertEquals(published, events.size());
     AlignmentState back = obey(learner, on, order(first, Action.ROLLBACK, List.of()));
     assertEquals(first.release(), back.release());

@@ -162,8 +162,8 @@ public record MillraceConfig(
 
   /**
    * What is like a text that judges must not teach. A judge stays for three times as many others at
-   * most, each with two signatures, none of them left out. Not asked where the configuration of an
-   * old release is set anew, to train it again.
+   * most, each with two signatures where it is a pair, none of them left out. Not asked where the
+   * configuration of an old release is set anew, to train it again.
    */
   private void checkJudges(Problems problems) {
     if (batch.heldOut() < Reservoir.RECENT) {

@@ -151,7 +151,16 @@ class ScoreOperatorTest {
 
   @Test
   void restore_stateOfCommittedCode_knowsWhatItHasSeenAndWhatIsHeldOut() throws Exception {
-    OperatorSubtaskState committed = GoldenState.of("score", ScoreOperatorTest::written);
+    assertRestored(GoldenState.of("score", ScoreOperatorTest::written));
+  }
+
+  /** State of before pairs that judge had signatures of their own. */
+  @Test
+  void restore_stateOfTheVersionBefore_knowsWhatItHasSeenAndWhatIsHeldOut() throws Exception {
+    assertRestored(GoldenState.committed("score-9"));
+  }
+
+  private static void assertRestored(OperatorSubtaskState committed) throws Exception {
     List<String> judged = new ArrayList<>();
     try (var harness = restored(harness(), committed)) {
       judge(harness, seen(), judged);

@@ -9,8 +9,10 @@ record Contamination(double similarity) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    SignatureRing otherSide = candidate.heldOut ? memory.near : memory.heldOut;
-    double found = otherSide.mostSimilar(candidate.signature);
+    double found =
+        candidate.heldOut
+            ? memory.near.mostSimilar(candidate.signature)
+            : memory.heldOut.mostSimilar(candidate.signature);
     return found < similarity
         ? null
         : Refusal.of(

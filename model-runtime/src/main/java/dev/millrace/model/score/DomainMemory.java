@@ -13,7 +13,10 @@ import java.util.stream.Stream;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 9;
+  private static final byte VERSION = 10;
+
+  /** Of it signatures of pairs that judge stood among those of texts alone. */
+  private static final byte BEFORE = 9;
 
   private static final int COUNTERS = 3 * Long.BYTES;
 
@@ -22,9 +25,9 @@ public final class DomainMemory {
 
   final SignatureRing exact;
   final SignatureRing near;
-  final SignatureRing heldOut;
+  final JudgeSignatures heldOut;
   final SignatureRing bags;
-  final SignatureRing heldOutBags;
+  final JudgeSignatures heldOutBags;
   final LineCounts lines;
   final Reference reference;
   final Usual usual;
@@ -54,9 +57,9 @@ public final class DomainMemory {
     this.readers = readers;
     this.exact = new SignatureRing(TextHash.WORDS, limits.exact());
     this.near = new SignatureRing(MinHash.WORDS, limits.near());
-    this.heldOut = new SignatureRing(MinHash.WORDS, limits.heldOut());
+    this.heldOut = new JudgeSignatures(limits.heldOut(), limits.heldOut());
     this.bags = new SignatureRing(MinHash.WORDS, limits.near());
-    this.heldOutBags = new SignatureRing(MinHash.WORDS, limits.heldOut());
+    this.heldOutBags = new JudgeSignatures(limits.heldOut(), (limits.heldOut() + 1) / 2);
     this.lines = new LineCounts(limits.lines());
     this.reference = new Reference(limits.referenceBits());
     this.usual = new Usual(limits.qualities());
@@ -82,13 +85,13 @@ public final class DomainMemory {
   public static DomainMemory fromBytes(byte[] bytes, MemoryLimits limits, Readers readers) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     byte version = bytes.length == 0 ? 0 : in.get();
-    if (version != VERSION) {
+    if (version != VERSION && version != BEFORE) {
       throw new IllegalArgumentException(
           "domain memory of %d bytes has version %d; expected %d"
               .formatted(bytes.length, version, VERSION));
     }
     DomainMemory memory = new DomainMemory(limits, readers);
-    memory.read(in, limits);
+    memory.read(in, limits, version != BEFORE);
     return memory;
   }
 
@@ -141,9 +144,9 @@ public final class DomainMemory {
 
   /** By how many bytes signatures of further texts can still lengthen {@link #toBytes}. */
   public int roomBytes() {
-    return Stream.of(exact, near, heldOut, bags, heldOutBags)
-        .mapToInt(SignatureRing::roomBytes)
-        .sum();
+    return Stream.of(exact, near, bags).mapToInt(SignatureRing::roomBytes).sum()
+        + heldOut.roomBytes()
+        + heldOutBags.roomBytes();
   }
 
   /** Whether nothing of any text was taken note of yet. */
@@ -179,13 +182,35 @@ public final class DomainMemory {
     boolean entropy = entropies.add(candidate.entropy);
     boolean distance = distances.add(candidate.diversity);
     drifts += entropy || distance ? 1 : 0;
-    SignatureRing side = judges ? heldOut : near;
-    side.add(candidate.signature);
-    if (candidate.mediaSignature.length > 0 && judges == candidate.heldOut) {
-      side.add(candidate.mediaSignature);
+    if (judges) {
+      judges(candidate);
+    } else {
+      guards(candidate);
+    }
+  }
+
+  private void judges(Candidate candidate) {
+    boolean pair = candidate.mediaSignature.length > 0;
+    heldOut.add(candidate.signature);
+    if (pair) {
+      heldOut.addOfPair(candidate.signature);
+      heldOut.addOfPair(candidate.mediaSignature);
     }
     if (candidate.bag.length > 0) {
-      (judges ? heldOutBags : bags).add(candidate.bag);
+      heldOutBags.add(candidate.bag);
+      if (pair) {
+        heldOutBags.addOfPair(candidate.bag);
+      }
+    }
+  }
+
+  private void guards(Candidate candidate) {
+    near.add(candidate.signature);
+    if (candidate.mediaSignature.length > 0 && !candidate.heldOut) {
+      near.add(candidate.mediaSignature);
+    }
+    if (candidate.bag.length > 0) {
+      bags.add(candidate.bag);
     }
   }
 
@@ -217,7 +242,7 @@ public final class DomainMemory {
     }
   }
 
-  private void read(ByteBuffer in, MemoryLimits limits) {
+  private void read(ByteBuffer in, MemoryLimits limits, boolean withPairs) {
     try {
       Readers before = Readers.read(in);
       DomainMemory byEncoders = before.equals(readers) ? this : new DomainMemory(limits, before);
@@ -227,9 +252,9 @@ public final class DomainMemory {
       drifts = in.getLong();
       exact.read(in);
       near.read(in);
-      heldOut.read(in);
+      heldOut.read(in, withPairs);
       bags.read(in);
-      heldOutBags.read(in);
+      heldOutBags.read(in, withPairs);
       lines.read(in);
       reference.read(in);
       byBase.usual.read(in);

@@ -7,9 +7,10 @@ import java.io.Serializable;
  *
  * @param exact hashes of the last texts seen, 8 bytes each
  * @param near signatures of the last texts that came to Q(x), accepted or not, 128 bytes each
- * @param heldOut signatures of the last held-out texts that were accepted, 128 bytes each, two of a
- *     picture or a sound: at least 1,536, and six times {@code learn.heldOut} and {@code
- *     align.heldOut}, so that nothing like a text that may still judge teaches
+ * @param heldOut signatures of the last held-out texts that were accepted, 128 bytes each, and of
+ *     pictures and sounds as many more, two of each, 96 bytes each: at least 1,536, and six times
+ *     {@code learn.heldOut} and, where pairs are learned, {@code align.heldOut}, so that nothing
+ *     like what may still judge teaches
  * @param lines counters of lines, one byte each, a power of two
  * @param referenceBits log2 of the cells of the reference, 3.5 bytes each
  * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each;

@@ -70,11 +70,31 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "0 bytes has version 0; expected 9");
-    for (byte version : new byte[] {8, 10}) {
+    assertRefused(new byte[0], "0 bytes has version 0; expected 10");
+    for (byte version : new byte[] {8, 11}) {
       bytes[0] = version;
-      assertRefused(bytes, " bytes has version " + version + "; expected 9");
+      assertRefused(bytes, " bytes has version " + version + "; expected 10");
     }
+  }
+
+  /** State of before pairs that judge had signatures of their own. */
+  @Test
+  void fromBytes_ofTheVersionBefore_hasWhatStoodAmongTexts() {
+    DomainMemory memory = filled(150);
+    byte[] now = memory.toBytes();
+    int counters = 1 + READERS.encodedBytes() + 3 * Long.BYTES;
+    int rings = memory.exact.encodedBytes() + memory.near.encodedBytes();
+    int pairs = counters + rings + memory.heldOut.encodedBytes() - Integer.BYTES;
+    int bags = memory.bags.encodedBytes() + memory.heldOutBags.encodedBytes() - Integer.BYTES;
+    byte[] before = without(without(now, pairs + Integer.BYTES + bags), pairs);
+    before[0] = 9;
+    assertArrayEquals(now, DomainMemory.fromBytes(before, LIMITS, READERS).toBytes());
+  }
+
+  private static byte[] without(byte[] bytes, int at) {
+    byte[] cut = Arrays.copyOf(bytes, bytes.length - Integer.BYTES);
+    System.arraycopy(bytes, at + Integer.BYTES, cut, at, cut.length - at);
+    return cut;
   }
 
   @Test

@@ -154,6 +154,33 @@ class MediaScorerTest {
     assertEquals("near-held-out", refused(ColumnAligner.picture(3), "something else").reason());
   }
 
+  /** A pair judges an alignment until enough pairs came after it, however many texts did. */
+  @Test
+  void score_heldOutPictureBeforeAnyNumberOfTexts_neverTeaches() {
+    MemoryLimits few = new MemoryLimits(200, 50, 20, 1_024, 14, 10, 40);
+    memory = DomainMemory.empty(few, scorer.readers());
+    List<String> words = Arrays.asList(Samples.words(random, 20).split(" "));
+    String caption = String.join(" ", words);
+    Sample judge = sample(Samples.heldOut(0), ColumnAligner.picture(3), caption);
+    assertInstanceOf(Scored.Accepted.class, scorer.score(judge, memory));
+    for (int i = 0; i < 100; i++) {
+      Sample text = Samples.of(Samples.heldOut(i % 9), Samples.words(random, 30));
+      assertInstanceOf(Scored.Accepted.class, scorer.score(text, memory));
+      memory = DomainMemory.fromBytes(memory.toBytes(), few, scorer.readers());
+    }
+    assertEquals("near-held-out", refused(ColumnAligner.picture(3), "one grey bird").reason());
+    assertEquals("near-held-out", refused(ColumnAligner.picture(4), caption + "x").reason());
+    Collections.shuffle(words, random);
+    assertEquals(
+        "near-held-out", refused(ColumnAligner.picture(5), String.join(" ", words)).reason());
+    for (int i = 0; i < few.heldOut() / 2; i++) {
+      Sample other =
+          sample(Samples.heldOut(1), ColumnAligner.picture(6 + i), Samples.words(random, 20));
+      assertInstanceOf(Scored.Accepted.class, scorer.score(other, memory));
+    }
+    accepted(ColumnAligner.picture(3), "two herons by the water");
+  }
+
   @Test
   void score_picture_teachesTheDomainTheWordsOfItsCaption() {
     accepted(ColumnAligner.picture(3), "a heron by the water");
