@@ -33,7 +33,7 @@ class ClusterTopicsIT extends MovesHome {
 
   @TempDir private Path folder;
 
-  /** Flink's source waits for it, and neither its job nor a metric says so. */
+  /** Flink's source waits for it, and its job does not say so. */
   @Test
   void status_topicOfAJobIsGone_namesBothUntilItIsThereAgain() throws Exception {
     HttpServer flink =
