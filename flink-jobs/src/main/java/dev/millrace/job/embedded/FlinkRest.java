@@ -311,19 +311,31 @@ public final class FlinkRest {
    * to go on from.
    *
    * @param jobs as {@link #jobs} gives them
+   * @param state a savepoint, or a job's folder of checkpoints: of other state nothing is told
    */
-  public Optional<FlinkFailure> refusedState(List<FlinkJob> jobs, String kind) {
+  public Optional<FlinkFailure> refused(List<FlinkJob> jobs, String kind, Path state) {
     return jobs.stream()
         .filter(job -> job.name().endsWith("-" + kind))
         .findFirst()
         .filter(FlinkJob::hasEnded)
         .filter(job -> completedCheckpoints(job.id()) == 0) // else it has opened its state
+        .filter(job -> liesIn(state, restored(job.id())))
         .flatMap(job -> lastFailure(job.id()))
         .filter(FlinkFailure::stateRefused);
   }
 
   private long completedCheckpoints(String job) {
     return get("/jobs/" + job + "/checkpoints").at("/counts/completed").asLong();
+  }
+
+  /** Where the state lies that a job went on from last; empty if it began from nothing. */
+  String restored(String job) {
+    return get("/jobs/" + job + "/checkpoints").at("/latest/restored/external_path").asText();
+  }
+
+  private static boolean liesIn(Path state, String uri) {
+    return !uri.isEmpty()
+        && Path.of(new org.apache.flink.core.fs.Path(uri).getPath()).startsWith(state);
   }
 
   /** The stack trace of the last failure, if there was one. */

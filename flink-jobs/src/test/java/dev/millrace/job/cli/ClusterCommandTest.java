@@ -196,23 +196,25 @@ class ClusterCommandTest extends MovesHome {
   /** It was told to go on from there again, and would have failed at each start. */
   @ParameterizedTest
   @CsvSource({
-    "state has [new] of a domain: it is of another version of Millrace, CANCELED, 0, true",
-    "state has [new] of a domain: it is of another version of Millrace, CANCELED, 1, false",
-    "state has [new] of a domain: it is of another version of Millrace, RUNNING, 0, false",
-    "broker b is away, CANCELED, 0, false"
+    "state has [new] of a domain: it is of another version of Millrace, CANCELED, 0, 3f9a, true",
+    "state has [new] of a domain: it is of another version of Millrace, CANCELED, 1, 3f9a, false",
+    "state has [new] of a domain: it is of another version of Millrace, CANCELED, 0, 3f90, false",
+    "state has [new] of a domain: it is of another version of Millrace, RUNNING, 0, 3f9a, false",
+    "broker b is away, CANCELED, 0, 3f9a, false"
   })
   void status_lastJobRefusedTheState_saysSoAndWhatElseThereIs(
-      String why, String state, int checkpoints, boolean refused) throws IOException {
+      String why, String state, int checkpoints, String from, boolean refused) throws IOException {
     Path kept = keepCheckpoint();
     String job =
         "{\"jid\": \"%s\", \"name\": \"millrace-learn\", \"state\": \"%s\", \"start-time\": %d}";
     String said =
-        "{\"jobs\": [%s, %s], \"exceptionHistory\": {\"entries\": [{\"timestamp\": 7, \"stacktrace\": \"java.lang.IllegalStateException: %s\"}]}, \"counts\": {\"completed\": %d}}"
+        "{\"jobs\": [%s, %s], \"exceptionHistory\": {\"entries\": [{\"timestamp\": 7, \"stacktrace\": \"java.lang.IllegalStateException: %s\"}]}, \"counts\": {\"completed\": %d}, \"latest\": {\"restored\": {\"external_path\": \"file:%s/chk-3\"}}}"
             .formatted(
                 job.formatted("3f9a", "CANCELED", 1),
                 job.formatted("3f9b", state, 2),
                 why,
-                checkpoints);
+                checkpoints,
+                kept.getParent().resolveSibling(from));
     HttpServer flink = flink(() -> true, said);
     writeRunning(flink);
     try {

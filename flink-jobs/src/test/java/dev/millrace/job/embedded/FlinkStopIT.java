@@ -23,18 +23,21 @@ class FlinkStopIT {
   @TempDir Path folder;
 
   @Test
-  void stop_askedTwiceAtOnce_bothAreToldTheOneSavepoint() throws Exception {
+  void stop_askedTwiceAtOnce_bothAreToldTheOneSavepointFromWhichAJobGoesOn() throws Exception {
     int port = FreePorts.find(1).get(0);
     FlinkRest flink = new FlinkRest(URI.create("http://127.0.0.1:" + port));
     try (MiniCluster cluster = cluster(port)) {
       cluster.start();
       assertTrue(Poll.until(Duration.ofMinutes(1), () -> flink.taskManagers() > 0));
-      String job =
-          flink.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
+      Path jar = SubmittedJob.jar(folder);
+      String job = flink.submit(jar, SubmittedJob.class.getName(), List.of(), null);
+      assertEquals("", flink.restored(job));
       CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> flink.stop(job));
       String savepoint = flink.stop(job);
       assertEquals(savepoint, other.get());
       assertTrue(Poll.until(Duration.ofMinutes(1), () -> flink.state(job).equals("FINISHED")));
+      String next = flink.submit(jar, SubmittedJob.class.getName(), List.of(), savepoint);
+      assertEquals(savepoint, flink.restored(next));
     }
   }
 

@@ -200,8 +200,9 @@ public final class ClusterCommand implements Callable<Integer> {
     List<FlinkJob> jobs = told.orElse(List.of());
     Map<String, FlinkFailure> failures = failures(state, jobs);
     List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
-    Map<String, String> left = left(lacking);
-    Map<String, String> refused = refused(state, left.keySet(), jobs);
+    Map<String, Path> states = states(lacking);
+    Map<String, String> left = left(states);
+    Map<String, String> refused = refused(state, states, jobs);
     String full = full(home);
     String twins = twins(jobs, state.restUrl());
     String absent = absent(state, jobs);
@@ -357,14 +358,22 @@ public final class ClusterCommand implements Callable<Integer> {
         .toList();
   }
 
-  /** By kind of a job that the cluster has none of, what goes on from the state that one left. */
-  private static Map<String, String> left(List<SubmitCommand.Job> lacking) throws IOException {
-    Map<String, String> left = new LinkedHashMap<>();
+  /** By kind of a job that the cluster has none of, the state that one left. */
+  private static Map<String, Path> states(List<SubmitCommand.Job> lacking) throws IOException {
+    Map<String, Path> states = new LinkedHashMap<>();
     for (SubmitCommand.Job kind : lacking) {
-      Optional<Path> last = SubmitCommand.left(kind);
-      if (last.isPresent()) {
-        left.put(kind.name(), Submitted.here().again(kind, last.get().toString(), List.of()));
-      }
+      SubmitCommand.left(kind).ifPresent(state -> states.put(kind.name(), state));
+    }
+    return states;
+  }
+
+  /** The same, what goes on from there. */
+  private static Map<String, String> left(Map<String, Path> states) throws IOException {
+    Map<String, String> left = new LinkedHashMap<>();
+    for (var state : states.entrySet()) {
+      SubmitCommand.Job kind = SubmitCommand.Job.valueOf(state.getKey());
+      left.put(
+          state.getKey(), Submitted.here().again(kind, state.getValue().toString(), List.of()));
     }
     return left;
   }
@@ -375,14 +384,14 @@ public final class ClusterCommand implements Callable<Integer> {
         : REFUSED.formatted(kind, refused, command);
   }
 
-  /** By kind of a job why the last one refused the state that was left: it would do so again. */
+  /** The same, why the last such job refused it: it would do so again. */
   private static Map<String, String> refused(
-      ClusterState state, Set<String> kinds, List<FlinkJob> jobs) {
+      ClusterState cluster, Map<String, Path> states, List<FlinkJob> jobs) {
     Map<String, String> refused = new LinkedHashMap<>();
-    FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
-    for (String kind : kinds) {
-      flink.refusedState(jobs, kind).ifPresent(why -> refused.put(kind, why.reason()));
-    }
+    FlinkRest flink = new FlinkRest(URI.create(cluster.restUrl()));
+    states.forEach(
+        (kind, state) ->
+            flink.refused(jobs, kind, state).ifPresent(why -> refused.put(kind, why.reason())));
     return refused;
   }
 

@@ -162,7 +162,7 @@ public final class SubmitCommand implements Callable<Integer> {
     if (last.isEmpty()) {
       return;
     }
-    Optional<FlinkFailure> refused = flink.refusedState(flink.jobs(), job.name());
+    Optional<FlinkFailure> refused = flink.refused(flink.jobs(), job.name(), last.get());
     if (refused.isPresent()) {
       output.say(
           "beginning anew; the last %s job refused the state in %s: %s",

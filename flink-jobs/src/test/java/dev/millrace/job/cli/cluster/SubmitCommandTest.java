@@ -83,21 +83,23 @@ class SubmitCommandTest extends MovesHome {
     return kept;
   }
 
-  /** It said of that state that a job goes on from there. */
-  @Test
-  void run_jobBeforeRefusedTheState_saysSo() throws IOException {
+  /**
+   * It said of that state that a job goes on from there; of another it said that it was refused.
+   */
+  @ParameterizedTest
+  @CsvSource({"savepoint-1, true", "savepoint-0, false"})
+  void run_jobBeforeRefusedTheState_saysSo(String from, boolean refused) throws IOException {
     Path kept = keepSavepoint();
     String why = "what is held out is a, expected b, by which this state was made: set the salt";
     answerAll(
-        "{\"jobs\": [{\"jid\": \"3f9a\", \"name\": \"millrace-learn\", \"state\": \"CANCELED\"}], \"exceptionHistory\": {\"entries\": [{\"timestamp\": 7, \"stacktrace\": \"java.lang.IllegalStateException: %s\"}]}}"
-            .formatted(why));
+        "{\"jobs\": [{\"jid\": \"3f9a\", \"name\": \"millrace-learn\", \"state\": \"CANCELED\"}], \"exceptionHistory\": {\"entries\": [{\"timestamp\": 7, \"stacktrace\": \"java.lang.IllegalStateException: %s\"}]}, \"latest\": {\"restored\": {\"external_path\": \"file:%s\"}}}"
+            .formatted(why, kept.resolveSibling(from)));
     writeRunning();
     String said = failing("submit learn --set base.dir=" + repository + "/models/nano");
-    assertTrue(
-        said.contains(
-            "beginning anew; the last learn job refused the state in " + kept + ": " + why),
-        said);
-    assertFalse(said.contains("--savepoint"), said);
+    String expected =
+        "beginning anew; the last learn job refused the state in " + kept + ": " + why;
+    assertEquals(refused, said.contains(expected), said);
+    assertEquals(!refused, said.contains("--savepoint " + kept + " goes on from there"), said);
   }
 
   /** It failed at each start, for ever. */
