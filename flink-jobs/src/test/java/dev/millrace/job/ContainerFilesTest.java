@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
 import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
@@ -121,6 +123,8 @@ class ContainerFilesTest {
     var tasks = TaskExecutorProcessUtils.processSpecFromConfig(flink);
     assertEquals(MemorySize.parse("1g"), tasks.getTaskHeapSize());
     JobManagerProcessUtils.processSpecFromConfig(flink);
+    assertEquals(
+        Duration.ofDays(7).toSeconds(), flink.get(JobManagerOptions.JOB_STORE_EXPIRATION_TIME));
   }
 
   @Test

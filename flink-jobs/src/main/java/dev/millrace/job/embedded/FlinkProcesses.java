@@ -66,6 +66,8 @@ record FlinkProcesses(Map<String, String> options, @Nullable String agent) {
     o.put("taskmanager.numberOfTaskSlots", String.valueOf(shape.slots()));
     o.put("taskmanager.load-balance.mode", "SLOTS"); // a lost one takes as little as can be
     o.put("parallelism.default", String.valueOf(shape.taskManagers()));
+    o.put("jobstore.expiration-time", "604800"); // a week: why a job ended is asked later
+    o.put("jobstore.max-capacity", "1000"); // each query of SQL is a job, too
     o.put("heartbeat.interval", "250 ms");
     o.put("heartbeat.timeout", "20 s");
     o.put("pekko.ask.timeout", "60 s");

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.runtime.metrics.ReporterSetupBuilder;
 import org.apache.flink.runtime.metrics.filter.DefaultReporterFilters;
 import org.apache.flink.runtime.rpc.RpcSystem;
@@ -43,6 +45,16 @@ class FlinkProcessesTest {
       var read = new org.apache.flink.core.fs.Path(options.get(key));
       assertEquals(home, Path.of(read.getPath()).getParent(), key);
     }
+  }
+
+  /** After an hour nobody knew any more that a job had refused its state. */
+  @Test
+  void options_jobThatHasEnded_isKnownForAWeek() {
+    var flink =
+        Configuration.fromMap(FlinkProcesses.of(folder, 1, 2, ClusterShape.defaults()).options());
+    assertEquals(
+        Duration.ofDays(7).toSeconds(), flink.get(JobManagerOptions.JOB_STORE_EXPIRATION_TIME));
+    assertEquals(1_000, flink.get(JobManagerOptions.JOB_STORE_MAX_CAPACITY));
   }
 
   /** As docs/security.md has it for a machine whose ports others reach. */
