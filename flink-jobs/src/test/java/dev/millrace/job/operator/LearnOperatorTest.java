@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.StreamRecords;
+import dev.millrace.job.embedded.RefusedState;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -696,10 +697,12 @@ class LearnOperatorTest {
   void initializeState_stateThatIsNotKnown_isRefusedByName() throws Exception {
     OperatorSubtaskState another = GoldenState.committed("serve");
     try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      Exception refused =
+          assertThrows(IllegalStateException.class, () -> harness.initializeState(another));
       assertEquals(
           "state has [begun, live, live-in-any, loading, unanswered-of-all], expected no more than [epoch, precision, submitted]: it is of another version of Millrace",
-          assertThrows(IllegalStateException.class, () -> harness.initializeState(another))
-              .getMessage());
+          refused.getMessage());
+      assertTrue(RefusedState.isRecognised(refused));
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.embedded.RefusedState;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
@@ -98,6 +99,7 @@ class ScoreOperatorTest {
             "what is held out is %s, expected %s, by which this state was made: set MILLRACE_HELD_OUT_SALT and heldOut.everyNth as they were, or begin learn without its state"
                 .formatted(other.name(), before),
             refused.getMessage());
+        assertTrue(RefusedState.isRecognised(refused));
       }
     }
     OperatorSubtaskState ofOldCode =
