@@ -32,6 +32,8 @@ public record ClusterShape(
           "rest.port",
           "rest.bind-port",
           "metrics.reporter.prometheus.port",
+          "taskmanager.data.port",
+          "taskmanager.data.bind-port",
           "taskmanager.resource-id");
 
   public ClusterShape {
@@ -39,7 +41,7 @@ public record ClusterShape(
     for (String drawn : DRAWN) {
       if (options.containsKey(drawn)) {
         throw new IllegalArgumentException(
-            "--flink %s=%s, expected none: each process is given its own, which cluster status tells"
+            "--flink %s=%s, expected none: each process is given its own"
                 .formatted(drawn, options.get(drawn)));
       }
     }

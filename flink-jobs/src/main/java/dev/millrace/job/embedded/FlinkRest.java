@@ -105,7 +105,7 @@ public final class FlinkRest {
    * By name of each task manager that is registered where it can be reached, which differs from one
    * start of it to the next; empty if the cluster does not answer.
    */
-  Map<String, String> registered() {
+  Optional<Map<String, String>> registered() {
     Map<String, String> registered = new HashMap<>();
     try {
       for (JsonNode one : soon("/taskmanagers").path("taskmanagers")) {
@@ -113,10 +113,10 @@ public final class FlinkRest {
             one.path("id").asText(),
             one.path("path").asText() + " " + one.path("dataPort").asText());
       }
+      return Optional.of(registered);
     } catch (FlinkRestException e) {
-      return Map.of();
+      return Optional.empty();
     }
-    return registered;
   }
 
   /**

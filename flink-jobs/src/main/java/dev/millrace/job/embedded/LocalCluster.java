@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -225,8 +226,8 @@ public record LocalCluster(Path build, Path home) {
    * @throws IllegalStateException if a process does not come up
    */
   public ClusterState reviveEnded(Consumer<String> told) {
+    Map<String, String> before = registered(known()); // first: another command may revive some
     List<ClusterProcess> ended = known().ended();
-    Map<String, String> before = new FlinkRest(URI.create(known().restUrl())).registered();
     Optional<Map<String, String>> running = environment(known());
     if (running.isEmpty()) {
       told.accept("no process shows the cluster's secrets: those of this shell are taken");
@@ -250,16 +251,36 @@ public record LocalCluster(Path build, Path home) {
     return state;
   }
 
+  /** The task managers that the job manager counts; it misses one that has ended late. */
+  private Map<String, String> registered(ClusterState state) {
+    List<String> ended = state.ended().stream().map(ClusterProcess::name).toList();
+    if (ended.contains(JOB_MANAGER) || ended.stream().noneMatch(LocalCluster::isTaskManager)) {
+      return Map.of();
+    }
+    FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
+    List<Map<String, String>> told = new ArrayList<>();
+    if (!Poll.until(OTHERS, () -> rest.registered().map(told::add).orElse(false))) {
+      throw new IllegalStateException(
+          "the job manager does not say which task managers it has, expected it within %d s; see %s"
+              .formatted(OTHERS.toSeconds(), log(JOB_MANAGER)));
+    }
+    return told.get(0);
+  }
+
+  private static boolean isTaskManager(String process) {
+    return process.startsWith(TASK_MANAGER);
+  }
+
   /**
-   * @param before what was registered when it had ended: Flink misses a task manager late
+   * @param before what was registered when it had ended
    */
   private static boolean takesPart(
       ClusterProcess process, FlinkRest rest, Map<String, String> before) {
     if (process.name().equals(JOB_MANAGER)) {
       return rest.answers();
     }
-    if (process.name().startsWith(TASK_MANAGER)) {
-      String now = rest.registered().get(process.name());
+    if (isTaskManager(process.name())) {
+      String now = rest.registered().orElse(Map.of()).get(process.name());
       return now != null && !now.equals(before.get(process.name()));
     }
     return listens(URI.create("//" + process.address()).getPort());
@@ -278,7 +299,7 @@ public record LocalCluster(Path build, Path home) {
   /** The task managers that run, in the order of their start. */
   public synchronized List<ClusterProcess> taskManagers() {
     return known().processes().stream()
-        .filter(process -> process.name().startsWith(TASK_MANAGER) && process.isAlive())
+        .filter(process -> isTaskManager(process.name()) && process.isAlive())
         .toList();
   }
 
@@ -291,7 +312,7 @@ public record LocalCluster(Path build, Path home) {
         () -> { // another command may start what has ended, until then
           ClusterState state = known();
           return state.ended().stream()
-              .filter(process -> process.name().startsWith(TASK_MANAGER))
+              .filter(process -> isTaskManager(process.name()))
               .findFirst()
               .map(ended -> launch(state, ended.name(), ended.address(), ended.command()))
               .orElseGet(() -> launchTaskManager(state));
@@ -449,7 +470,7 @@ public record LocalCluster(Path build, Path home) {
   /** Of a task manager if one runs: the jobs' secrets are theirs. */
   private static Optional<Map<String, String>> environment(ClusterState state) {
     return running(state.processes()).stream()
-        .sorted(Comparator.comparing(process -> !process.name().startsWith(TASK_MANAGER)))
+        .sorted(Comparator.comparing(process -> !isTaskManager(process.name())))
         .flatMap(process -> process.environment().stream())
         .findFirst();
   }

@@ -107,6 +107,8 @@ class FlinkProcessesTest {
         "rest.port",
         "rest.bind-port",
         "metrics.reporter.prometheus.port",
+        "taskmanager.data.port",
+        "taskmanager.data.bind-port",
         "taskmanager.resource-id"
       })
   void shape_whatEachProcessHasForItself_isRefusedByName(String key) {

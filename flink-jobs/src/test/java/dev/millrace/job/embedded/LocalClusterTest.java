@@ -23,6 +23,9 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
@@ -33,6 +36,7 @@ import org.apache.logging.log4j.core.config.properties.PropertiesConfigurationBu
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Without the jars of a build, a start ends before any process does. */
@@ -259,39 +263,85 @@ class LocalClusterTest {
   /** Flink counts one that was killed for ten seconds more: {@code cluster up} took it for this. */
   @Test
   void reviveEnded_flinkHasNotMissedTheKilledTaskManager_waitsForTheNewOne() throws IOException {
+    assertEquals(6, asksUntilTheNewOneIsThere(asked -> asked > 5 ? "2" : "1"));
+  }
+
+  /** Then nobody knew the old one, and it was taken for the new one. */
+  @Test
+  void reviveEnded_jobManagerIsSilentForAMoment_waitsForTheNewOne() throws IOException {
+    assertEquals(6, asksUntilTheNewOneIsThere(asked -> asked > 5 ? "2" : asked > 2 ? "1" : ""));
+  }
+
+  private int asksUntilTheNewOneIsThere(IntFunction<String> port) throws IOException {
     ClusterProcess lost = taskManager();
     lost.kill();
     AtomicInteger asked = new AtomicInteger();
-    HttpServer flink =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    flink.createContext(
-        "/",
-        exchange -> {
-          boolean all = exchange.getRequestURI().getPath().equals("/taskmanagers");
-          int port = all && asked.incrementAndGet() > 5 ? 2 : 1;
-          String one =
-              "[{\"id\": \"taskmanager-1\", \"path\": \"pekko.tcp://flink@127.0.0.1:%d\"}]";
-          byte[] body =
-              "{\"taskmanagers\": %s}".formatted(all ? one.formatted(port) : 1).getBytes(UTF_8);
-          exchange.sendResponseHeaders(200, body.length);
-          exchange.getResponseBody().write(body);
-          exchange.close();
-        });
-    flink.start();
-    new ClusterState(
-            "127.0.0.1:1",
-            "redis://127.0.0.1:2",
-            "http://127.0.0.1:" + flink.getAddress().getPort(),
-            List.of(process, lost),
-            true)
-        .write(cluster.home().resolve("cluster.properties"));
+    HttpServer flink = flink(() -> port.apply(asked.incrementAndGet()));
+    write(flink, lost);
     try {
       assertTrue(cluster.reviveEnded(told -> {}).isUp());
-      assertEquals(6, asked.get());
+      return asked.get();
     } finally {
       flink.stop(0);
       cluster.kill("taskmanager-1");
     }
+  }
+
+  /** It waited for one more, and failed after five minutes. */
+  @Test
+  @Timeout(60)
+  void reviveEnded_anotherCommandRevivesItMeanwhile_isContent() throws IOException {
+    ClusterProcess lost = taskManager();
+    lost.kill();
+    AtomicReference<HttpServer> itself = new AtomicReference<>();
+    HttpServer flink =
+        flink(
+            () -> {
+              if (!cluster.status().orElseThrow().isUp()) {
+                write(itself.get(), taskManager());
+              }
+              return "2";
+            });
+    itself.set(flink);
+    write(flink, lost);
+    try {
+      assertTrue(cluster.reviveEnded(told -> {}).isUp());
+    } finally {
+      flink.stop(0);
+      cluster.kill("taskmanager-1");
+    }
+  }
+
+  /**
+   * A job manager with one task manager.
+   *
+   * @param port where that can be reached; empty while it does not answer
+   */
+  private static HttpServer flink(Supplier<String> port) throws IOException {
+    HttpServer flink =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    flink.createContext(
+        "/taskmanagers",
+        exchange -> {
+          String one = "{\"id\": \"taskmanager-1\", \"path\": \"pekko.tcp://flink@127.0.0.1:%s\"}";
+          String at = port.get();
+          byte[] body = "{\"taskmanagers\": [%s]}".formatted(one.formatted(at)).getBytes(UTF_8);
+          exchange.sendResponseHeaders(at.isEmpty() ? 503 : 200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    flink.start();
+    return flink;
+  }
+
+  private void write(HttpServer flink, ClusterProcess taskManager) {
+    new ClusterState(
+            "127.0.0.1:1",
+            "redis://127.0.0.1:2",
+            "http://127.0.0.1:" + flink.getAddress().getPort(),
+            List.of(process, taskManager),
+            true)
+        .write(cluster.home().resolve("cluster.properties"));
   }
 
   @Test
