@@ -56,6 +56,9 @@ final class UnansweredCommand implements Callable<Integer> {
   /** For what a checkpoint of serve has not committed yet. */
   private static final int PATIENCE_SECONDS = 15;
 
+  /** Brokers' clocks may differ by so much. */
+  private static final long SLACK_MILLIS = TimeUnit.MINUTES.toMillis(1);
+
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   @Mixin private Output output;
@@ -153,8 +156,9 @@ final class UnansweredCommand implements Callable<Integer> {
       Duration patience = Duration.ofSeconds(Math.min(older, PATIENCE_SECONDS));
       found.hidden = reader.awaitWritten(config.kafka(), each, patience);
       for (int partition : cut) { // of one with nothing left, nobody knows how late that was
-        long from = first.getOrDefault(partition, Long.MAX_VALUE);
-        found.answersFrom = Math.max(found.answersFrom, from);
+        Long from = first.get(partition);
+        long late = from == null ? Long.MAX_VALUE : from + SLACK_MILLIS;
+        found.answersFrom = Math.max(found.answersFrom, late);
       }
     }
     return found;
