@@ -33,17 +33,13 @@ final class ExpertModules {
   }
 
   /** Rank of a part: its greatest over all experts. */
-  int rank(int part) {
+  private int rank(int part) {
     return experts()
         .mapToObj(e -> ModuleNames.expert(site, e, part))
         .filter(wanted::contains)
         .mapToInt(config::rankAt)
         .max()
         .orElse(0);
-  }
-
-  int rank() {
-    return parts().map(this::rank).sum();
   }
 
   /** The scale of the pair: the greatest of its modules'. */
@@ -71,7 +67,8 @@ final class ExpertModules {
         source.tensor(name + PeftFolder.B, rows, r);
       }
     }
-    int rank = rank();
+    int[] ranks = parts().map(this::rank).toArray();
+    int rank = Arrays.stream(ranks).sum();
     float[] a = new float[size(rank, site.in())];
     float[] b = new float[size(rank, site.out())];
     double scale = scale();
@@ -92,7 +89,7 @@ final class ExpertModules {
               b,
               (e * site.out() + part * rows) * rank + before);
         }
-        before += rank(part);
+        before += ranks[part];
       }
     }
     return new LoraPair(site, a, b);

@@ -62,7 +62,8 @@ public final class Lora implements AdapterKind {
   }
 
   private static void requireFit(String pattern, List<String> names) {
-    if (names.stream().noneMatch(name -> NamePattern.fitsEnd(pattern, name))) {
+    NamePattern end = NamePattern.ofEnd("pattern", pattern, Steps.UNBOUNDED);
+    if (names.stream().noneMatch(end::fits)) {
       throw new IllegalArgumentException(
           "pattern %s fits no part that the adapter adds to, expected one such as %s"
               .formatted(pattern, names.isEmpty() ? "none" : names.get(0)));

@@ -2,8 +2,6 @@ package dev.millrace.model.peft;
 
 import dev.millrace.model.adapter.Site;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -28,13 +26,28 @@ public record LoraConfig(
     boolean rsLora,
     List<String> targetModules,
     List<String> targetParameters,
-    Map<String, Integer> rankPattern,
-    Map<String, Double> alphaPattern,
+    ByPattern<Integer> rankPattern,
+    ByPattern<Double> alphaPattern,
     ExpertLayout layout) {
 
-  public LoraConfig {
-    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
-    alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+  public LoraConfig(
+      int rank,
+      double alpha,
+      boolean rsLora,
+      List<String> targetModules,
+      List<String> targetParameters,
+      Map<String, Integer> rankPattern,
+      Map<String, Double> alphaPattern,
+      ExpertLayout layout) {
+    this(
+        rank,
+        alpha,
+        rsLora,
+        targetModules,
+        targetParameters,
+        new ByPattern<>("rank_pattern", rankPattern, Steps.ofOneFolder()),
+        new ByPattern<>("alpha_pattern", alphaPattern, Steps.ofOneFolder()),
+        layout);
   }
 
   /** Without routed experts and patterns. */
@@ -45,12 +58,12 @@ public record LoraConfig(
 
   /** The rank at a module or parameter. */
   public int rankAt(String name) {
-    return NamePattern.firstOf(rankPattern, name, rank);
+    return rankPattern.at(name, rank);
   }
 
   /** The factor on {@code B·A·x} at a module or parameter where the factors have this rank. */
   public double scaleAt(String name, int rankThere) {
-    return scale(NamePattern.firstOf(alphaPattern, name, alpha), rankThere);
+    return scale(alphaPattern.at(name, alpha), rankThere);
   }
 
   /** The factor on {@code B·A·x} where no pattern fits. */
@@ -105,18 +118,7 @@ public record LoraConfig(
 
   /** Without the patterns that fit one of these names. */
   LoraConfig withoutPatternsOf(List<String> names) {
-    return withPatterns(without(rankPattern, names), without(alphaPattern, names));
-  }
-
-  private static <T> Map<String, T> without(Map<String, T> patterns, List<String> names) {
-    Map<String, T> rest = new LinkedHashMap<>();
-    patterns.forEach(
-        (pattern, value) -> {
-          if (names.stream().noneMatch(name -> NamePattern.fitsEnd(pattern, name))) {
-            rest.put(pattern, value);
-          }
-        });
-    return rest;
+    return withPatterns(rankPattern.without(names), alphaPattern.without(names));
   }
 
   /**

@@ -28,8 +28,8 @@ final class LoraSettings {
     settings.put("use_rslora", Boolean.toString(config.rsLora()));
     settings.put("target_modules", String.join("\n", config.targetModules()));
     settings.put("target_parameters", String.join("\n", config.targetParameters()));
-    settings.put("rank_pattern", lines(config.rankPattern()));
-    settings.put("alpha_pattern", lines(config.alphaPattern()));
+    settings.put("rank_pattern", lines(config.rankPattern().values()));
+    settings.put("alpha_pattern", lines(config.alphaPattern().values()));
     settings.put("layout", config.layout().name());
     settings.put(
         SITES,

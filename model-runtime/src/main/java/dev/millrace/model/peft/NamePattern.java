@@ -1,7 +1,6 @@
 package dev.millrace.model.peft;
 
 import dev.millrace.model.adapter.InvalidAdapterException;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,20 +15,31 @@ final class NamePattern {
 
   private final String regex;
   private final Pattern pattern;
+  private final Steps steps;
 
-  NamePattern(String field, String regex) {
+  /**
+   * @param steps that it may take on all names together with others
+   */
+  NamePattern(String field, String regex, Steps steps) {
     if (regex.length() > MAX_LENGTH) {
       throw new InvalidAdapterException(
           "%s: pattern of %d characters, expected at most %d"
               .formatted(field, regex.length(), MAX_LENGTH));
     }
     this.regex = regex;
+    this.steps = steps;
+    steps.takeToCompile(regex);
     try {
       pattern = MeteredRegex.compile(regex);
     } catch (PatternSyntaxException | StackOverflowError e) {
       throw new InvalidAdapterException(
           field + ": pattern is " + regex + ", expected a regular expression", e);
     }
+  }
+
+  /** One that fits the last parts of a name (PEFT's get_pattern_key). */
+  static NamePattern ofEnd(String field, String pattern, Steps steps) {
+    return new NamePattern(field, "(.*\\.)?(" + pattern + ")", steps);
   }
 
   /** Whether it fits all of a name (Python's re.fullmatch). */
@@ -44,26 +54,14 @@ final class NamePattern {
   }
 
   private <T extends @Nullable Object> T within(String name, Function<Matcher, T> match) {
+    Metered metered = new Metered(name, regex);
     try {
-      return match.apply(pattern.matcher(new Metered(name, regex)));
+      T found = match.apply(pattern.matcher(metered));
+      steps.take(metered.steps);
+      return found;
     } catch (StackOverflowError e) {
       throw new InvalidAdapterException("pattern " + regex + " nests too deeply on " + name, e);
     }
-  }
-
-  /** Whether a pattern fits the last parts of a name (PEFT's get_pattern_key). */
-  static boolean fitsEnd(String pattern, String name) {
-    return new NamePattern("pattern", "(.*\\.)?(" + pattern + ")").fits(name);
-  }
-
-  /** What the first pattern that fits the end of a name says. */
-  static <T> T firstOf(Map<String, T> patterns, String name, T fallback) {
-    for (Map.Entry<String, T> entry : patterns.entrySet()) {
-      if (fitsEnd(entry.getKey(), name)) {
-        return entry.getValue();
-      }
-    }
-    return fallback;
   }
 
   /** Characters that can only be looked at so often. */

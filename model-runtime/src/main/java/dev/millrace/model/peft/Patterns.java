@@ -4,8 +4,10 @@ import dev.millrace.model.adapter.Site;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** Gathers the rank_pattern and alpha_pattern that some names need beyond a configuration. */
 final class Patterns {
@@ -42,9 +44,12 @@ final class Patterns {
   LoraConfig config() {
     Map<String, Integer> ranks = new LinkedHashMap<>();
     Map<String, Double> alphas = new LinkedHashMap<>();
+    Map<String, Set<Need>> alike =
+        needs.values().stream().collect(Collectors.groupingBy(Need::alike, Collectors.toSet()));
     needs.forEach(
         (name, need) -> {
-          String key = isAlike(need) ? need.alike : name.replace(".", "\\.");
+          boolean all = alike.getOrDefault(need.alike, Set.of()).size() == 1;
+          String key = all ? need.alike : name.replace(".", "\\.");
           if (config.rankAt(name) != need.rank) {
             ranks.put(key, need.rank);
           }
@@ -52,15 +57,9 @@ final class Patterns {
             alphas.put(key, need.alpha);
           }
         });
-    config.rankPattern().forEach(ranks::putIfAbsent);
-    config.alphaPattern().forEach(alphas::putIfAbsent);
+    config.rankPattern().values().forEach(ranks::putIfAbsent);
+    config.alphaPattern().values().forEach(alphas::putIfAbsent);
     return config.withPatterns(ranks, alphas);
-  }
-
-  private boolean isAlike(Need need) {
-    return needs.values().stream()
-        .filter(other -> other.alike.equals(need.alike))
-        .allMatch(need::equals);
   }
 
   /** A pattern of the last parts of a name. */

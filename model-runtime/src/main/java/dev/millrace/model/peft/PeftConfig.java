@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters target_parameters
  * @param version peft_version; empty before PEFT 0.18
  */
-record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, String version) {
+record PeftConfig(LoraConfig plain, TargetRules rules, Set<String> parameters, String version) {
   static final String FILE = "adapter_config.json";
   static final String TYPE = "LORA";
   static final int MAX_RANK = 4096;
@@ -77,28 +77,32 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
         throw json.invalid(name, "it absent or off, it is not supported");
       }
     }
+    Steps steps = Steps.ofOneFolder();
     return new PeftConfig(
-        plain(json),
-        rules(json),
+        plain(json, steps),
+        rules(json, steps),
         parameters(json),
         json.orElse("peft_version", "", j -> j.text("peft_version")));
   }
 
-  private static LoraConfig plain(JsonFields json) {
+  private static LoraConfig plain(JsonFields json, Steps steps) {
     return new LoraConfig(
         json.orElse("r", 8, j -> j.integer("r", 1, MAX_RANK)),
         json.orElse("lora_alpha", 8.0, j -> j.number("lora_alpha", -MAX_ALPHA, MAX_ALPHA)),
         json.orElse("use_rslora", false, j -> j.bool("use_rslora")),
         List.of(),
         List.of(),
-        pattern(json, "rank_pattern", (ranks, name) -> ranks.integer(name, 1, MAX_RANK)),
+        pattern(json, steps, "rank_pattern", (ranks, name) -> ranks.integer(name, 1, MAX_RANK)),
         pattern(
-            json, "alpha_pattern", (alphas, name) -> alphas.number(name, -MAX_ALPHA, MAX_ALPHA)),
+            json,
+            steps,
+            "alpha_pattern",
+            (alphas, name) -> alphas.number(name, -MAX_ALPHA, MAX_ALPHA)),
         ExpertLayout.PARAMETERS);
   }
 
-  private static <T> Map<String, T> pattern(
-      JsonFields json, String field, BiFunction<JsonFields, String, T> value) {
+  private static <T> ByPattern<T> pattern(
+      JsonFields json, Steps steps, String field, BiFunction<JsonFields, String, T> value) {
     Map<String, T> pattern = new LinkedHashMap<>();
     if (json.has(field)) {
       JsonFields fields = json.object(field);
@@ -107,10 +111,9 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
           throw json.invalid(field, "patterns of one line");
         }
         pattern.put(name, value.apply(fields, name));
-        new NamePattern(field, "(" + name + ")"); // refuses what is no pattern
       }
     }
-    return pattern;
+    return new ByPattern<>(field, pattern, steps);
   }
 
   private static void requireText(JsonFields json, String name, String expected) {
@@ -133,40 +136,40 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
     }
   }
 
-  private static TargetRules rules(JsonFields json) {
+  private static TargetRules rules(JsonFields json, Steps steps) {
     boolean text = json.isText("target_modules");
     if (text && json.has("layers_to_transform")) {
       throw json.invalid("layers_to_transform", "it absent where target_modules is a pattern");
     }
     return new TargetRules(
-        text ? regex(json, "target_modules") : null,
-        text ? List.of() : targetModules(json),
-        json.isText("exclude_modules") ? regex(json, "exclude_modules") : null,
-        json.isText("exclude_modules") ? List.of() : textsOrNone(json, "exclude_modules"),
+        text ? regex(json, "target_modules", steps) : null,
+        text ? Set.of() : targetModules(json),
+        json.isText("exclude_modules") ? regex(json, "exclude_modules", steps) : null,
+        json.isText("exclude_modules") ? Set.of() : textsOrNone(json, "exclude_modules"),
         layers(json),
-        layersPatterns(json));
+        layersPatterns(json, steps));
   }
 
-  private static NamePattern regex(JsonFields json, String name) {
+  private static NamePattern regex(JsonFields json, String name, Steps steps) {
     String text = json.text(name);
     return name.equals("target_modules") && text.toLowerCase(Locale.ROOT).equals(ALL_LINEAR)
         ? TargetRules.ALL
-        : new NamePattern(name, text);
+        : new NamePattern(name, text, steps);
   }
 
-  private static List<String> textsOrNone(JsonFields json, String name) {
-    return json.has(name) ? json.texts(name) : List.of();
+  private static Set<String> textsOrNone(JsonFields json, String name) {
+    return json.has(name) ? new TreeSet<>(json.texts(name)) : Set.of();
   }
 
-  private static List<String> targetModules(JsonFields json) {
-    List<String> targets = textsOrNone(json, "target_modules");
+  private static Set<String> targetModules(JsonFields json) {
+    Set<String> targets = textsOrNone(json, "target_modules");
     if (targets.isEmpty() && parameters(json).isEmpty()) {
       throw json.invalid("target_modules", "a list of names of modules");
     }
     return targets;
   }
 
-  private static List<String> parameters(JsonFields json) {
+  private static Set<String> parameters(JsonFields json) {
     return textsOrNone(json, "target_parameters");
   }
 
@@ -181,7 +184,7 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
     return Arrays.stream(layers).mapToObj(Integer::toString).collect(Collectors.toSet());
   }
 
-  private static List<NamePattern> layersPatterns(JsonFields json) {
+  private static List<NamePattern> layersPatterns(JsonFields json, Steps steps) {
     String name = "layers_pattern";
     if (json.isOff(name)) {
       return List.of(TargetRules.ANY_LAYERS);
@@ -191,7 +194,7 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
     }
     List<String> texts = json.isText(name) ? List.of(json.text(name)) : json.texts(name);
     List<NamePattern> patterns = new ArrayList<>();
-    texts.forEach(text -> patterns.add(TargetRules.layers(text)));
+    texts.forEach(text -> patterns.add(TargetRules.layers(text, steps)));
     return patterns;
   }
 }

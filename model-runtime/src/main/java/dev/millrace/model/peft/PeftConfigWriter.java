@@ -44,7 +44,7 @@ final class PeftConfigWriter {
     ObjectNode json = new ObjectMapper().createObjectNode();
     NULLS.forEach(json::putNull);
     ObjectNode alphas = json.putObject("alpha_pattern");
-    config.alphaPattern().forEach((name, alpha) -> putNumber(alphas, name, alpha));
+    config.alphaPattern().values().forEach((name, alpha) -> putNumber(alphas, name, alpha));
     json.put("base_model_name_or_path", baseName.isEmpty() ? null : baseName);
     json.put("bias", "none");
     json.put("ensure_weight_tying", false);
@@ -61,7 +61,7 @@ final class PeftConfigWriter {
     json.put("qalora_group_size", 16);
     json.put("r", config.rank());
     ObjectNode ranks = json.putObject("rank_pattern");
-    config.rankPattern().forEach(ranks::put);
+    config.rankPattern().values().forEach(ranks::put);
     ArrayNode targets = json.putArray("target_modules");
     config.targetModules().forEach(targets::add);
     ArrayNode parameters = json.putArray("target_parameters");

@@ -6,6 +6,7 @@ import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.Tensor;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the tensors of an adapter's file that its config promises for the sites of a base. */
 final class PeftReader {
+
+  /** Names of tensors may have millions of parts; those of PEFT's are far shorter. */
+  private static final int MAX_NAME = 1024;
 
   private final PeftConfig config;
   private final Safetensors file;
@@ -50,7 +54,9 @@ final class PeftReader {
       throw new InvalidWeightsException(
           "expected only pairs at the targeted sites, found tensors " + unread);
     }
-    return new ExpertRanks(config.plain(), experts).shared(pairs, this::configOf);
+    LoraWeights read = new ExpertRanks(config.plain(), experts).shared(pairs, this::configOf);
+    read.pairs().forEach(read::scale); // from here on no pattern is run on their names
+    return read;
   }
 
   /**
@@ -72,16 +78,22 @@ final class PeftReader {
 
   /** PEFT passes over a listed module that the base lacks; tensors of one say that it had it. */
   private void requireKnown() {
-    for (String module : config.rules().unknownAmong(ModuleNames.all(sites))) {
-      if (unread.stream().anyMatch(tensor -> tensor.contains("." + module + ".lora_"))) {
-        throw new InvalidAdapterException(
-            "%s: target_modules names %s, expected linear layers other than the head"
-                .formatted(PeftConfig.FILE, module));
+    Set<String> unknown = config.rules().unknownAmong(ModuleNames.all(sites));
+    for (String tensor : unread) {
+      String of = tensor.split("\\.lora_", 2)[0];
+      for (String module : of.length() > MAX_NAME ? List.<String>of() : Targets.ends(of)) {
+        if (unknown.contains(module)) {
+          throw new InvalidAdapterException(
+              "%s: target_modules names %s, expected linear layers other than the head"
+                  .formatted(PeftConfig.FILE, module));
+        }
       }
     }
     List<String> names = ModuleNames.parameters(sites);
+    Set<String> known = new HashSet<>();
+    names.forEach(name -> known.addAll(Targets.ends(name)));
     for (String parameter : config.parameters()) {
-      if (names.stream().noneMatch(name -> Targets.cover(List.of(parameter), name))) {
+      if (!known.contains(parameter)) {
         throw new InvalidAdapterException(
             "%s: target_parameters names %s, expected weights of linear layers other than the head, or of experts, such as %s"
                 .formatted(PeftConfig.FILE, parameter, names.get(names.size() - 1)));

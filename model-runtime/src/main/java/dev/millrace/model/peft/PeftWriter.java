@@ -5,6 +5,7 @@ import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /** Lays an adapter out as PEFT's files have it. */
 final class PeftWriter {
@@ -94,10 +95,11 @@ final class PeftWriter {
   }
 
   private void addModules(SafetensorsWriter writer, LoraPair pair) {
+    Set<String> targets = Set.copyOf(adapter.config().targetModules());
     for (int e = 0; e < pair.site().experts(); e++) {
       for (int part = 0; part < pair.site().parts().size(); part++) {
         String name = ModuleNames.expert(pair.site(), e, part);
-        if (Targets.cover(adapter.config().targetModules(), name)) {
+        if (Targets.cover(targets, name)) {
           addModule(writer, name, pair, e, part);
         }
       }

@@ -1,6 +1,7 @@
 package dev.millrace.model.peft;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,21 +18,21 @@ import org.jspecify.annotations.Nullable;
  */
 record TargetRules(
     @Nullable NamePattern regex,
-    List<String> ends,
+    Set<String> ends,
     @Nullable NamePattern exceptRegex,
-    List<String> exceptEnds,
+    Set<String> exceptEnds,
     @Nullable Set<String> layers,
     List<NamePattern> layersPatterns) {
 
   /** Of target_modules "all-linear". */
-  static final NamePattern ALL = new NamePattern("target_modules", ".*");
+  static final NamePattern ALL = new NamePattern("target_modules", ".*", Steps.UNBOUNDED);
 
   /** What the names of layers begin with where no layers_pattern is given. */
-  static final NamePattern ANY_LAYERS = layers("[^.]*");
+  static final NamePattern ANY_LAYERS = layers("[^.]*", Steps.UNBOUNDED);
 
   /** The first number behind such a name, as PEFT 0.20 takes it: older ones took an expert's. */
-  static NamePattern layers(String pattern) {
-    return new NamePattern("layers_pattern", ".*?\\." + pattern + "\\.(\\d+)\\.");
+  static NamePattern layers(String pattern, Steps steps) {
+    return new NamePattern("layers_pattern", ".*?\\." + pattern + "\\.(\\d+)\\.", steps);
   }
 
   boolean target(String module) {
@@ -62,9 +63,9 @@ record TargetRules(
   }
 
   /** The listed ends that cover none of these names. */
-  List<String> unknownAmong(Collection<String> names) {
-    return ends.stream()
-        .filter(end -> names.stream().noneMatch(name -> Targets.cover(List.of(end), name)))
-        .toList();
+  Set<String> unknownAmong(Collection<String> names) {
+    Set<String> unknown = new HashSet<>(ends);
+    names.forEach(name -> unknown.removeAll(Targets.ends(name)));
+    return unknown;
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.model.peft;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,14 +16,16 @@ final class Targets {
 
   /** Whether one of the targets is the name, or the parts that it ends with. */
   static boolean cover(Collection<String> targets, String name) {
-    for (String target : targets) {
-      if (name.endsWith(target)
-          && (name.length() == target.length()
-              || name.charAt(name.length() - target.length() - 1) == '.')) {
-        return true;
-      }
+    return ends(name).stream().anyMatch(targets::contains);
+  }
+
+  /** A name, and each of its last parts: of {@code a.b.c} these are a.b.c, b.c and c. */
+  static List<String> ends(String name) {
+    List<String> ends = new ArrayList<>();
+    for (String end = name; !end.isEmpty(); end = rest(end)) {
+      ends.add(end);
     }
-    return false;
+    return ends;
   }
 
   /**
@@ -35,9 +38,7 @@ final class Targets {
     Set<String> set = new HashSet<>(wanted);
     Map<String, Boolean> pure = new HashMap<>();
     for (String name : set) {
-      for (String end = name; !end.isEmpty(); end = rest(end)) {
-        pure.put(end, true);
-      }
+      ends(name).forEach(end -> pure.put(end, true));
     }
     for (String name : all) {
       if (!set.contains(name)) {

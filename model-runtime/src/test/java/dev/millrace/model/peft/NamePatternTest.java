@@ -41,7 +41,7 @@ class NamePatternTest {
             () ->
                 assertThrows(
                     InvalidAdapterException.class,
-                    () -> new NamePattern("rank_pattern", regex).fits(NAME)));
+                    () -> new NamePattern("rank_pattern", regex, Steps.ofOneFolder()).fits(NAME)));
     String said = String.valueOf(refused.getMessage());
     assertTrue(said.startsWith("pattern " + regex + " takes more than 1048576 steps"), said);
   }
@@ -64,7 +64,9 @@ class NamePatternTest {
       })
   void new_notOfPythonAndJava_isRefused(String regex) {
     InvalidAdapterException refused =
-        assertThrows(InvalidAdapterException.class, () -> new NamePattern("rank_pattern", regex));
+        assertThrows(
+            InvalidAdapterException.class,
+            () -> new NamePattern("rank_pattern", regex, Steps.ofOneFolder()));
     assertTrue(String.valueOf(refused.getMessage()).contains("expected a regular expression"));
   }
 
@@ -72,7 +74,8 @@ class NamePatternTest {
   void fits_nestsDeeplierThanTheStack_isRefused() {
     String name = "a".repeat(100_000);
     assertThrows(
-        InvalidAdapterException.class, () -> new NamePattern("rank_pattern", "(a|b)*").fits(name));
+        InvalidAdapterException.class,
+        () -> new NamePattern("rank_pattern", "(a|b)*", Steps.ofOneFolder()).fits(name));
   }
 
   @ParameterizedTest
@@ -99,13 +102,16 @@ class NamePatternTest {
         "`(?s:.*up_proj)\\z` | true"
       })
   void fits_whatPythonFits(String regex, boolean fits) {
-    assertEquals(fits, new NamePattern("rank_pattern", regex).fits(NAME));
+    assertEquals(fits, new NamePattern("rank_pattern", regex, Steps.ofOneFolder()).fits(NAME));
   }
 
   @Test
   void group_isThatOfTheStranger() {
     assertEquals(
-        "17", new NamePattern("layers_pattern", ".*?\\.(?:layers|h)\\.(\\d+)\\.").group(NAME));
-    assertNull(new NamePattern("layers_pattern", ".*?\\.h\\.(\\d+)\\.").group(NAME));
+        "17",
+        new NamePattern("layers_pattern", ".*?\\.(?:layers|h)\\.(\\d+)\\.", Steps.ofOneFolder())
+            .group(NAME));
+    assertNull(
+        new NamePattern("layers_pattern", ".*?\\.h\\.(\\d+)\\.", Steps.ofOneFolder()).group(NAME));
   }
 }
