@@ -33,7 +33,12 @@ record Attempt(
             true,
             "nothing speaks against it: its texts are taught once more, with the next batch's",
             new TreeMap<>(Map.of("texts", (double) texts)));
-    return new Attempt(trained, mix, candidate, served, judgement.after(waits));
+    return knowing(waits);
+  }
+
+  /** The same, with what was found since, which did not decide. */
+  Attempt knowing(RuleResult found) {
+    return new Attempt(trained, mix, candidate, served, judgement.after(found));
   }
 
   /** The verdict on a candidate that became, or did not become, a release. */

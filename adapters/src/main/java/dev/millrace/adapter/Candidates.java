@@ -271,14 +271,17 @@ record Candidates(
                 task.lesson().seed()),
             before.heldOut().entries(),
             mayComeNearer);
-    judgement = judgement.after(task.known());
-    Predecessor predecessor = before.predecessor();
-    if (predecessor != null && judgement.accepted()) {
-      judgement =
-          judgement.after(
-              predecessor.compare(judgement.heldOut(), config.gate(), task.lesson().seed()));
-    }
-    return new Attempt(trained, mix, candidate, served, judgement);
+    return new Attempt(
+        trained, mix, candidate, served, compared(judgement.after(task.known()), task));
+  }
+
+  /** Of what passed the gate, whether it is better than what serves in its place. */
+  private Judgement compared(Judgement judgement, Task task) {
+    Predecessor predecessor = task.before().predecessor();
+    return predecessor == null || !judgement.accepted()
+        ? judgement
+        : judgement.after(
+            predecessor.compare(judgement.heldOut(), config.gate(), task.lesson().seed()));
   }
 
   /** What serves now, with the threshold of the traffic that came, and nothing learned. */
@@ -306,6 +309,6 @@ record Candidates(
         Mix.WHOLE,
         before.adapter(),
         served,
-        judgement.after(refused.judgement().refusal()).after(nothing.known()));
+        compared(judgement.after(refused.judgement().refusal()).after(nothing.known()), nothing));
   }
 }

@@ -276,7 +276,9 @@ final class ModelLearner implements Learner {
             beside.state(), incumbent, batch, lesson, findings.texts(), asked, beside.served());
     List<Attempt> attempts = candidates.attempts(taught, governor);
     Attempt last = attempts.get(attempts.size() - 1);
-    return last.judgement().accepted() ? releaser.release(last) : refused(attempts);
+    return last.judgement().accepted()
+        ? releaser.release(last)
+        : refused(attempts, before.predecessor());
   }
 
   /** Whether a lesson is one of its domain; asked before it teaches. */
@@ -291,8 +293,10 @@ final class ModelLearner implements Learner {
   /**
    * What the batch teaches is dropped, or waits where nothing speaks for it or against it; what
    * serves now may need other limits all the same.
+   *
+   * @param compared what the domain's release was compared with last
    */
-  private Outcome refused(List<Attempt> attempts) {
+  private Outcome refused(List<Attempt> attempts, @Nullable Predecessor compared) {
     Attempt attempt = attempts.get(attempts.size() - 1);
     Trained trained = attempt.trained();
     LearnerState before = trained.task().before();
@@ -305,7 +309,30 @@ final class ModelLearner implements Learner {
       }
     }
     Attempt last = waits ? attempt.waiting() : attempt;
-    return new Outcome(before.withWaiting(line), last.verdict(null), null);
+    LearnerState after = before.withWaiting(line);
+    Predecessor now = before.predecessor();
+    if (now == null || !now.shared() || before.release() == null || now.isStill(compared)) {
+      return new Outcome(after, last.verdict(null), null);
+    }
+    return comparedAnew(after, last, now);
+  }
+
+  /** A shadow answers if it is better than what the shared domain went on, or back, to. */
+  private Outcome comparedAnew(LearnerState state, Attempt refused, Predecessor now) {
+    Task task = refused.trained().task();
+    RuleResult found = now.compare(state.heldOut().entries(), config.gate(), task.lesson().seed());
+    String reason = "shadow %s, %s".formatted(state.release(), found.reason());
+    Verdict verdict =
+        refused
+            .knowing(new RuleResult(found.rule(), found.passed(), reason, found.figures()))
+            .verdict(null);
+    if (!Predecessor.succeeds(found)) {
+      return new Outcome(state, verdict, null);
+    }
+    Place shadow = state.watch().current();
+    LearnerState answers = state.beside(null).with(Releaser.watch(shadow, task.shared()));
+    return new Outcome(answers, verdict, null)
+        .after(shadow.event(task.batch(), Action.PUBLISH, surroundings.store(), reason));
   }
 
   /** Whether a lesson is taught once more, with the next batch's: nothing speaks against it. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A release that serves until one of the domain's own on this base is better: its last on another
@@ -78,6 +79,11 @@ public record Predecessor(String release, boolean shared, SortedMap<String, Doub
       }
     }
     return new Predecessor(release, shared, some);
+  }
+
+  /** Whether it is still that, and that could be compared with. */
+  boolean isStill(@Nullable Predecessor compared) {
+    return compared != null && compared.release.equals(release) && !compared.logProbs.isEmpty();
   }
 
   /** Whether there is enough to compare it by. */

@@ -86,7 +86,7 @@ record Releaser(Surroundings surroundings, LearnerConfig config, KnownTexts know
    *
    * @param shared what answers it then; null if that is unknown
    */
-  private static Watch watch(Place place, @Nullable Served shared) {
+  static Watch watch(Place place, @Nullable Served shared) {
     return shared == null
         ? Watch.at(place)
         : Watch.at(Place.BASE.under(shared.routing())).next(place, shared.adapter(), false);

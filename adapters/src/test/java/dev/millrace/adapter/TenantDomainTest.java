@@ -151,17 +151,89 @@ class TenantDomainTest extends BigramLearners {
     Learner learner = tenants(CONFIG);
     Outcome shadow = shadow(learner);
     answering = null;
-    Outcome refused = learn(tenants(neverBetter()), shadow.state(), tenant(1));
-    assertNull(refused.release());
-    answering = shared.get(2);
-    LearnerState again = learn(tenants(neverBetter()), refused.state(), tenant(2)).state();
-    assertEquals(shared.get(2).release(), again.predecessor().release(), "nothing has answered");
-    answering = null;
-    Outcome next = learn(learner, LearnerState.fromBytes(again.toBytes()), tenant(3));
+    Outcome next = learn(learner, shadow.state(), tenant(1));
     assertNotNull(next.release(), () -> next.verdict().toString());
     assertEquals(0, next.release().withheld());
+    assertNull(next.promoted());
     assertNull(next.state().predecessor());
     assertTrue(rule(next, "predecessor").reason().contains("no release any more"));
+  }
+
+  @Test
+  void learn_theSharedDomainIsTakenBackToTheBaseAndAllIsRefused_theShadowAnswers() {
+    Outcome shadow = shadow(tenants(CONFIG));
+    Learner refusing = refusing();
+    answering = null;
+    Outcome refused = learn(refusing, LearnerState.fromBytes(shadow.state().toBytes()), tenant(1));
+    assertAnswers(shadow.state().release(), refused);
+    RuleResult compared = rule(refused, "predecessor");
+    assertEquals(
+        "shadow %s, the shared domain has no release any more".formatted(shadow.state().release()),
+        compared.reason());
+    assertNull(refused.state().watch().before());
+    Outcome next = learn(refusing, refused.state(), tenant(2));
+    assertNull(next.promoted(), "it answers");
+    Outcome after = learn(tenants(CONFIG), next.state(), tenant(3));
+    assertEquals(shadow.state().release(), after.release().parent());
+  }
+
+  @Test
+  void learn_theSharedDomainGetsWorseAndAllIsRefused_theShadowIsComparedOnceForEachRelease()
+      throws IOException {
+    LearnerState state = bestShadow();
+    Learner refusing = refusing();
+    Outcome same = learn(refusing, state, tenant(24));
+    assertFalse(isCompared(same), "the shared release is that of before");
+    answering = shared.get(1);
+    LearnerState stricter = learn(tenants(neverBetter()), state, tenant(24)).state();
+    assertEquals(state.release(), stricter.release());
+    assertEquals(shared.get(1).release(), stricter.predecessor().release());
+    assertFalse(isCompared(learn(refusing, stricter, tenant(25))), "it was, with that");
+
+    answering = shared.get(0);
+    Outcome refused = learn(refusing, LearnerState.fromBytes(stricter.toBytes()), tenant(25));
+
+    assertAnswers(state.release(), refused);
+    Watch watch = refused.state().watch();
+    assertNull(watch.before().release(), "it is watched beside the shared release");
+    assertArrayEquals(
+        AdapterCodec.encode(read(shared.get(0)).adapter()), AdapterCodec.encode(watch.served()));
+  }
+
+  private static void assertAnswers(String shadow, Outcome refused) {
+    assertNull(refused.release());
+    assertFalse(refused.verdict().accepted());
+    ReleaseEvent promoted = refused.promoted();
+    assertNotNull(promoted, () -> refused.verdict().toString());
+    assertEquals(Action.PUBLISH, promoted.action());
+    assertEquals(shadow, promoted.release());
+    assertEquals(0, promoted.withheld());
+    assertNull(promoted.parent());
+    assertNull(refused.state().predecessor());
+    assertEquals(shadow, refused.state().release());
+  }
+
+  private static boolean isCompared(Outcome outcome) {
+    return outcome.verdict().rules().stream().anyMatch(r -> r.rule().equals("predecessor"));
+  }
+
+  /** The last shadow before one that is better than the shared domain's last release. */
+  private LearnerState bestShadow() {
+    Learner learner = tenants(CONFIG);
+    LearnerState state = shadow(learner).state();
+    for (int i = 1; i < 24; i++) {
+      LearnerState next = learn(learner, state, tenant(i)).state();
+      if (next.predecessor() == null) {
+        return state;
+      }
+      state = next;
+    }
+    throw new AssertionError("none is better, expected one");
+  }
+
+  /** Whatever a lesson teaches, it changes too much. */
+  private Learner refusing() {
+    return tenants(with(CONFIG, "gate", with(CONFIG.gate(), "changeBound", 1e-9)));
   }
 
   @Test
