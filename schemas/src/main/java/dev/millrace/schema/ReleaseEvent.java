@@ -39,7 +39,10 @@ public record ReleaseEvent(
     List<String> forgotten,
     @Nullable Long read) {
 
-  /** The reason of an order to forget that leaves its domain pinned, as it was before. */
+  /**
+   * The reason of an order to forget that leaves its domain pinned, as it was before, and of what
+   * is followed after it until another order is given.
+   */
   public static final String STAYS_PINNED = "samples to be forgotten, was pinned";
 
   public ReleaseEvent {
@@ -105,6 +108,25 @@ public record ReleaseEvent(
         forgotten, offset);
   }
 
+  /** The same event, which leaves its domain pinned. */
+  public ReleaseEvent stayingPinned() {
+    return new ReleaseEvent(
+        tenant,
+        domain,
+        kind,
+        action,
+        release,
+        uri,
+        parent,
+        batch,
+        STAYS_PINNED,
+        origin,
+        epoch,
+        withheld,
+        forgotten,
+        read);
+  }
+
   /** The releases among which this one takes its place. */
   public ReleaseLine line() {
     return new ReleaseLine(tenant, domain, kind);
@@ -126,7 +148,7 @@ public record ReleaseEvent(
 
   /** Whether its domain learns nothing new from then on, until another order is given. */
   public boolean pins() {
-    return action == Action.PIN || (action == Action.FORGET && reason.equals(STAYS_PINNED));
+    return action == Action.PIN || (action != Action.ROLLBACK && reason.equals(STAYS_PINNED));
   }
 
   /** What people order about the release that the event names. */

@@ -986,6 +986,37 @@ class ServeOperatorTest {
     }
   }
 
+  /** Or a base that is released would answer in place of what it has learned again. */
+  @Test
+  void restore_domainThatAForgetHoldsHasLearnedAgain_isHeldAsBefore() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = opened(harness(new FakeServing(FREE)))) {
+      harness.follow(event("first", ReleaseEvent.Action.FORGET, 0).stayingPinned());
+      harness.follow(event("second", ReleaseEvent.Action.PUBLISH, 1).withEpoch(7).withRead(0L));
+      harness.endReleases();
+      snapshot = harness.snapshot(1, 1);
+    }
+    List<ReleaseEvent> events = new ArrayList<>();
+    FakeServing serving =
+        new FakeServing(FREE) {
+          @Override
+          public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
+            events.add(event);
+            return super.restore(event, readMillis);
+          }
+        };
+    try (var harness = restored(harness(serving), snapshot)) {
+      assertEquals("second", events.get(0).release());
+      assertTrue(events.get(0).pins());
+      harness.follow(event("second", ReleaseEvent.Action.ROLLBACK, 2));
+      harness.endReleases();
+      snapshot = harness.snapshot(2, 2);
+    }
+    try (var unused = restored(harness(serving), snapshot)) {
+      assertFalse(events.get(1).pins());
+    }
+  }
+
   @Test
   void restore_sharedDomainAndThatOfATenantNamedNull_bothServeOn() throws Exception {
     ReleaseEvent own = event("own", ReleaseEvent.Action.PUBLISH, 1);

@@ -27,7 +27,7 @@ final class RebasingReleases implements LiveReleases {
   private final EventLine<Current> line =
       new EventLine<>("millrace-base", this::fetch, Current::unread, (event, now) -> take(now));
 
-  /** Whoever holds a domain gets its own release. */
+  /** Whoever holds a domain gets its own release: its last order pins, whatever came since. */
   private final Set<ReleaseLine> held = ConcurrentHashMap.newKeySet();
 
   private volatile @Nullable Current current;
@@ -145,7 +145,11 @@ final class RebasingReleases implements LiveReleases {
   private SwapResult noted(SwapResult result) {
     ReleaseEvent event = result.event();
     if (result.outcome() == Outcome.SWAPPED && event.kind() == Kind.ADAPTER) {
-      ReleaseLines.hold(event, held);
+      if (event.pins()) {
+        held.add(event.line());
+      } else if (event.isOrder()) {
+        held.remove(event.line());
+      }
     }
     return result;
   }

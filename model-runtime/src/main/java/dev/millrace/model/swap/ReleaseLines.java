@@ -18,7 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class ReleaseLines {
 
   private final Map<ReleaseLine, ReleaseEvent> followed = new ConcurrentHashMap<>();
-  private final Set<ReleaseLine> held = ConcurrentHashMap.newKeySet();
 
   /** Of all that a topic holds, in its order. */
   public static ReleaseLines of(Collection<ReleaseEvent> events) {
@@ -31,16 +30,6 @@ public final class ReleaseLines {
   public void read(ReleaseEvent event) {
     ReleaseEvent withoutIds = event.forgetting(List.of());
     followed.put(event.line(), SwapRule.after(withoutIds, followed.get(event.line())));
-    hold(event, held);
-  }
-
-  /** A line is held while its last order pins, whatever learn publishes since. */
-  static void hold(ReleaseEvent event, Set<ReleaseLine> held) {
-    if (event.pins()) {
-      held.add(event.line());
-    } else if (event.isOrder()) {
-      held.remove(event.line());
-    }
   }
 
   /** The event that each line follows. */
@@ -50,13 +39,13 @@ public final class ReleaseLines {
 
   /** The lines that people hold. */
   public Set<ReleaseLine> held() {
-    return Collections.unmodifiableSet(held);
+    return pins().keySet();
   }
 
   /** What held lines follow: their pins, or what led on from there in a forget. */
   public SortedMap<ReleaseLine, ReleaseEvent> pins() {
     SortedMap<ReleaseLine, ReleaseEvent> pins = new TreeMap<>(followed);
-    pins.keySet().retainAll(held);
+    pins.values().removeIf(event -> !event.pins());
     return pins;
   }
 }

@@ -17,7 +17,7 @@ public final class SwapRule {
    * What an alias follows once an event has taken it over. What people write has no trainer: the
    * last trainer goes on, and what it writes counts once it has read what they ordered. No order
    * stands behind the event: if one seems to, its topic was made anew, and nobody could read as
-   * far.
+   * far. Whoever is held stays so until another order is given.
    */
   public static ReleaseEvent followed(ReleaseEvent event, @Nullable ReleaseEvent current) {
     Long read = current == null ? event.read() : current.read();
@@ -25,6 +25,9 @@ public final class SwapRule {
     ReleaseEvent followed =
         event.withRead(
             event.isOrder() || (read != null && read > here) ? Long.valueOf(here) : read);
+    if (current != null && current.pins() && !event.isOrder()) {
+      followed = followed.stayingPinned();
+    }
     return event.epoch() == 0 && current != null ? followed.withEpoch(current.epoch()) : followed;
   }
 

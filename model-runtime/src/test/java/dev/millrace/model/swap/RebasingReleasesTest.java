@@ -252,6 +252,18 @@ class RebasingReleasesTest {
     assertEquals("old bias-1", answers(null, "java"));
   }
 
+  /** State has what is followed, and who begins without state begins there too. */
+  @Test
+  void restore_heldDomainHasLearnedAgain_keepsItsReleaseUntilItIsUnpinned() {
+    ReleaseEvent forget = held(FakeReleases.event(null, "java", Action.PUBLISH, 0));
+    ReleaseEvent again = FakeReleases.succeeding("java", 1, 0).withEpoch(1);
+    live.restore(SwapRule.after(List.of(forget, again)), 77).join();
+    live.apply(base("b1", null, 1), 88).join();
+    assertEquals("old bias-1", answers(null, "java"));
+    live.apply(FakeReleases.event(null, "java", Action.ROLLBACK, 1), 89).join();
+    assertEquals("next b1", answers(null, "java"));
+  }
+
   private static ReleaseEvent held(ReleaseEvent event) {
     return event.ordering(Action.FORGET, ReleaseEvent.STAYS_PINNED);
   }
