@@ -121,9 +121,15 @@ final class OrderCommands {
       topic.order(order, output.err()::println);
       output.result(
           Map.of("action", "unpin", "domain", domain, "release", order.release()),
-          "domain %s goes on from %s"
-              .formatted(domain, order.release().isEmpty() ? "the base" : order.release()));
+          "domain %s goes on from %s".formatted(domain, place(order)));
       return 0;
+    }
+
+    private static String place(ReleaseEvent order) {
+      if (order.action() == Action.FORGET) {
+        return "the base; what it has of shadows is learned again";
+      }
+      return order.release().isEmpty() ? "the base" : order.release();
     }
 
     /** Whoever forgets whose it is, or which of its releases, must not take it for unpinned. */

@@ -45,7 +45,8 @@ public record ReleaseTopic(KafkaConfig config) {
 
   /**
    * What lets a domain go on from what answers for it: learn may be learning it again after a
-   * forget, and publish shadows.
+   * forget, and publish shadows. Where nothing answers it is told once more to forget, without
+   * being held: else the shadows would be dropped.
    *
    * @param pin what the domain follows
    * @throws IllegalStateException if the topic does not say what answers
@@ -53,7 +54,10 @@ public record ReleaseTopic(KafkaConfig config) {
   static ReleaseEvent unpinning(List<ReleaseEvent> events, ReleaseEvent pin) {
     String answers = pin.answering();
     if (answers.isEmpty()) {
-      return pin.backToBase("unpinned");
+      ReleaseEvent order = ForgetPlan.orders(events).get(pin.line());
+      return order != null && order.action() == Action.FORGET && order.release().isEmpty()
+          ? order.ordering(Action.FORGET, ForgetPlan.REASON).forgetting(order.forgotten())
+          : pin.backToBase("unpinned");
     }
     return Stream.concat(events.stream(), Stream.of(pin))
         .filter(event -> event.line().equals(pin.line()) && event.release().equals(answers))

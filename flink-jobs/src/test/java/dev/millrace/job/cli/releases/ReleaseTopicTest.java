@@ -1,7 +1,9 @@
 package dev.millrace.job.cli.releases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.Manifests;
 import dev.millrace.job.StreamRecords;
@@ -65,14 +67,35 @@ class ReleaseTopicTest {
     assertEquals("ROLLBACK 1", unpinning(forget, shadow));
     assertEquals("ROLLBACK 1", unpinning(forget));
     assertEquals("ROLLBACK 2", unpinning(forget, shadow.withholding(0)));
-    assertEquals("ROLLBACK ", unpinning(at(0, Action.FORGET, "", ReleaseEvent.STAYS_PINNED)));
+  }
+
+  /** They are learned again, without what is to be forgotten, and learn goes on behind them. */
+  @Test
+  void unpinning_aForgetHoldsADomainOfShadowsAtNothing_tellsItToForgetOnceMore() {
+    List<String> gone = List.of("mail-1", "mail-2");
+    ReleaseEvent forget = at(0, Action.FORGET, "", ReleaseEvent.STAYS_PINNED).forgetting(gone);
+    ReleaseEvent shadow =
+        StreamRecords.event("java", Kind.ADAPTER, Action.PUBLISH, "2", null, 2, 1)
+            .withEpoch(1)
+            .withRead(0L)
+            .withholding(1);
+    ReleaseEvent order = order(forget, shadow);
+    assertEquals("FORGET ", order.action() + " " + order.release());
+    assertEquals(gone, order.forgotten());
+    assertTrue(order.isOrder());
+    assertFalse(order.pins());
+    assertEquals(List.of(), pinned(forget, shadow, order.at(at(2))));
   }
 
   private static String unpinning(ReleaseEvent... given) {
+    ReleaseEvent order = order(given);
+    return order.action() + " " + order.release();
+  }
+
+  private static ReleaseEvent order(ReleaseEvent... given) {
     List<ReleaseEvent> events = List.of(given);
     ReleaseEvent pin = ReleaseLines.of(events).pins().values().iterator().next();
-    ReleaseEvent order = ReleaseTopic.unpinning(events, pin);
-    return order.action() + " " + order.release();
+    return ReleaseTopic.unpinning(events, pin);
   }
 
   private static ReleaseEvent at(long offset, Action action, String release, String reason) {
