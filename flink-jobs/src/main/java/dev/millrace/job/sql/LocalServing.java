@@ -113,7 +113,13 @@ final class LocalServing implements AutoCloseable {
 
   /** Follows what the topic has come to. */
   void begin(List<ReleaseEvent> events) throws Exception {
-    serving.begin(events, clock::millis, this::first);
+    serving.begin(
+        events.stream().map(LocalServing::withoutIds).toList(), clock::millis, this::first);
+  }
+
+  /** Of samples that learn forgets: up to 5 MB of them would stay for each domain. */
+  private static ReleaseEvent withoutIds(ReleaseEvent event) {
+    return event.forgetting(List.of());
   }
 
   /** The first time; what cannot be read now is tried again. */
@@ -137,7 +143,7 @@ final class LocalServing implements AutoCloseable {
   }
 
   private CompletableFuture<SwapResult> apply(ReleaseEvent event) {
-    return serving.releases().apply(event, clock.millis());
+    return serving.releases().apply(withoutIds(event), clock.millis());
   }
 
   private synchronized void settle(SwapResult result) {

@@ -1,13 +1,17 @@
 package dev.millrace.job.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.operator.FakeServing;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.model.serve.Answered;
+import dev.millrace.model.swap.Staged;
+import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
@@ -15,6 +19,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Request;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -133,6 +138,32 @@ class LocalServingTest {
       local.begin(events);
     }
     assertEquals(List.of("r4"), List.copyOf(fake.tries()));
+  }
+
+  /** They may be 5 MB for each domain. */
+  @Test
+  void follow_orderToForget_keepsNoIdsOfSamples() throws Exception {
+    List<List<String>> kept = new ArrayList<>();
+    FakeServing serving =
+        new FakeServing(0) {
+          @Override
+          public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
+            kept.add(event.forgotten());
+            return super.stage(event, readMillis);
+          }
+
+          @Override
+          public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
+            kept.add(event.forgotten());
+            return super.apply(event, readMillis);
+          }
+        };
+    try (LocalServing local = serving(serving, 1)) {
+      local.begin(List.of(event(Action.FORGET, 1).forgetting(List.of("mail-1"))));
+      local.follow(event(Action.FORGET, 2).forgetting(List.of("mail-2"))).join();
+    }
+    assertFalse(kept.isEmpty());
+    assertTrue(kept.stream().allMatch(List::isEmpty), kept::toString);
   }
 
   /** Or Flink would end the task manager three minutes after the query was cancelled. */
