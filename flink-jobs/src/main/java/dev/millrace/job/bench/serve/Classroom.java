@@ -1,5 +1,7 @@
 package dev.millrace.job.bench.serve;
 
+import static java.util.Map.entry;
+
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.job.LearnJob;
@@ -59,17 +61,18 @@ final class Classroom implements AutoCloseable {
   /** So that each text is learned as it comes, and shows. */
   static final Map<String, String> ONE_BY_ONE =
       new TreeMap<>(
-          Map.of(
-              "batch.count", "1",
-              "learn.heldOut", "8",
-              "learn.train.learningRate", "0.004",
-              "learn.train.weightDecay", "6",
-              "learn.train.warmupSteps", "1",
-              "learn.train.beta1", "0.5",
-              "learn.train.replayShare", "0",
-              "learn.gate.minGain", "-0.01",
-              "learn.gate.protectedSamples", "6",
-              "learn.gate.paritySamples", "2"));
+          Map.ofEntries(
+              entry("batch.count", "1"),
+              entry("learn.heldOut", "8"),
+              entry("learn.train.epochs", "3"),
+              entry("learn.train.learningRate", "0.002"),
+              entry("learn.train.weightDecay", "6"),
+              entry("learn.train.warmupSteps", "1"),
+              entry("learn.train.beta1", "0.5"),
+              entry("learn.train.replayShare", "0"),
+              entry("learn.gate.minGain", "-0.01"),
+              entry("learn.gate.protectedSamples", "6"),
+              entry("learn.gate.paritySamples", "2")));
 
   private static final String DOMAIN = "cloud";
   private static final int BYTES = 320;
