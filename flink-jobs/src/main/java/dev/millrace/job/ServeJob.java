@@ -15,10 +15,8 @@ import dev.millrace.job.operator.Outputs;
 import dev.millrace.job.operator.ServeOperatorFactory;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
-import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -77,15 +75,9 @@ public final class ServeJob {
             WatermarkStrategy.noWatermarks(),
             "requests")
         .uid("requests")
-        .process(new Decode<>(ServeJob::request), TypeInformation.of(KeyedRequest.class))
+        .process(new Decode<>(KeyedRequest::of), TypeInformation.of(KeyedRequest.class))
         .name("decode requests")
         .uid("decode-requests");
-  }
-
-  static KeyedRequest request(RawRecord raw) throws InvalidRecordException {
-    Request request = Codecs.requests().decode(raw.value(), raw.origin());
-    Requests.requireBounded(raw.key(), request);
-    return new KeyedRequest(raw.key(), request);
   }
 
   /** The topic has one partition and all of it is read: what it holds is what is current. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.operator.Decode;
+import dev.millrace.job.operator.KeyedRequest;
 import dev.millrace.job.operator.Outputs;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
@@ -26,7 +27,7 @@ class ServeJobTest {
   void decodeRequests_keyOrIdOfMegabytes_isRejectedAndTheNextIsRead() throws Exception {
     try (var harness =
         new OneInputStreamOperatorTestHarness<>(
-            new ProcessOperator<>(new Decode<>(ServeJob::request)))) {
+            new ProcessOperator<>(new Decode<>(KeyedRequest::of)))) {
       harness.open();
       harness.processElement(record(0, null, "q".repeat(9 << 20)));
       harness.processElement(record(1, new byte[1 << 20], "long key"));

@@ -8,6 +8,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordsAt;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.KeyedRequest;
 import dev.millrace.job.report.OpenRequests;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
@@ -15,7 +16,6 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Counted;
 import dev.millrace.schema.wire.InvalidRecordException;
-import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -180,17 +180,11 @@ final class UnansweredCommand implements Callable<Integer> {
 
   private static void ask(RawRecord raw, Found found) {
     try {
-      Request request = request(raw);
+      Request request = KeyedRequest.of(raw).request();
       found.requests.asked(raw.origin(), request.tenant(), request.id());
     } catch (InvalidRecordException e) { // as the serve job finds
       found.rejected++;
     }
-  }
-
-  private static Request request(RawRecord raw) throws InvalidRecordException {
-    Request request = Codecs.requests().decode(raw.value(), raw.origin());
-    Requests.requireBounded(raw.key(), request);
-    return request;
   }
 
   private static void add(RawRecord raw, Found found, List<Line> lines) {

@@ -2,12 +2,23 @@ package dev.millrace.job.operator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.Requests;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A request, and the key under which its caller wants the answer; null if it gave none. */
 public record KeyedRequest(byte @Nullable [] key, Request request) {
+
+  /** What serve takes for a request; what it rejects is none to anybody. */
+  public static KeyedRequest of(RawRecord raw) throws InvalidRecordException {
+    Request request = Codecs.requests().decode(raw.value(), raw.origin());
+    Requests.requireBounded(raw.key(), request);
+    return new KeyedRequest(raw.key(), request);
+  }
 
   /** The caller's key, or what takes its place: a request and what cancels it share it. */
   public ByteBuffer keyOrId() {

@@ -4,12 +4,12 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.KeyedRequest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
-import dev.millrace.schema.wire.Requests;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +43,7 @@ public final class UnansweredRequests {
 
   private static void open(RawRecord raw, Map<Origin, String> open) {
     try {
-      Request request = Codecs.requests().decode(raw.value(), raw.origin());
-      Requests.requireBounded(raw.key(), request);
+      Request request = KeyedRequest.of(raw).request();
       if (request.release() != null) {
         open.put(raw.origin(), request.release());
       }
