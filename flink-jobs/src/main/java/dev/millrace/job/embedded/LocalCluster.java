@@ -19,8 +19,10 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import org.apache.flink.configuration.JobManagerOptions;
@@ -226,8 +228,6 @@ public record LocalCluster(Path build, Path home) {
    * @throws IllegalStateException if a process does not come up
    */
   public ClusterState reviveEnded(Consumer<String> told) {
-    Map<String, String> before = registered(known()); // first: another command may revive some
-    List<ClusterProcess> ended = known().ended();
     Optional<Map<String, String>> running = environment(known());
     if (running.isEmpty()) {
       told.accept("no process shows the cluster's secrets: those of this shell are taken");
@@ -239,32 +239,50 @@ public record LocalCluster(Path build, Path home) {
                 .formatted(String.join(", ", others)));
       }
     }
-    for (ClusterProcess process : ended) {
-      told.accept(process.name() + " had ended, and is started again");
-      revive(process.name(), told);
-    }
+    List<ClusterProcess> ended = ended(process -> !isTaskManager(process));
+    ended.forEach(process -> reviveEnded(process, told));
+    Map<String, String> before =
+        ended(LocalCluster::isTaskManager).isEmpty() ? Map.of() : registered(told);
+    List<ClusterProcess> workers = ended(LocalCluster::isTaskManager); // others may revive some
+    workers.forEach(process -> reviveEnded(process, told));
     ClusterState state = known();
     FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
-    for (ClusterProcess process : ended) {
+    for (ClusterProcess process : Stream.concat(ended.stream(), workers.stream()).toList()) {
       awaitUp(state, process.name(), () -> takesPart(process, rest, before), told);
     }
     return state;
   }
 
-  /** The task managers that the job manager counts; it misses one that has ended late. */
-  private Map<String, String> registered(ClusterState state) {
-    List<String> ended = state.ended().stream().map(ClusterProcess::name).toList();
-    if (ended.contains(JOB_MANAGER) || ended.stream().noneMatch(LocalCluster::isTaskManager)) {
-      return Map.of();
+  private List<ClusterProcess> ended(Predicate<String> named) {
+    return known().ended().stream().filter(process -> named.test(process.name())).toList();
+  }
+
+  private void reviveEnded(ClusterProcess process, Consumer<String> told) {
+    told.accept(process.name() + " had ended, and is started again");
+    revive(process.name(), told);
+  }
+
+  /**
+   * The task managers that the job manager counts; it misses one that has ended late. It may have
+   * to start first, and to find what it needs.
+   */
+  private Map<String, String> registered(Consumer<String> told) {
+    FlinkRest rest = new FlinkRest(URI.create(known().restUrl()));
+    List<Map<String, String>> counted = new ArrayList<>();
+    BooleanSupplier decided =
+        () ->
+            !ended(JOB_MANAGER::equals).isEmpty()
+                || rest.registered().map(counted::add).orElse(false);
+    if (!Poll.until(SOON, decided)) {
+      told.accept("waiting for %s; log: %s".formatted(JOB_MANAGER, log(JOB_MANAGER)));
+      boolean unused = Poll.until(START, decided);
     }
-    FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
-    List<Map<String, String>> told = new ArrayList<>();
-    if (!Poll.until(OTHERS, () -> rest.registered().map(told::add).orElse(false))) {
+    if (counted.isEmpty()) {
       throw new IllegalStateException(
-          "the job manager does not say which task managers it has, expected it within %d s; see %s"
-              .formatted(OTHERS.toSeconds(), log(JOB_MANAGER)));
+          "%s does not say which task managers it has, expected it within %d s; see %s"
+              .formatted(JOB_MANAGER, START.toSeconds(), log(JOB_MANAGER)));
     }
-    return told.get(0);
+    return counted.get(0);
   }
 
   private static boolean isTaskManager(String process) {

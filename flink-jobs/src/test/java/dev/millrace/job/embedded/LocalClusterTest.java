@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -287,6 +288,43 @@ class LocalClusterTest {
     }
   }
 
+  /** A job manager without its ZooKeeper says nothing: nothing was started again then. */
+  @Test
+  @Timeout(60)
+  void reviveEnded_jobManagerIsSilentUntilAnotherIsStarted_startsThatFirst() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer flink =
+        flink(
+            () ->
+                cluster.status().orElseThrow().process("zookeeper").orElseThrow().isAlive()
+                    ? String.valueOf(asked.incrementAndGet())
+                    : "");
+    ClusterProcess lost = taskManager();
+    lost.kill();
+    ClusterProcess other =
+        ClusterProcess.start(
+            "zookeeper",
+            "127.0.0.1:" + flink.getAddress().getPort(),
+            List.of("sleep", "600"),
+            folder,
+            folder.resolve("said"));
+    other.kill();
+    write(flink, lost, other);
+    List<String> told = new ArrayList<>();
+    try {
+      assertTrue(cluster.reviveEnded(told::add).isUp());
+    } finally {
+      flink.stop(0);
+      cluster.kill("taskmanager-1");
+      cluster.kill("zookeeper");
+    }
+    assertEquals(
+        List.of(
+            "zookeeper had ended, and is started again",
+            "taskmanager-1 had ended, and is started again"),
+        told.stream().filter(line -> line.contains("started again")).toList());
+  }
+
   /** It waited for one more, and failed after five minutes. */
   @Test
   @Timeout(60)
@@ -334,12 +372,12 @@ class LocalClusterTest {
     return flink;
   }
 
-  private void write(HttpServer flink, ClusterProcess taskManager) {
+  private void write(HttpServer flink, ClusterProcess... others) {
     new ClusterState(
             "127.0.0.1:1",
             "redis://127.0.0.1:2",
             "http://127.0.0.1:" + flink.getAddress().getPort(),
-            List.of(process, taskManager),
+            Stream.concat(Stream.of(process), Arrays.stream(others)).toList(),
             true)
         .write(cluster.home().resolve("cluster.properties"));
   }
@@ -428,12 +466,34 @@ class LocalClusterTest {
     }
   }
 
+  /** Kafka's consumer says it with each fetch; by log4j itself. */
+  @Test
+  void logging_aTopicIsGone_isSaidAndDoesNotHideTheRest() throws IOException {
+    LoggerContext context = new LoggerContext("of this test");
+    context.start(logging(context, "1MB"));
+    for (int fetch = 0; fetch < 2_000; fetch++) {
+      context
+          .getLogger("org.apache.kafka.clients.consumer.internals.FetchCollector")
+          .warn("Received unknown topic or partition error in fetch {}", fetch);
+    }
+    context.getLogger("org.apache.kafka.clients.NetworkClient").warn("something else");
+    context.stop();
+    List<String> lines = Files.readAllLines(folder.resolve("logs").resolve("said"));
+    assertTrue(lines.get(0).endsWith("error in fetch 0"), lines.get(0));
+    assertTrue(lines.get(lines.size() - 1).endsWith("something else"));
+    assertTrue(lines.size() < 100, lines.size() + " lines");
+  }
+
   /** To files that are full after a kilobyte. */
   private Configuration logging(LoggerContext context) throws IOException {
+    return logging(context, "1KB");
+  }
+
+  private Configuration logging(LoggerContext context, String fileSize) throws IOException {
     String said = folder.resolve("logs").resolve("said").toString();
     Properties properties = new Properties();
     properties.load(new StringReader(ClusterFiles.logging().replace("${sys:log.file}", said)));
-    properties.replace("appender.file.policies.size.size", "1KB");
+    properties.replace("appender.file.policies.size.size", fileSize);
     return new PropertiesConfigurationBuilder()
         .setConfigurationSource(ConfigurationSource.NULL_SOURCE)
         .setRootProperties(properties)
