@@ -18,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
@@ -228,6 +230,33 @@ class ClusterCommandTest extends MovesHome {
           !refused && !runs,
           out.toString().contains("one before has left its state"),
           out::toString);
+    } finally {
+      flink.stop(0);
+    }
+  }
+
+  /** Each query in SQL is a job, and Flink knows of the last thousand. */
+  @Test
+  void status_manyJobsHaveEnded_tellsTheNewestAndAllThatRun() throws IOException {
+    String job = "{\"jid\": \"id%d\", \"name\": \"%s\", \"state\": \"%s\", \"start-time\": %d}";
+    String jobs =
+        IntStream.range(0, 13)
+            .mapToObj(
+                i ->
+                    job.formatted(
+                        i, i == 0 ? "a-serve" : "sql", i == 0 ? "RUNNING" : "FINISHED", i))
+            .collect(Collectors.joining(", "));
+    HttpServer flink = flink(() -> true, "{\"jobs\": [%s]}".formatted(jobs));
+    writeRunning(flink);
+    try {
+      assertEquals(0, run("cluster", "status"), out::toString);
+      assertEquals(
+          10,
+          out.toString().lines().filter(line -> line.contains("FINISHED")).count(),
+          out::toString);
+      assertTrue(out.toString().contains("FINISHED id12"), out::toString);
+      assertTrue(out.toString().contains("a-serve RUNNING id0"), out::toString);
+      assertTrue(out.toString().contains("and 2 that ended before"), out::toString);
     } finally {
       flink.stop(0);
     }

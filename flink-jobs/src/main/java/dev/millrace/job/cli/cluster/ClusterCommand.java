@@ -59,6 +59,11 @@ public final class ClusterCommand implements Callable<Integer> {
   private static final String INCOMPLETE =
       "  not all was started: that goes on, or was interrupted; ./millrace cluster up starts anew";
 
+  /** Of jobs that have ended so many are told, for Flink knows a thousand. */
+  private static final int ENDED_SHOWN = 10;
+
+  private static final String MORE = "\n  and %d that ended before (--json tells all)";
+
   private static final String SILENT = "\n  Flink does not answer: which jobs it has is not known";
 
   private static final String STRAYS =
@@ -198,7 +203,8 @@ public final class ClusterCommand implements Callable<Integer> {
     long free = Files.getFileStore(home).getUsableSpace();
     Optional<List<FlinkJob>> told = jobs(state);
     List<FlinkJob> jobs = told.orElse(List.of());
-    Map<String, FlinkFailure> failures = failures(state, jobs);
+    List<FlinkJob> shown = shown(jobs);
+    Map<String, FlinkFailure> failures = failures(state, shown);
     List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
     Map<String, Path> states = states(lacking);
     Map<String, String> left = left(states);
@@ -220,7 +226,7 @@ public final class ClusterCommand implements Callable<Integer> {
             entry("left", left),
             entry("refused", refused),
             entry("freeBytes", free)),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s%s%s"
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -228,7 +234,8 @@ public final class ClusterCommand implements Callable<Integer> {
                 state.processes().stream()
                     .map(ClusterCommand::line)
                     .collect(Collectors.joining("\n")),
-                jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
+                shown.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
+                jobs.size() == shown.size() ? "" : MORE.formatted(jobs.size() - shown.size()),
                 twins,
                 absent,
                 told.isPresent() ? "" : SILENT,
@@ -393,6 +400,12 @@ public final class ClusterCommand implements Callable<Integer> {
         (kind, state) ->
             flink.refused(jobs, kind, state).ifPresent(why -> refused.put(kind, why.reason())));
     return refused;
+  }
+
+  /** All that have not ended, and the newest that have. */
+  private static List<FlinkJob> shown(List<FlinkJob> jobs) {
+    List<FlinkJob> ended = jobs.stream().filter(FlinkJob::hasEnded).limit(ENDED_SHOWN).toList();
+    return jobs.stream().filter(job -> !job.hasEnded() || ended.contains(job)).toList();
   }
 
   /** By id of a job that did not end well the last failure, if there was one. */

@@ -60,7 +60,10 @@ public final class StopCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "%d running %s jobs%s, expected one; the cluster has %s"
               .formatted(
-                  found.size(), job, id.isEmpty() ? "" : " whose id begins with " + id, jobs));
+                  found.size(),
+                  job,
+                  id.isEmpty() ? "" : " whose id begins with " + id,
+                  jobs.stream().filter(known -> !known.hasEnded()).toList()));
     }
     return found.get(0);
   }
