@@ -73,6 +73,7 @@ final class LocalFiles implements StoreFiles {
   private void requireRoot() throws IOException {
     if (!seen) {
       Files.createDirectories(root);
+      sync(Objects.requireNonNull(root.getParent()));
       seen = true;
     } else if (!Files.isDirectory(root)) {
       throw new NoSuchFileException(root.toString(), null, "the store is gone, expected it back");
