@@ -111,9 +111,9 @@ class TopicGoneIT {
     URI uri = URI.create("http://127.0.0.1:" + port + "/metrics");
     String all = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
     return new Seen(
-        values(all, "fetch_total", source).sum(),
+        values(all, "fetch_total", source).reduce(Double::sum).orElse(Double.NaN),
         values(all, "fetch_latency_avg", source).min().orElse(Double.NaN),
-        values(all, "bytes_consumed_total", source).sum());
+        values(all, "bytes_consumed_total", source).reduce(Double::sum).orElse(Double.NaN));
   }
 
   private static DoubleStream values(String scrape, String name, String source) {

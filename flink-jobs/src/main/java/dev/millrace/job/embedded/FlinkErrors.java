@@ -2,6 +2,7 @@ package dev.millrace.job.embedded;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.schema.wire.Shortened;
 import java.io.IOException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +43,7 @@ final class FlinkErrors {
       JsonNode errors = new ObjectMapper().readTree(body).path("errors");
       return cause(errors.path(errors.size() - 1).asText());
     } catch (IOException e) {
-      return cut(body);
+      return Shortened.of(body, LONGEST_CAUSE);
     }
   }
 
@@ -56,7 +57,7 @@ final class FlinkErrors {
             .reduce((first, second) -> second)
             .map(line -> line.substring("Caused by: ".length()))
             .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
-    return cut(cause);
+    return Shortened.of(cause, LONGEST_CAUSE);
   }
 
   /** Of a stack trace, what each cause says that the one before did not, without their types. */
@@ -68,15 +69,11 @@ final class FlinkErrors {
         .map(line -> TYPE.matcher(line).replaceFirst(""))
         .filter(words -> said.indexOf(words) < 0)
         .forEach(words -> said.append(said.isEmpty() ? "" : ": ").append(words));
-    return cut(said.toString());
+    return Shortened.of(said.toString(), LONGEST_CAUSE);
   }
 
   /** Whether a stack trace tells that a job refused the state that it was to go on from. */
   static boolean isStateRefused(String trace) {
     return STATE_REFUSED.matcher(trace).find();
-  }
-
-  private static String cut(String words) {
-    return words.length() <= LONGEST_CAUSE ? words : words.substring(0, LONGEST_CAUSE) + " …";
   }
 }
