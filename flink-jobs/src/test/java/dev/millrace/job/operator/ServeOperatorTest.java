@@ -958,6 +958,17 @@ class ServeOperatorTest {
     }
   }
 
+  /** Notes what it is to go on from. */
+  private static FakeServing restoring(List<ReleaseEvent> events) {
+    return new FakeServing(FREE) {
+      @Override
+      public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
+        events.add(event);
+        return super.restore(event, readMillis);
+      }
+    };
+  }
+
   /** Or what a trainer publishes that has not read the order, or is fenced off, would serve. */
   @Test
   void restore_orderAfterATrainersRelease_knowsOfBothAsBefore() throws Exception {
@@ -971,14 +982,7 @@ class ServeOperatorTest {
       snapshot = harness.snapshot(1, 1);
     }
     List<ReleaseEvent> events = new ArrayList<>();
-    FakeServing serving =
-        new FakeServing(FREE) {
-          @Override
-          public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
-            events.add(event);
-            return super.restore(event, readMillis);
-          }
-        };
+    FakeServing serving = restoring(events);
     try (var unused = restored(harness(serving), snapshot)) {
       assertEquals(1, events.size());
       assertEquals(7, events.get(0).epoch());
@@ -997,14 +1001,7 @@ class ServeOperatorTest {
       snapshot = harness.snapshot(1, 1);
     }
     List<ReleaseEvent> events = new ArrayList<>();
-    FakeServing serving =
-        new FakeServing(FREE) {
-          @Override
-          public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
-            events.add(event);
-            return super.restore(event, readMillis);
-          }
-        };
+    FakeServing serving = restoring(events);
     try (var harness = restored(harness(serving), snapshot)) {
       assertEquals("second", events.get(0).release());
       assertTrue(events.get(0).pins());
