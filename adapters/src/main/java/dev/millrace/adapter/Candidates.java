@@ -68,37 +68,38 @@ record Candidates(
 
   /**
    * Goes on from a candidate that harms what is protected, with anchors alone, until it harms no
-   * more than it may, or nearly so: a pass more would undo more than a share leaves out. One that
-   * brings it no nearer is undone, and is the last.
+   * more than it may, or nearly so: a pass more would undo more than a share leaves out. The first
+   * may make it worse, since the optimizer's momentum still learns; a later one that does is the
+   * last. What came nearest is taken.
    */
   private Trained repaired(Task taught, Trained plain, Governor governor) {
     double start = gate.pressure(start(plain));
     double before = pressure(plain);
+    Trained nearest = plain;
+    double least = before;
+    Trained last = plain;
     double pressure = before;
-    Trained repaired = plain;
-    boolean nearer = mayRepair(taught);
-    while (nearer
-        && pressure > 1
-        && reach(start, pressure) < ENOUGH
-        && repaired.repairs() < REPAIRS) {
+    boolean falls = mayRepair(taught);
+    while (falls && least > 1 && reach(start, least) < ENOUGH && last.repairs() < REPAIRS) {
       long begun = surroundings.clock().millis();
       Training repair =
           training(
-              repaired.training().state(),
-              taught.lesson().again(repaired.repairs() + 1),
+              last.training().state(),
+              taught.lesson().again(last.repairs() + 1),
               terms(taught, plain.routing(), Terms.ANCHORS_ALONE),
               governor);
-      Trained next = repaired.then(repair, surroundings.clock().millis() - begun);
-      double after = pressure(next);
-      nearer = after < pressure;
-      if (nearer) {
-        repaired = next;
-        pressure = after;
+      last = last.then(repair, surroundings.clock().millis() - begun);
+      double after = pressure(last);
+      falls = after < pressure || last.repairs() == 1;
+      pressure = after;
+      if (after < least) {
+        nearest = last;
+        least = after;
       }
     }
-    return repaired.repairs() == 0
+    return nearest.repairs() == 0
         ? plain
-        : repaired.knowing(repairs(before, pressure, repaired.repairs()));
+        : nearest.knowing(repairs(before, least, nearest.repairs()));
   }
 
   private static RuleResult repairs(double before, double after, int passes) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.exchange.ExchangeConfig;
+import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.Served;
@@ -26,6 +27,8 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -100,7 +103,18 @@ class CandidatesTest extends BigramLearners {
   }
 
   @Test
-  void attempts_aRepairMakesItWorseAndHeavierAnchorsBringItBack_endWithThose() {
+  void attempts_firstRepairMakesItWorseAndTheSecondBringsItBack_areOfBoth() {
+    assertEquals(2, repairs(0.5, 2, 3, 0.9));
+  }
+
+  @Test
+  void attempts_secondRepairMakesItWorse_areOfWhatCameNearest() {
+    assertEquals(1, repairs(0.5, 2, 1.5, 1.8, 0.9));
+    assertEquals(0, repairs(0.5, 2, 3, 3.5, 0.9));
+  }
+
+  @Test
+  void attempts_repairsMakeItWorseAndHeavierAnchorsBringItBack_endWithThose() {
     Task task = task(outcomes(learner("store"), 1).get(0).state(), List.of());
     List<Attempt> attempts = attempts(withProtectedBound(0.0005, 1), task);
     assertEquals(2, attempts.size(), attempts::toString);
@@ -319,6 +333,31 @@ class CandidatesTest extends BigramLearners {
         Trainers.alone(base, config.train(), config.plan()),
         new ShareKeeper(base, config.routing()),
         surroundings.gate(config));
+  }
+
+  /**
+   * Passes in the attempt after the first, which goes too far.
+   *
+   * @param pressures before the lesson, after it and after each pass; what is asked later is as the
+   *     last
+   */
+  private int repairs(double... pressures) {
+    Task task = task(outcomes(learner("store", neverBetter()), 1).get(0).state(), List.of());
+    LearnerConfig config = withProtectedBound(0.0003, 5);
+    Candidates real = candidates(config);
+    AtomicInteger asked = new AtomicInteger();
+    InvocationHandler scripted =
+        (proxy, method, arguments) ->
+            method.getName().equals("pressure")
+                ? pressures[Math.min(asked.getAndIncrement(), pressures.length - 1)]
+                : method.invoke(real.gate(), arguments);
+    Gate gate =
+        (Gate)
+            Proxy.newProxyInstance(
+                Gate.class.getClassLoader(), new Class<?>[] {Gate.class}, scripted);
+    Candidates candidates =
+        new Candidates(real.surroundings(), config, real.trainers(), real.shares(), gate);
+    return candidates.attempts(task, Governor.none()).get(1).mix().repairs();
   }
 
   private List<Attempt> attempts(LearnerConfig config, Task task) {
