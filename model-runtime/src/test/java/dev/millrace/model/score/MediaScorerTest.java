@@ -19,6 +19,9 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -179,6 +182,26 @@ class MediaScorerTest {
       assertInstanceOf(Scored.Accepted.class, scorer.score(other, memory));
     }
     accepted(ColumnAligner.picture(3), "two herons by the water");
+  }
+
+  /**
+   * Written by the code of 620c49c5, which read one held-out picture under this caption: its
+   * signatures stand among those of texts.
+   */
+  @Test
+  void score_heldOutPictureInMemoryOfTheVersionBefore_neverTeaches() throws IOException {
+    Path file = Path.of("src/test/resources/dev/millrace/model/score/memory-9.bin");
+    MemoryLimits few = new MemoryLimits(200, 50, 20, 1_024, 14, 10, 40);
+    memory = DomainMemory.fromBytes(Files.readAllBytes(file), few, scorer.readers());
+    String caption =
+        "a grey heron stands at dawn in the shallow water of the old mill pond and waits for fish to come";
+    assertEquals("near-held-out", refused(ColumnAligner.picture(3), "one grey bird").reason());
+    assertEquals("near-held-out", refused(ColumnAligner.picture(4), caption + "x").reason());
+    List<String> words = Arrays.asList(caption.split(" "));
+    Collections.shuffle(words, random);
+    assertEquals(
+        "near-held-out", refused(ColumnAligner.picture(5), String.join(" ", words)).reason());
+    accepted(ColumnAligner.picture(6), "one grey bird");
   }
 
   @Test
