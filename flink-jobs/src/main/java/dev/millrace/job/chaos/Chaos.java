@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -194,7 +195,8 @@ public final class Chaos {
               store,
               kept.resolve("checkpoints"),
               disk,
-              clocks instanceof Clocks.Movable movable ? movable : null);
+              clocks instanceof Clocks.Movable movable ? movable : null,
+              new ReentrantLock(true));
       List<ChaosReport.Hit> hits;
       long begun = clock.millis();
       try (traffic) {

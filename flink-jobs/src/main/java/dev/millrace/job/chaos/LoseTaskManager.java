@@ -2,8 +2,6 @@ package dev.millrace.job.chaos;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -16,9 +14,8 @@ import java.util.stream.IntStream;
  * one subtask of one job: Flink does not keep a job's subtasks apart.
  *
  * @param processes of which one is drawn
- * @param turn one after the other
  */
-record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
+record LoseTaskManager(List<String> processes) implements Fault {
 
   static final String NAME = "lose-taskmanager";
 
@@ -28,9 +25,7 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
   static final int TASK_MANAGERS = 5;
 
   LoseTaskManager() {
-    this(
-        IntStream.rangeClosed(1, TASK_MANAGERS).mapToObj("taskmanager-%d"::formatted).toList(),
-        new ReentrantLock(true));
+    this(IntStream.rangeClosed(1, TASK_MANAGERS).mapToObj("taskmanager-%d"::formatted).toList());
   }
 
   @Override
@@ -41,12 +36,12 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
   @Override
   public Struck strike(Site site, RandomGenerator random) throws InterruptedException {
     String name = processes.get(random.nextInt(processes.size()));
-    turn.lockInterruptibly();
+    site.turn().lockInterruptibly();
     try {
       awaitWhole(site);
       site.keeper().kill(name);
     } catch (RuntimeException e) {
-      turn.unlock();
+      site.turn().unlock();
       throw e;
     }
     return new Struck(name, () -> bringBack(site, name));
@@ -59,7 +54,7 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
       site.keeper().bringUp(name);
       awaitWhole(site);
     } finally {
-      turn.unlock();
+      site.turn().unlock();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.millrace.job.bench.serve.SwapReleases;
 import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.LocalCluster;
 import java.nio.file.Path;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoints the folder that has one of each job's
  * @param disk that holds the store and the checkpoints; null if it is this machine's own
  * @param clocks of Flink's processes; null if all have this machine's
+ * @param turn of faults that strike one after the other
  */
 record Site(
     LocalCluster cluster,
@@ -29,4 +31,5 @@ record Site(
     Path store,
     Path checkpoints,
     @Nullable SmallDisk disk,
-    Clocks.@Nullable Movable clocks) {}
+    Clocks.@Nullable Movable clocks,
+    Lock turn) {}
