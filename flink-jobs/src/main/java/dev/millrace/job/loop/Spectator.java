@@ -2,55 +2,37 @@ package dev.millrace.job.loop;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RawRecord;
-import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.ReadingThread;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.report.Recording;
 import dev.millrace.schema.ReleaseEvent;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /** Watches all topics from a thread of its own and notes when each record became visible. */
 final class Spectator implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofMillis(100);
-
   private final Recorder recorder;
   private final Waiting waiting;
-  private final Thread thread;
-  private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
-  private volatile boolean closing;
+  private final InstantSource clock;
+  private final ReadingThread thread;
 
   Spectator(KafkaConfig config, Waiting waiting, InstantSource clock) {
     Topics topics = new Topics(config.prefix());
     this.recorder = new Recorder(topics);
     this.waiting = waiting;
-    this.thread = new Thread(() -> watch(config, topics, clock), "millrace-spectator");
-    thread.start();
+    this.clock = clock;
+    this.thread =
+        ReadingThread.start("millrace-spectator", config, topics.all(), this::note, waiting::ring);
   }
 
-  private void watch(KafkaConfig config, Topics topics, InstantSource clock) {
-    try (RecordReader reader = RecordReader.fromBeginning(config, topics.all())) {
-      while (!closing) {
-        for (RawRecord raw : reader.poll(PATIENCE)) {
-          recorder.add(raw, clock.millis());
-          waiting.came();
-        }
-        waiting.ring();
-      }
-    } catch (RuntimeException e) {
-      failure.set(e);
-      waiting.ring();
-    }
+  private void note(RawRecord raw) {
+    recorder.add(raw, clock.millis());
+    waiting.came();
   }
 
   Recording recording() {
-    RuntimeException cause = failure.get();
-    if (cause != null) {
-      throw new IllegalStateException("the topics cannot be read: " + cause, cause);
-    }
+    thread.requireAlive();
     return recorder.recording();
   }
 
@@ -65,11 +47,6 @@ final class Spectator implements AutoCloseable {
 
   @Override
   public void close() {
-    closing = true;
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    thread.close();
   }
 }
