@@ -263,6 +263,25 @@ class ClusterCommandTest extends MovesHome {
   }
 
   @Test
+  void status_asJsonOfManyJobsThatFailed_tellsTheFailureOfEach() throws IOException {
+    String job =
+        "{\"jid\": \"id%1$d\", \"name\": \"sql\", \"state\": \"FAILED\", \"start-time\": %1$d}";
+    String jobs = IntStream.range(0, 13).mapToObj(job::formatted).collect(Collectors.joining(", "));
+    String failure = "{\"timestamp\": 1, \"stacktrace\": \"java.io.IOException: no room\"}";
+    HttpServer flink =
+        flink(
+            () -> true,
+            "{\"jobs\": [%s], \"exceptionHistory\": {\"entries\": [%s]}}".formatted(jobs, failure));
+    writeRunning(flink);
+    try {
+      assertEquals(0, run("cluster", "status", "--json"), out::toString);
+    } finally {
+      flink.stop(0);
+    }
+    assertEquals(13, out.toString().lines().filter(line -> line.contains("no room")).count());
+  }
+
+  @Test
   void status_allRunAndFlinkAnswersNoMore_fails() throws IOException {
     HttpServer flink = flink(() -> out.toString().isEmpty());
     writeRunning(flink);

@@ -204,7 +204,7 @@ public final class ClusterCommand implements Callable<Integer> {
     Optional<List<FlinkJob>> told = jobs(state);
     List<FlinkJob> jobs = told.orElse(List.of());
     List<FlinkJob> shown = shown(jobs);
-    Map<String, FlinkFailure> failures = failures(state, shown);
+    Map<String, FlinkFailure> failures = failures(state, output.json() ? jobs : shown);
     List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
     Map<String, Path> states = states(lacking);
     Map<String, String> left = left(states);
