@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -38,6 +39,9 @@ class DocsCommandsTest {
               + "|kcat .*?(-t \\S+|-L\\b).*"
               + "|(?:python3|java) (docs/\\S+).*"
               + "|docker (compose -f \\S+ \\w+).*");
+
+  /** A command of a group, in prose. */
+  private static final Pattern GROUPED = Pattern.compile("`(model|releases) ([a-z|-]+)[^`]*`");
 
   /** A command and what it is told to do, of those that have more than one thing to do. */
   private static final Pattern KIND =
@@ -114,6 +118,25 @@ class DocsCommandsTest {
           millrace.parseArgs(CommandLines.words(command));
         } catch (CommandLine.ParameterException e) {
           problems.add(ROOT.relativize(page) + ": " + command + ": " + e.getMessage());
+        }
+      }
+    }
+    assertEquals(List.of(), problems);
+    assertTrue(found >= FEWEST, found + " commands");
+  }
+
+  /** As `releases show`, without what it is run by. */
+  @Test
+  void commands_inProseOfAllPages_areSomeThatThereAre() throws IOException {
+    CommandLine millrace = new CommandLine(new Main());
+    List<String> problems = new ArrayList<>();
+    int found = 0;
+    for (Path page : pages()) {
+      for (MatchResult named : GROUPED.matcher(Files.readString(page)).results().toList()) {
+        found++;
+        CommandLine group = millrace.getSubcommands().get(named.group(1));
+        if (!group.getSubcommands().keySet().containsAll(List.of(named.group(2).split("\\|")))) {
+          problems.add(ROOT.relativize(page) + ": " + named.group());
         }
       }
     }
