@@ -150,11 +150,22 @@ public final class Main {
       part.matchedArgs().forEach(given -> requireNamed(part, given));
     }
     CommandLine last = commands.get(commands.size() - 1);
-    if (!last.getSubcommands().isEmpty() && commands.stream().noneMatch(Main::isToHelp)) {
+    if (!last.getSubcommands().isEmpty()) {
+      requireCommand(last, commands);
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  /** Picocli minds no unknown command that --help stands behind. */
+  private static void requireCommand(CommandLine last, List<CommandLine> commands) {
+    List<String> unknown = last.getParseResult().unmatched();
+    if (!unknown.isEmpty()) {
+      throw new UnmatchedArgumentException(last, unknown);
+    }
+    if (commands.stream().noneMatch(Main::isToHelp)) {
       throw new ParameterException(
           last, "no command given, expected one of " + last.getSubcommands().keySet());
     }
-    return new CommandLine.RunLast().execute(parsed);
   }
 
   private static boolean isToHelp(CommandLine command) {

@@ -225,6 +225,8 @@ class MainTest extends RunsCommands {
         "help releases shw | no command shw, did you mean show?; see ./millrace releases --help",
         "help nonsense show | no command nonsense, expected one of [demo, adapt, ask,",
         "help demo show | 'show' is one argument too many",
+        "frobnicate --help | no command frobnicate, expected one of [demo, adapt, ask,",
+        "releases lst -h | no command lst, did you mean list?; see ./millrace releases --help",
         "help --frobnicate | no option --frobnicate; see ./millrace help --help",
         "releases lst | no command lst, did you mean list?; see ./millrace releases --help",
         "ask --domian legal hello | no option --domian, did you mean --domain?; see ./millrace ask",
