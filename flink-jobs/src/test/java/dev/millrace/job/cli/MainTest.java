@@ -121,6 +121,8 @@ class MainTest extends RunsCommands {
         "submit serve --rest http://127.0.0.1:1 | no Flink cluster answers at http://127.0.0.1:1, expected the REST address of a job manager",
         "submit serve --rest http://[:1 | 'http://[:1', expected a URL such as http://127.0.0.1:8081",
         "submit serve --rest localhost:8081 | --rest localhost:8081, expected a URL such as",
+        "cluster status --task-managers 3 | --task-managers with cluster status, expected it with cluster up",
+        "cluster down --ha | --ha with cluster down, expected it with cluster up",
         "bench dance | dance",
         "demo --seed 99999999999999999999 | '99999999999999999999', expected a whole number from -",
         "demo --minutes 1e300 | --minutes 1.0E300, expected 1 to 60",

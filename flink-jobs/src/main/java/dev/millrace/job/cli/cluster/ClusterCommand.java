@@ -141,6 +141,9 @@ public final class ClusterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (action != Action.up) {
+      requireNoShape("with cluster " + action + ", expected it with cluster up");
+    }
     LocalCluster cluster = Home.here().cluster();
     return switch (action) {
       case up -> show(Optional.of(up(cluster)));
@@ -155,18 +158,17 @@ public final class ClusterCommand implements Callable<Integer> {
     if (known.isEmpty() || !known.get().isPartlyUp()) {
       return cluster.up(shape(), output.err()::println);
     }
-    requireNoShape();
+    requireNoShape(
+        "with a cluster that is partly up, whose processes start again as they were; expected"
+            + " ./millrace cluster down first");
     return cluster.reviveEnded(output.err()::println);
   }
 
-  private void requireNoShape() {
+  private void requireNoShape(String why) {
     ParseResult given = spec.commandLine().getParseResult();
     for (String option : List.of("--task-managers", "--slots", "--adaptive", "--ha", "--flink")) {
       if (given.hasMatchedOption(option)) {
-        throw new IllegalArgumentException(
-            option
-                + " with a cluster that is partly up, whose processes start again as they were;"
-                + " expected ./millrace cluster down first");
+        throw new IllegalArgumentException(option + " " + why);
       }
     }
   }
