@@ -173,14 +173,16 @@ public final class DomainMemory {
 
   /**
    * Takes note of a text that the model has read: it guards against its near duplicates from now
-   * on, whatever comes of it.
+   * on, whatever comes of it. Its distance from others counts once they are as many as they will
+   * be: until then each new one would have nearer neighbours than the one before.
    *
    * @param judges whether it was accepted to judge; none but such texts make those give way that
    *     judged before them
    */
   void read(Candidate candidate, boolean judges) {
     boolean entropy = entropies.add(candidate.entropy);
-    boolean distance = distances.add(candidate.diversity);
+    EmbeddingMemory others = candidate.places.isNone() ? embeddings : media;
+    boolean distance = others.isFull() && distances.add(candidate.diversity);
     drifts += entropy || distance ? 1 : 0;
     if (judges) {
       judges(candidate);

@@ -34,6 +34,10 @@ final class EmbeddingMemory {
     return size;
   }
 
+  boolean isFull() {
+    return size == capacity;
+  }
+
   /** The same vectors, each put elsewhere; this memory itself if they stay. */
   EmbeddingMemory seenBy(AlignAdapter alignment, AlignAdapter.Side side) {
     if (alignment.isNone()) {

@@ -172,6 +172,56 @@ class DomainMemoryTest {
     }
   }
 
+  /** The first ones have few others to be near to. */
+  @Test
+  void read_textsOfOneKindOfWhichFewTeach_haveNotDrifted() {
+    Random random = new Random(7);
+    int drifts = 0;
+    for (int run = 0; run < 10; run++) {
+      DomainMemory memory = DomainMemory.empty(MemoryLimits.defaults(), READERS);
+      for (int i = 0; i < 2_000; i++) {
+        read(memory, i % 6 == 0, random.nextGaussian(), random);
+      }
+      drifts += (int) memory.drifts();
+    }
+    assertTrue(drifts <= 2, drifts + " drifts in ten domains");
+  }
+
+  @Test
+  void read_textsThatComeTogether_haveDrifted() {
+    Random random = new Random(7);
+    DomainMemory memory = DomainMemory.empty(MemoryLimits.defaults(), READERS);
+    for (int i = 0; i < 1_000; i++) {
+      read(memory, true, random.nextGaussian(), random);
+    }
+    assertEquals(0, memory.drifts());
+    for (int i = 0; i < 300; i++) {
+      read(memory, true, 20, random);
+    }
+    assertTrue(memory.drifts() > 0);
+  }
+
+  /** Reads a text whose embedding is drawn, but for the first number. */
+  private static void read(DomainMemory memory, boolean teaches, double first, Random random) {
+    Candidate candidate = new Candidate(Samples.of("d", "text"), false);
+    candidate.signature = random.longs(MinHash.WORDS).toArray();
+    candidate.embedding = new float[8];
+    double norm = 0;
+    for (int i = 0; i < candidate.embedding.length; i++) {
+      candidate.embedding[i] = (float) (i == 0 ? first : random.nextGaussian());
+      norm += candidate.embedding[i] * candidate.embedding[i];
+    }
+    for (int i = 0; i < candidate.embedding.length; i++) {
+      candidate.embedding[i] /= (float) Math.sqrt(norm);
+    }
+    candidate.entropy = random.nextGaussian();
+    candidate.diversity = memory.embeddings.diversity(candidate.embedding);
+    memory.read(candidate, false);
+    if (teaches) {
+      memory.remember(candidate);
+    }
+  }
+
   private static void assertRefused(byte[] bytes, String message) {
     String found =
         assertThrows(
