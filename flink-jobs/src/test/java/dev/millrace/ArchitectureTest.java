@@ -70,6 +70,7 @@ class ArchitectureTest {
               "job.io",
               "job.embedded",
               "job.operator",
+              "job.operator.compress",
               "job",
               "job.sql",
               "job.console",

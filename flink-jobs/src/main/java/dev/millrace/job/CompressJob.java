@@ -2,10 +2,10 @@ package dev.millrace.job;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
-import dev.millrace.job.operator.CompressSource;
 import dev.millrace.job.operator.Courtesy;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.job.operator.Teaching;
+import dev.millrace.job.operator.compress.CompressSource;
+import dev.millrace.job.operator.compress.Teaching;
 import dev.millrace.schema.Verdict;
 import java.time.Duration;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;

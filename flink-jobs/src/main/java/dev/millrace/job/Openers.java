@@ -22,7 +22,7 @@ import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
-import dev.millrace.job.operator.Teaching;
+import dev.millrace.job.operator.compress.Teaching;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.assign.KnownTexts;

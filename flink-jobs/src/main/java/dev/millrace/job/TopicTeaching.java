@@ -6,7 +6,7 @@ import dev.millrace.job.AcceptedText.Text;
 import dev.millrace.job.config.CompressConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.corpus.TokenStream;
-import dev.millrace.job.operator.Teaching;
+import dev.millrace.job.operator.compress.Teaching;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.distil.Compressor;
 import dev.millrace.model.distil.Distillation;

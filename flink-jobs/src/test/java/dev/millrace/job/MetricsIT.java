@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.embedded.FreePorts;
 import dev.millrace.job.operator.Opened;
-import dev.millrace.job.operator.Teaching;
+import dev.millrace.job.operator.compress.Teaching;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Verdict;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.OwnBroker;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
-import dev.millrace.job.operator.Teaching;
+import dev.millrace.job.operator.compress.Teaching;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.schema.Origin;

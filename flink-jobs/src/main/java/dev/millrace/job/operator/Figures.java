@@ -13,7 +13,7 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
  * The metrics of an operator's subtask. Flink forgets none before the task ends, so labels are
  * bounded: what comes beyond the bound goes under {@code other}.
  */
-final class Figures {
+public final class Figures {
 
   static final int MOST_LABELS = 1_000;
   static final String OTHER = "other";
@@ -37,12 +37,12 @@ final class Figures {
     }
   }
 
-  Figures(MetricGroup operator) {
+  public Figures(MetricGroup operator) {
     group = operator.addGroup(MetricNames.GROUP);
   }
 
   /** Where what has no labels is registered. */
-  MetricGroup group() {
+  public MetricGroup group() {
     return group;
   }
 

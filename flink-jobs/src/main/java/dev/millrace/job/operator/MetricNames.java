@@ -76,12 +76,6 @@ final class MetricNames {
   /** Domains that wait: the store cannot be read for an order, or not be written. */
   static final String HELD = "held";
 
-  /** Steps that a student was taught. */
-  static final String COMPRESS_STEPS = "compressSteps";
-
-  /** Of the last of them, nats per token. */
-  static final String COMPRESS_LOSS = "compressLoss";
-
   /** Answers by the release that gave them, {@code base} for the base alone. */
   static final String ANSWERS = "answers";
 

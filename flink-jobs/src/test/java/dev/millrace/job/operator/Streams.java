@@ -1,5 +1,7 @@
 package dev.millrace.job.operator;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
@@ -8,6 +10,9 @@ import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.SimpleCounter;
@@ -16,9 +21,18 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
 
-/** Small records for tests. */
-final class Streams {
+/** Small records for tests, and what they wait for. */
+public final class Streams {
   private Streams() {}
+
+  /** Until it holds; fails where the job ends before. */
+  public static void await(JobClient job, BooleanSupplier holds) throws Exception {
+    while (!holds.getAsBoolean()) {
+      JobStatus status = job.getJobStatus().get();
+      assertFalse(status.isGloballyTerminalState(), "the job is " + status);
+      Thread.sleep(5);
+    }
+  }
 
   /** Nothing is learned of pictures and sounds. */
   static Opener<AlignmentLearner> noAlignments() {

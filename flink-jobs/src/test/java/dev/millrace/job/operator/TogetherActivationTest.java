@@ -292,7 +292,7 @@ class TogetherActivationTest {
   }
 
   private void await(BooleanSupplier holds) throws Exception {
-    CompressSourceTest.await(job, holds);
+    Streams.await(job, holds);
   }
 
   /** The events that are published, one after the other, or nothing; never ends. */

@@ -1,5 +1,7 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.compress;
 
+import dev.millrace.job.operator.Courtesy;
+import dev.millrace.job.operator.Opener;
 import dev.millrace.schema.Verdict;
 import java.util.List;
 import org.apache.flink.api.connector.source.Boundedness;

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.compress;
 
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Verdict;

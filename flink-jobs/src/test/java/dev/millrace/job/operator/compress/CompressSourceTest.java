@@ -1,10 +1,12 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.compress;
 
+import static dev.millrace.job.operator.Streams.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.operator.Courtesy;
+import dev.millrace.job.operator.Opened;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -17,8 +19,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -216,15 +216,6 @@ class CompressSourceTest {
         .addSink(new Noted())
         .uid("noted");
     return env.executeAsync("compress");
-  }
-
-  /** Until it holds; fails where the job ends before. */
-  static void await(JobClient job, BooleanSupplier holds) throws Exception {
-    while (!holds.getAsBoolean()) {
-      JobStatus status = job.getJobStatus().get();
-      assertFalse(status.isGloballyTerminalState(), "the job is " + status);
-      Thread.sleep(5);
-    }
   }
 
   /** Keeps verdicts, and counts the checkpoints that are complete. */

@@ -1,6 +1,10 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.compress;
 
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.operator.Courtesy;
+import dev.millrace.job.operator.Figures;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
 import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.Verdict;
 import java.util.List;
@@ -18,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Teaches beside the task's thread, and ends with the verdict. */
 final class CompressReader implements SourceReader<Verdict, Chosen> {
+
+  /** Steps that the student was taught. */
+  private static final String STEPS = "compressSteps";
+
+  /** Of the last of them, nats per token. */
+  private static final String LOSS = "compressLoss";
 
   private final SourceReaderContext context;
   private final Opener<Teaching> teachings;
@@ -51,8 +61,8 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
               return t;
             });
     MetricGroup group = new Figures(context.metricGroup()).group();
-    group.gauge(MetricNames.COMPRESS_STEPS, () -> steps);
-    group.gauge(MetricNames.COMPRESS_LOSS, () -> loss);
+    group.gauge(STEPS, () -> steps);
+    group.gauge(LOSS, () -> loss);
   }
 
   @Override
