@@ -70,6 +70,7 @@ class ArchitectureTest {
               "job.io",
               "job.embedded",
               "job.operator",
+              "job.operator.serve",
               "job.operator.compress",
               "job",
               "job.sql",
@@ -159,7 +160,7 @@ class ArchitectureTest {
   void serving_inEveryModule_doesNotImportLearning() {
     noClasses()
         .that()
-        .resideInAnyPackage("dev.millrace.model..")
+        .resideInAnyPackage("dev.millrace.model..", "dev.millrace.job.operator.serve..")
         .or()
         .haveSimpleNameStartingWith("Serv")
         .should()

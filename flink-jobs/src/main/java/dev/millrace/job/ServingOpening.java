@@ -8,7 +8,7 @@ import dev.millrace.job.config.SemanticConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.io.RedisAnswerStore;
 import dev.millrace.job.io.RedisVectorStore;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.base.BaseModel;

@@ -11,7 +11,7 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;

@@ -9,7 +9,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.job.releases.Reproduction;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.LearnedSample;

@@ -23,7 +23,7 @@ import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.job.releases.Forgetting;
 import dev.millrace.job.releases.Proof;
 import dev.millrace.job.releases.Prover;

@@ -15,8 +15,17 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
  */
 public final class Figures {
 
+  /** A group with a value: it becomes a label. */
+  static final String DOMAIN = "domain";
+
   static final int MOST_LABELS = 1_000;
   static final String OTHER = "other";
+
+  /** The group of all that is counted. */
+  private static final String GROUP = "millrace";
+
+  /** Resident memory of the process that is neither Java heap nor other memory of the JVM. */
+  private static final String NATIVE_BYTES = "nativeBytes";
 
   private static final int WINDOW = 1_000;
 
@@ -32,13 +41,13 @@ public final class Figures {
     }
 
     MetricGroup in(MetricGroup group) {
-      MetricGroup ofDomain = group.addGroup(MetricNames.DOMAIN, domain);
+      MetricGroup ofDomain = group.addGroup(DOMAIN, domain);
       return label.isEmpty() ? ofDomain : ofDomain.addGroup(label, value);
     }
   }
 
   public Figures(MetricGroup operator) {
-    group = operator.addGroup(MetricNames.GROUP);
+    group = operator.addGroup(GROUP);
   }
 
   /** Where what has no labels is registered. */
@@ -46,8 +55,13 @@ public final class Figures {
     return group;
   }
 
+  /** Shows what the process holds outside the Java virtual machine's own memory. */
+  public void showNativeMemory() {
+    group.gauge(NATIVE_BYTES, NativeMemory::bytes);
+  }
+
   /** A histogram of the last thousand values. */
-  Histogram histogram(String name) {
+  public Histogram histogram(String name) {
     return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
   }
 
@@ -57,7 +71,7 @@ public final class Figures {
   }
 
   /** Counts one more for a domain and the value of another label. */
-  void count(String name, String domain, String label, String value) {
+  public void count(String name, String domain, String label, String value) {
     count(name, domain, label, value, 1);
   }
 

@@ -30,7 +30,7 @@ public record KeyedRequest(byte @Nullable [] key, Request request) {
   }
 
   /** The same of a request that cancels, without what only questions need: it may wait for long. */
-  KeyedRequest withoutQuestion() {
+  public KeyedRequest withoutQuestion() {
     Request bare =
         Request.builder(request.id(), request.task(), "")
             .tenant(request.tenant())

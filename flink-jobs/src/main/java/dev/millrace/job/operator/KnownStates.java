@@ -5,7 +5,7 @@ import java.util.TreeSet;
 import org.apache.flink.api.common.state.OperatorStateStore;
 
 /** What an operator's state may hold, by Flink's names: what nobody asks for, Flink passes over. */
-final class KnownStates {
+public final class KnownStates {
 
   private KnownStates() {}
 
@@ -16,7 +16,7 @@ final class KnownStates {
    * @param another one more of these
    * @throws IllegalStateException if there is other state
    */
-  static void require(OperatorStateStore state, Set<String> names, String another) {
+  public static void require(OperatorStateStore state, Set<String> names, String another) {
     Set<String> known = new TreeSet<>(names);
     known.add(another);
     Set<String> unknown = new TreeSet<>(state.getRegisteredStateNames());

@@ -49,7 +49,7 @@ final class LearnFigures {
     figures = new Figures(operator);
     this.clock = clock;
     figures.group().gauge(MetricNames.PENDING, pending::getAsInt);
-    figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+    figures.showNativeMemory();
     figures.group().gauge(MetricNames.HELD, held::getAsInt);
   }
 

@@ -106,6 +106,6 @@ public final class Lessons implements MetricReporterFactory, MetricReporter {
   }
 
   private static @Nullable String domain(MetricGroup group) {
-    return group.getAllVariables().get("<" + MetricNames.DOMAIN + ">");
+    return group.getAllVariables().get("<" + Figures.DOMAIN + ">");
   }
 }

@@ -28,7 +28,7 @@ final class ScoreFigures {
    */
   ScoreFigures(MetricGroup operator, IntSupplier held) {
     figures = new Figures(operator);
-    figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+    figures.showNativeMemory();
     figures.group().gauge(MetricNames.HELD, held::getAsInt);
   }
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * many times a second that is more than all else a checkpoint costs. This one is shared instead, by
  * any number of threads, and knows the bytes of its own description.
  */
-final class SharedSerializer<T> extends TypeSerializer<T> {
+public final class SharedSerializer<T> extends TypeSerializer<T> {
 
   private static final long serialVersionUID = 1;
 
@@ -40,6 +40,8 @@ final class SharedSerializer<T> extends TypeSerializer<T> {
   }
 
   /**
+   * In the bytes that Flink's own writes.
+   *
    * @param type of values that never change: they are not copied
    */
   static <T> SharedSerializer<T> of(TypeInformation<T> type) {
@@ -48,7 +50,7 @@ final class SharedSerializer<T> extends TypeSerializer<T> {
     return new SharedSerializer<>(type.createSerializer(config));
   }
 
-  static <T> SharedSerializer<T> of(Class<T> type) {
+  public static <T> SharedSerializer<T> of(Class<T> type) {
     return of(TypeInformation.of(type));
   }
 

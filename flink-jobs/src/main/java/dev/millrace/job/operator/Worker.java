@@ -18,12 +18,12 @@ import org.apache.flink.util.function.ThrowingRunnable;
  * One thread beside a task: does work in the order it was given and hands each result to the task's
  * own thread. Work that fails, fails the task.
  */
-final class Worker implements AutoCloseable {
+public final class Worker implements AutoCloseable {
   private final MailboxExecutor mailbox;
   private final ExecutorService thread;
   private volatile boolean closing;
 
-  Worker(String name, ClassLoader userCode, MailboxExecutor mailbox) {
+  public Worker(String name, ClassLoader userCode, MailboxExecutor mailbox) {
     this(name, userCode, mailbox, () -> {});
   }
 
@@ -58,7 +58,7 @@ final class Worker implements AutoCloseable {
   }
 
   /** Runs {@code work} on the worker's thread; its result is for whoever asks the future. */
-  <T> Future<T> call(Callable<T> work) {
+  public <T> Future<T> call(Callable<T> work) {
     return thread.submit(work);
   }
 
@@ -83,7 +83,8 @@ final class Worker implements AutoCloseable {
   }
 
   /** Does the same again and again on the worker's thread; what comes of it is posted if any. */
-  <T> void repeat(String what, Callable<List<T>> work, ThrowingConsumer<List<T>, Exception> done) {
+  public <T> void repeat(
+      String what, Callable<List<T>> work, ThrowingConsumer<List<T>, Exception> done) {
     thread.execute(
         () -> {
           boolean goesOn = true;
@@ -123,14 +124,15 @@ final class Worker implements AutoCloseable {
   }
 
   /** Runs {@code done} on the task's thread when work that runs elsewhere is done. */
-  <T> void whenDone(String what, CompletionStage<T> stage, ThrowingConsumer<T, Exception> done) {
+  public <T> void whenDone(
+      String what, CompletionStage<T> stage, ThrowingConsumer<T, Exception> done) {
     stage.whenComplete(
         (result, failure) ->
             post(what, failure == null ? () -> done.accept(result) : failed(what, failure)));
   }
 
   /** Fails the task if work that runs elsewhere fails. */
-  void watch(String what, CompletionStage<?> stage) {
+  public void watch(String what, CompletionStage<?> stage) {
     stage.whenComplete(
         (result, failure) -> {
           if (failure != null) {

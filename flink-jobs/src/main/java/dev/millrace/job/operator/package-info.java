@@ -1,4 +1,7 @@
-/** Thin operators: score, batch, learn, serve. */
+/**
+ * Thin operators: score, batch, learn. What all operators share is here too, and what savepoints
+ * name: {@link SharedSerializer} and {@link KeyedRequest}.
+ */
 @NullMarked
 package dev.millrace.job.operator;
 

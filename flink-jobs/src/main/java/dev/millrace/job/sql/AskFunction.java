@@ -3,7 +3,7 @@ package dev.millrace.job.sql;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.schema.Answer;
 import java.time.InstantSource;
 import java.util.Collection;

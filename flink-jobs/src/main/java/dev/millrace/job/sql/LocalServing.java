@@ -7,7 +7,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;

@@ -15,7 +15,7 @@ import org.apache.flink.streaming.util.OperatorSnapshotUtil;
  * writes them anew: {@code ./mvnw -pl flink-jobs -am test -Dtest='*OperatorTest,BatchFunctionTest'
  * -Dmillrace.write=true -Dsurefire.failIfNoSpecifiedTests=false}.
  */
-final class GoldenState {
+public final class GoldenState {
 
   private static final Path FOLDER =
       Path.of("src", "test", "resources", "dev", "millrace", "job", "operator", "state");
@@ -27,7 +27,7 @@ final class GoldenState {
    *
    * @param made what its test writes with {@code -Dmillrace.write=true}
    */
-  static OperatorSubtaskState of(String operator, Callable<OperatorSubtaskState> made)
+  public static OperatorSubtaskState of(String operator, Callable<OperatorSubtaskState> made)
       throws Exception {
     if (Boolean.getBoolean("millrace.write")) {
       Files.createDirectories(FOLDER);
@@ -36,7 +36,7 @@ final class GoldenState {
     return committed(operator);
   }
 
-  static OperatorSubtaskState committed(String operator) throws Exception {
+  public static OperatorSubtaskState committed(String operator) throws Exception {
     return OperatorSnapshotUtil.readStateHandle(file(operator));
   }
 

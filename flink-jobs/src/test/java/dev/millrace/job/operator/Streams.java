@@ -35,23 +35,24 @@ public final class Streams {
   }
 
   /** Nothing is learned of pictures and sounds. */
-  static Opener<AlignmentLearner> noAlignments() {
+  public static Opener<AlignmentLearner> noAlignments() {
     return subtask -> new Opened<>(AlignmentLearner.none("texts alone"), () -> {});
   }
 
-  static <H extends AbstractStreamOperatorTestHarness<?>> H opened(H harness) throws Exception {
+  public static <H extends AbstractStreamOperatorTestHarness<?>> H opened(H harness)
+      throws Exception {
     harness.open();
     return harness;
   }
 
-  static <H extends AbstractStreamOperatorTestHarness<?>> H restored(
+  public static <H extends AbstractStreamOperatorTestHarness<?>> H restored(
       H harness, OperatorSubtaskState snapshot) throws Exception {
     harness.initializeState(snapshot);
     return opened(harness);
   }
 
   /** Keeps the counters, by {@code label=value} of each label and then the name. */
-  static MetricGroup counting(Map<String, Counter> counters) {
+  public static MetricGroup counting(Map<String, Counter> counters) {
     return counting(counters, "");
   }
 
@@ -74,7 +75,7 @@ public final class Streams {
     };
   }
 
-  static Sample sample(String domain, long offset, String text, long eventTimeMillis) {
+  public static Sample sample(String domain, long offset, String text, long eventTimeMillis) {
     return Sample.ofText(
         domain + "-" + offset,
         "test",
@@ -85,42 +86,42 @@ public final class Streams {
         new Origin("samples", 0, offset));
   }
 
-  static ScoredSample scored(String domain, long offset, long eventTimeMillis) {
+  public static ScoredSample scored(String domain, long offset, long eventTimeMillis) {
     Sample sample = sample(domain, offset, "text " + offset, eventTimeMillis);
     return new ScoredSample(sample, new int[] {1, 2, 3}, 1, 1, 1, false);
   }
 
-  static TrainingBatch batch(String domain, long number) {
+  public static TrainingBatch batch(String domain, long number) {
     List<ScoredSample> samples =
         List.of(scored(domain, 2 * number, 0), scored(domain, 2 * number + 1, 0));
     return new TrainingBatch(null, domain, number, samples, List.of());
   }
 
-  static Request request(long offset) {
+  public static Request request(long offset) {
     return request("request-" + offset, null, "prompt " + offset, null, offset);
   }
 
   /** One that the fake responder knows the answer to. */
-  static Request known(long offset) {
+  public static Request known(long offset) {
     return request("request-" + offset, null, "known " + offset, null, offset);
   }
 
   /** One whose release the fake responder does not have in memory. */
-  static Request cold(long offset) {
+  public static Request cold(long offset) {
     return request("request-" + offset, null, "cold " + offset, null, offset);
   }
 
   /** The same, asking for chunks of its answer. */
-  static Request streamed(Request r) {
+  public static Request streamed(Request r) {
     return request(r.id(), r.tenant(), r.prompt(), r.cancels(), true, r.origin().offset());
   }
 
   /** The same from a tenant. */
-  static Request fromTenant(String tenant, Request r) {
+  public static Request fromTenant(String tenant, Request r) {
     return request(r.id(), tenant, r.prompt(), r.cancels(), r.origin().offset());
   }
 
-  static Request cancelling(String id, @Nullable String tenant, String cancels) {
+  public static Request cancelling(String id, @Nullable String tenant, String cancels) {
     return request(id, tenant, "", cancels, 0);
   }
 

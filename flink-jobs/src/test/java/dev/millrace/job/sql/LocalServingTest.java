@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.StreamRecords;
-import dev.millrace.job.operator.FakeServing;
-import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.serve.FakeServing;
+import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapResult;

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import java.util.ArrayDeque;
 import java.util.Comparator;

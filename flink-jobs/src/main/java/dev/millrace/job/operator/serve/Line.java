@@ -1,5 +1,7 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
 import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;

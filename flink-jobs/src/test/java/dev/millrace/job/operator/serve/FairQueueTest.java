@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,6 +1,6 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
-import dev.millrace.job.operator.ActivationMessage.Decision;
+import dev.millrace.job.operator.serve.ActivationMessage.Decision;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayDeque;

@@ -1,5 +1,9 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
+import dev.millrace.job.operator.Outputs;
+import dev.millrace.job.operator.Streams;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;

@@ -1,6 +1,9 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import dev.millrace.job.config.ServeConfig;
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
+import dev.millrace.job.operator.Opener;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.List;
 import org.apache.flink.runtime.jobgraph.OperatorID;

@@ -1,10 +1,10 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import dev.millrace.job.operator.ActivationMessage.Decision;
+import dev.millrace.job.operator.serve.ActivationMessage.Decision;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

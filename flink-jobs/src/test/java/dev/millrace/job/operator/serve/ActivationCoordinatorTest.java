@@ -1,9 +1,9 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.millrace.job.operator.ActivationMessage.Decision;
-import dev.millrace.job.operator.ActivationMessage.Vote;
+import dev.millrace.job.operator.serve.ActivationMessage.Decision;
+import dev.millrace.job.operator.serve.ActivationMessage.Vote;
 import java.util.List;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.operators.coordination.CoordinationRequestHandler;

@@ -1,6 +1,7 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
-import dev.millrace.job.operator.ActivationMessage.Decision;
+import dev.millrace.job.operator.Worker;
+import dev.millrace.job.operator.serve.ActivationMessage.Decision;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapResult;

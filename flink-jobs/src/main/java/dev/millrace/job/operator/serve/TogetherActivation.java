@@ -1,8 +1,8 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
-import dev.millrace.job.operator.ActivationMessage.Decision;
-import dev.millrace.job.operator.ActivationMessage.Overdue;
-import dev.millrace.job.operator.ActivationMessage.Vote;
+import dev.millrace.job.operator.serve.ActivationMessage.Decision;
+import dev.millrace.job.operator.serve.ActivationMessage.Overdue;
+import dev.millrace.job.operator.serve.ActivationMessage.Vote;
 import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;

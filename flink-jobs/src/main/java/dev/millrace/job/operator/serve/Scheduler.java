@@ -1,7 +1,10 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
+import dev.millrace.job.operator.Due;
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.Caller;

@@ -1,6 +1,15 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import dev.millrace.job.config.ServeConfig;
+import dev.millrace.job.operator.Due;
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
+import dev.millrace.job.operator.KnownStates;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Outputs;
+import dev.millrace.job.operator.SharedSerializer;
+import dev.millrace.job.operator.Worker;
 import dev.millrace.model.serve.Added;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;

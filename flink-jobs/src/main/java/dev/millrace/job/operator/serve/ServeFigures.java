@@ -1,5 +1,6 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
+import dev.millrace.job.operator.Figures;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
@@ -41,7 +42,7 @@ final class ServeFigures {
     swapMillis = figures.histogram(MetricNames.SWAP_MILLIS);
     group.gauge(MetricNames.DRAFTED, () -> serving.responder().drafts().drafted());
     group.gauge(MetricNames.ACCEPTED_DRAFTS, () -> serving.responder().drafts().accepted());
-    group.gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+    figures.showNativeMemory();
     CacheMetrics.register(group.addGroup(MetricNames.CACHE), serving.cache());
     CacheMetrics.register(group.addGroup(MetricNames.SEMANTIC), serving.cache().semantic());
     CacheMetrics.register(group.addGroup(MetricNames.ADAPTERS), serving.releases());

@@ -1,6 +1,6 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
-import dev.millrace.job.operator.ActivationMessage.Decision;
+import dev.millrace.job.operator.serve.ActivationMessage.Decision;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,8 +1,9 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import static dev.millrace.job.operator.Streams.counting;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.operator.Opened;
 import dev.millrace.schema.Request;
 import java.util.HashMap;
 import java.util.List;

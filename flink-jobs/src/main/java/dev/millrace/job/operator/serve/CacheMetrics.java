@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheCounts;

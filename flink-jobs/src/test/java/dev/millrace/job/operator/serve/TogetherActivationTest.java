@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,6 +9,11 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.SemanticConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Outputs;
+import dev.millrace.job.operator.Streams;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;

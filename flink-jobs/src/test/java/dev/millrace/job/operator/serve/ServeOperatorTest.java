@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import static dev.millrace.job.operator.Streams.cancelling;
 import static dev.millrace.job.operator.Streams.cold;
@@ -19,6 +19,11 @@ import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
+import dev.millrace.job.operator.GoldenState;
+import dev.millrace.job.operator.KeyedRequest;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Outputs;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;

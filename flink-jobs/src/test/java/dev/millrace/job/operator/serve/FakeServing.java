@@ -1,6 +1,8 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import dev.millrace.job.StreamRecords;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
 import dev.millrace.model.base.Drafts;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.RemoteTier;

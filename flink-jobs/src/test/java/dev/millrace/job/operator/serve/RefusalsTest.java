@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -28,7 +28,7 @@ class RefusalsTest {
           "schemas/src/main/java/dev/millrace/schema/wire/Checks.java",
           "model-runtime/src/main/java/dev/millrace/model/serve",
           "model-runtime/src/main/java/dev/millrace/model/swap",
-          "flink-jobs/src/main/java/dev/millrace/job/operator/Scheduler.java");
+          "flink-jobs/src/main/java/dev/millrace/job/operator/serve/Scheduler.java");
 
   /** Its reasons are of events, not of requests. */
   private static final String OF_EVENTS = "SwapRule.java";

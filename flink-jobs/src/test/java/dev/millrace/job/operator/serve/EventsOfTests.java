@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import java.util.Properties;
 import org.apache.flink.events.Event;

@@ -1,5 +1,6 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
+import dev.millrace.job.operator.SharedSerializer;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.swap.SwapRule;

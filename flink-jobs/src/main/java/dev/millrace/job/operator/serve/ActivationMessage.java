@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.serve;
 
 import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.jspecify.annotations.Nullable;
