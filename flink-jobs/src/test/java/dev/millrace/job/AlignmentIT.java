@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.operator.Opened;
-import dev.millrace.job.operator.SwappedPairs;
+import dev.millrace.job.operator.learn.SwappedPairs;
 import dev.millrace.job.releases.Heads;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.LearnedSample;

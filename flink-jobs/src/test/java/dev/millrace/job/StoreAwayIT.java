@@ -9,7 +9,7 @@ import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
-import dev.millrace.job.operator.LearnerOpener;
+import dev.millrace.job.operator.learn.LearnerOpener;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.RuleResult;

@@ -13,7 +13,7 @@ import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.Watcher;
-import dev.millrace.job.operator.Lessons;
+import dev.millrace.job.operator.learn.Lessons;
 import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.Report;
 import dev.millrace.model.base.BaseModel;

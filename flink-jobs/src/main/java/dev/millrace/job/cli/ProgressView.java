@@ -1,7 +1,7 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.loop.Watcher;
-import dev.millrace.job.operator.Lessons.Lesson;
+import dev.millrace.job.operator.learn.Lessons.Lesson;
 import dev.millrace.job.report.CacheCounts;
 import dev.millrace.job.report.DomainProgress;
 import dev.millrace.job.report.Recording;

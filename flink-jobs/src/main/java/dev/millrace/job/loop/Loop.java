@@ -12,7 +12,7 @@ import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
-import dev.millrace.job.operator.Lessons;
+import dev.millrace.job.operator.learn.Lessons;
 import dev.millrace.job.releases.Heads;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.job.report.AnswerCounts;

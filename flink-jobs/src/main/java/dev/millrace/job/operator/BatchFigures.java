@@ -20,7 +20,7 @@ final class BatchFigures {
 
   void gathering(OpenBatch batch) {
     figures.set(
-        MetricNames.GATHERING, DomainKey.label(batch.tenant(), batch.domain()), batch.size());
+        BatchOperator.GATHERING, DomainKey.label(batch.tenant(), batch.domain()), batch.size());
   }
 
   void closed(TrainingBatch batch, long nowMillis) {

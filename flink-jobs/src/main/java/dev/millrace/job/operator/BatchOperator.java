@@ -26,6 +26,9 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 public final class BatchOperator extends KeyedProcessOperator<String, ScoredSample, TrainingBatch>
     implements BoundedOneInput {
 
+  /** What counts, of each domain, the samples in the batch that gathers. */
+  public static final String GATHERING = "gathering";
+
   private static final long serialVersionUID = 1;
 
   /** A timer that fires so much later had to wait for the thread, and so had what came in. */

@@ -34,7 +34,7 @@ public final class DomainKey {
   }
 
   /** As people read it: {@code TENANT/DOMAIN}, or the domain alone. */
-  static String shown(String key) {
+  public static String shown(String key) {
     return key.replace(SEPARATOR, '/');
   }
 
@@ -42,7 +42,7 @@ public final class DomainKey {
    * The value of its label in metrics: {@code TENANT:DOMAIN}, or the domain alone. Flink's reporter
    * for Prometheus would make an underscore of a slash, as names may have one.
    */
-  static String label(@Nullable String tenant, @Nullable String domain) {
+  public static String label(@Nullable String tenant, @Nullable String domain) {
     return tenant == null ? String.valueOf(domain) : tenant + ":" + domain;
   }
 

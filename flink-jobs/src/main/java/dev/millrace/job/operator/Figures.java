@@ -16,9 +16,9 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 public final class Figures {
 
   /** A group with a value: it becomes a label. */
-  static final String DOMAIN = "domain";
+  public static final String DOMAIN = "domain";
 
-  static final int MOST_LABELS = 1_000;
+  public static final int MOST_LABELS = 1_000;
   static final String OTHER = "other";
 
   /** The group of all that is counted. */
@@ -66,7 +66,7 @@ public final class Figures {
   }
 
   /** Counts so many more for a domain; none makes the metric known. */
-  void count(String name, String domain, int more) {
+  public void count(String name, String domain, int more) {
     count(new Labels(name, domain, "", ""), more);
   }
 
@@ -76,7 +76,7 @@ public final class Figures {
   }
 
   /** Counts so many more for a domain and the value of another label. */
-  void count(String name, String domain, String label, String value, int more) {
+  public void count(String name, String domain, String label, String value, int more) {
     count(new Labels(name, domain, label, value), more);
   }
 
@@ -88,7 +88,7 @@ public final class Figures {
   }
 
   /** Sets what a domain's gauge shows until it is set again. */
-  void set(String name, String domain, double value) {
+  public void set(String name, String domain, double value) {
     Labels wanted = new Labels(name, domain, "", "");
     if (values.size() < MOST_LABELS || values.containsKey(wanted)) {
       values.computeIfAbsent(wanted, this::gauge).set(value);
@@ -96,7 +96,7 @@ public final class Figures {
   }
 
   /** Shows a domain's figure, as it is whenever somebody looks. */
-  void gauge(String name, String domain, DoubleSupplier value) {
+  public void gauge(String name, String domain, DoubleSupplier value) {
     new Labels(name, domain, "", "").in(group).gauge(name, value::getAsDouble);
   }
 

@@ -8,12 +8,12 @@ import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.VoidNamespace;
 
 /** The keys of a subtask. */
-final class Keys {
+public final class Keys {
 
   private Keys() {}
 
   /** Those that have something in any of these states, once each and in their order. */
-  static List<String> with(KeyedStateBackend<String> backend, String... states) {
+  public static List<String> with(KeyedStateBackend<String> backend, String... states) {
     Set<String> found = new TreeSet<>();
     for (String state : states) {
       try (Stream<String> keys = backend.getKeys(state, VoidNamespace.INSTANCE)) {

@@ -44,7 +44,7 @@ public final class SharedSerializer<T> extends TypeSerializer<T> {
    *
    * @param type of values that never change: they are not copied
    */
-  static <T> SharedSerializer<T> of(TypeInformation<T> type) {
+  public static <T> SharedSerializer<T> of(TypeInformation<T> type) {
     SerializerConfigImpl config = new SerializerConfigImpl();
     config.setGenericTypes(false);
     return new SharedSerializer<>(type.createSerializer(config));

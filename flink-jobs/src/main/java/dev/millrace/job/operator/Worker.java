@@ -30,7 +30,7 @@ public final class Worker implements AutoCloseable {
   /**
    * @param first is run by the thread before all work
    */
-  Worker(String name, ClassLoader userCode, MailboxExecutor mailbox, Runnable first) {
+  public Worker(String name, ClassLoader userCode, MailboxExecutor mailbox, Runnable first) {
     this.mailbox = mailbox;
     this.thread =
         Executors.newSingleThreadExecutor(
@@ -63,7 +63,7 @@ public final class Worker implements AutoCloseable {
   }
 
   /** Runs {@code work} on the worker's thread, then {@code done} on the task's. */
-  <T> void submit(String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
+  public <T> void submit(String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
     submit(
         what,
         work,
@@ -74,7 +74,7 @@ public final class Worker implements AutoCloseable {
   }
 
   /** The same of work for which the store may fail: then {@code inVain} is run on the task's. */
-  <T> void submit(
+  public <T> void submit(
       String what,
       Callable<T> work,
       ThrowingConsumer<T, Exception> done,
@@ -148,7 +148,7 @@ public final class Worker implements AutoCloseable {
   }
 
   /** True once the task is ending: what is still being worked on will not be used. */
-  boolean isClosing() {
+  public boolean isClosing() {
     return closing;
   }
 

@@ -1,5 +1,5 @@
 /**
- * Thin operators: score, batch, learn. What all operators share is here too, and what savepoints
+ * Thin operators: those that gather. What all operators share is here too, and what savepoints
  * name: {@link SharedSerializer} and {@link KeyedRequest}.
  */
 @NullMarked

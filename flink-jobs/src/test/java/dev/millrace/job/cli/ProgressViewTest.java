@@ -3,7 +3,7 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.job.operator.Lessons.Lesson;
+import dev.millrace.job.operator.learn.Lessons.Lesson;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;

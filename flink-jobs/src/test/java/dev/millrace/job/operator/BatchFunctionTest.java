@@ -380,7 +380,7 @@ class BatchFunctionTest {
         TestingMetricRegistry.builder()
             .setRegisterConsumer(
                 (metric, name, group) -> {
-                  if (name.equals(MetricNames.GATHERING) && metric instanceof Gauge<?> gauge) {
+                  if (name.equals(BatchOperator.GATHERING) && metric instanceof Gauge<?> gauge) {
                     gathering.put(group.getAllVariables().get("<domain>"), gauge);
                   }
                 })

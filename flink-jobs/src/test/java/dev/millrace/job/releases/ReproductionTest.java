@@ -10,7 +10,7 @@ import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.adapter.align.AlignmentOutcome;
 import dev.millrace.adapter.align.AlignmentState;
 import dev.millrace.adapter.align.PairRetrainer;
-import dev.millrace.job.operator.SwappedPairs;
+import dev.millrace.job.operator.learn.SwappedPairs;
 import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;

@@ -12,7 +12,7 @@ import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.job.operator.KeyedRequest;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
-import dev.millrace.job.operator.ScoreOperator;
+import dev.millrace.job.operator.learn.ScoreOperator;
 import dev.millrace.job.operator.serve.ServeOperatorFactory;
 import dev.millrace.job.operator.serve.Serving;
 import dev.millrace.model.score.Scored;
