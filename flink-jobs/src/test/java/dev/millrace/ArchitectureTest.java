@@ -70,6 +70,7 @@ class ArchitectureTest {
               "job.io",
               "job.embedded",
               "job.operator",
+              "job.operator.gather",
               "job.operator.learn",
               "job.operator.serve",
               "job.operator.compress",

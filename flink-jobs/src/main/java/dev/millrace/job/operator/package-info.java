@@ -1,6 +1,6 @@
 /**
- * Thin operators: those that gather. What all operators share is here too, and what savepoints
- * name: {@link SharedSerializer} and {@link KeyedRequest}.
+ * What all operators share, and what savepoints name, which stays here: {@link SharedSerializer}
+ * and {@link KeyedRequest}.
  */
 @NullMarked
 package dev.millrace.job.operator;

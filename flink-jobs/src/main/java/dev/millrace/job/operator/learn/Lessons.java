@@ -1,8 +1,8 @@
 package dev.millrace.job.operator.learn;
 
-import dev.millrace.job.operator.BatchOperator;
 import dev.millrace.job.operator.DomainKey;
 import dev.millrace.job.operator.Figures;
+import dev.millrace.job.operator.gather.BatchOperator;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;

@@ -2,7 +2,7 @@ package dev.millrace.job.operator.learn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.millrace.job.operator.BatchOperator;
+import dev.millrace.job.operator.gather.BatchOperator;
 import dev.millrace.job.operator.learn.Lessons.Lesson;
 import java.util.Map;
 import org.apache.flink.metrics.Gauge;

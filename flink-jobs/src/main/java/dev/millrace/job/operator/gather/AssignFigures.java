@@ -1,5 +1,7 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
+import dev.millrace.job.operator.DomainKey;
+import dev.millrace.job.operator.Figures;
 import java.util.function.IntSupplier;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

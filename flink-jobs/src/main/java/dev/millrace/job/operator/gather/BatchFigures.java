@@ -1,6 +1,8 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import dev.millrace.adapter.batch.OpenBatch;
+import dev.millrace.job.operator.DomainKey;
+import dev.millrace.job.operator.Figures;
 import dev.millrace.schema.TrainingBatch;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 /** What is counted of samples that gather; {@code docs/metrics.md} is the table. */
 final class MetricNames {

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import static dev.millrace.job.operator.Streams.opened;
 import static dev.millrace.job.operator.Streams.restored;
@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.adapter.batch.OpenBatch;
+import dev.millrace.job.operator.DomainKey;
+import dev.millrace.job.operator.GoldenState;
+import dev.millrace.job.operator.SharedSerializer;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.lang.management.ManagementFactory;

@@ -1,8 +1,14 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.job.config.UnlabelledConfig;
+import dev.millrace.job.operator.Due;
+import dev.millrace.job.operator.Keys;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Outputs;
+import dev.millrace.job.operator.SharedSerializer;
 import dev.millrace.model.assign.DomainFinder;
 import dev.millrace.model.assign.DomainFinder.Placed;
 import dev.millrace.model.score.Reason;

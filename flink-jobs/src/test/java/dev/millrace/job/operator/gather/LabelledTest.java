@@ -1,7 +1,8 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.operator.Outputs;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;

@@ -1,6 +1,9 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.job.operator.Due;
+import dev.millrace.job.operator.Figures;
+import dev.millrace.job.operator.Keys;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,6 +13,8 @@ import dev.millrace.job.config.UnlabelledConfig;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
+import dev.millrace.job.operator.DomainKey;
+import dev.millrace.job.operator.Outputs;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;

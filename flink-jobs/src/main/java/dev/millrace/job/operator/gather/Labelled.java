@@ -1,5 +1,6 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
+import dev.millrace.job.operator.Outputs;
 import dev.millrace.model.score.Reason;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;

@@ -1,4 +1,4 @@
-package dev.millrace.job.operator;
+package dev.millrace.job.operator.gather;
 
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.score.SampleTokens;
