@@ -69,10 +69,8 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
     TextFiles texts = TextFiles.at(path);
     if (texts.files().isEmpty()) {
       throw new IllegalArgumentException(
-          "folder %s holds no text file %s, expected some such as .txt, .md or .java (JSON lines are given as a file)"
-              .formatted(
-                  path,
-                  texts.passedOver().isEmpty() ? "and nothing else" : "but " + texts.passedOver()));
+          "folder %s holds no text file%s, expected some such as .txt, .md or .java (JSON lines are given as a file)"
+              .formatted(path, texts.passedOver().isEmpty() ? "" : " but " + texts.passedOver()));
     }
     boolean alone = !Files.isDirectory(path);
     for (Path file : texts.files()) {

@@ -164,7 +164,7 @@ public final class UserMaterial {
     }
     if (measured.isEmpty() || prompts.isEmpty()) {
       throw new IllegalArgumentException(
-          "file %s: %d texts of %d documents hold %d to learn from and %d of held-out documents, expected some of both: give more documents (of a folder each file is one)"
+          "file %s: texts %d, documents %d, texts to learn from %d, texts of held-out documents %d; expected some of both: give more documents (of a folder each file is one)"
               .formatted(
                   lines.file(),
                   samples.size(),

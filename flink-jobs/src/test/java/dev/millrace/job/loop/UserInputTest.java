@@ -193,6 +193,12 @@ class UserInputTest {
                 IllegalArgumentException.class, () -> UserMaterial.lines(folder.resolve("in"), "d"))
             .getMessage();
     assertTrue(said.contains("holds no text file but {other-ending=1}, expected some"), said);
+    Files.delete(folder.resolve("in/a.jsonl"));
+    said =
+        assertThrows(
+                IllegalArgumentException.class, () -> UserMaterial.lines(folder.resolve("in"), "d"))
+            .getMessage();
+    assertTrue(said.contains("holds no text file, expected some"), said);
   }
 
   @Test
@@ -316,7 +322,7 @@ class UserInputTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1));
-    assertTrue(e.getMessage().contains(" texts of 1 documents hold "), e::getMessage);
+    assertTrue(e.getMessage().contains(", documents 1, texts to learn from "), e::getMessage);
   }
 
   private static Set<String> files(List<String> texts) {
