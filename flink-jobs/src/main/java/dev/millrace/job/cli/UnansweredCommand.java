@@ -173,7 +173,7 @@ final class UnansweredCommand implements Callable<Integer> {
       count[0]++;
       if (System.nanoTime() - next[0] >= 0) {
         next[0] = System.nanoTime() + PROGRESS_NANOS;
-        output.say("read %d records of %s, the last %s", count[0], topic, raw.origin());
+        output.say("records read of %s: %d, the last %s", topic, count[0], raw.origin());
       }
     };
   }

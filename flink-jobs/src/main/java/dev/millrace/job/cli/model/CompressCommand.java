@@ -114,10 +114,10 @@ final class CompressCommand implements Callable<Integer> {
   @Option(
       names = "--hints",
       paramLabel = "W",
-      description = {
-        "Weight of what the teacher has inside: its stream behind each layer, and its routers. For a",
-        "student that is cut out of a base without an adapter (default: ${DEFAULT-VALUE})."
-      })
+      description =
+          "Weight of what the teacher has inside: its stream behind each layer, and its routers. For"
+              + " a student that is cut out of a base without an adapter (default:"
+              + " ${DEFAULT-VALUE}).")
   private double hints;
 
   @Option(
