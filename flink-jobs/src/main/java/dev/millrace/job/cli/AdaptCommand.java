@@ -94,6 +94,7 @@ final class AdaptCommand implements Callable<Integer> {
     HeldOut heldOut = Openers.heldOut(options.config(LEAST_BATCH));
     Path base = options.base();
     UserInput.requireReadable(input, textField.name());
+    Output.requireFolder("--report", folder);
     Loop.requireFresh(folder);
     UserMaterial.Lines lines = UserMaterial.shared(input, domain, textField.name());
     lines.sayWhatIsRefused(output.err());

@@ -103,6 +103,7 @@ final class LoopOptions {
   /** Runs the loop, shows how it comes along, and gives its report out. */
   @SuppressWarnings("try") // closed, and not asked
   static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
+    Output.requireFolder("--report", run.folder());
     Loop.requireFresh(run.folder());
     EmbeddedStack.requireRoom();
     Report report;

@@ -127,6 +127,7 @@ class MainTest extends RunsCommands {
         "demo --seed 99999999999999999999 | '99999999999999999999', expected a whole number from -",
         "demo --minutes 1e300 | --minutes 1.0E300, expected 1 to 60",
         "demo --report pom.xml/r | --report pom.xml/r, expected a folder that can be written",
+        "demo --report /proc/next | --report /proc/next, expected a folder that can be written",
         "produce --topic samples --domain D nowhere | --domain D, expected 1..64 characters",
         "produce --topic samples --domain base nowhere | --domain base, expected 1..64 characters",
         "produce --topic requests --domain base nowhere | file nowhere, expected a file that can be read",
