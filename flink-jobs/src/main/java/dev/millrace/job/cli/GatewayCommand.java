@@ -38,6 +38,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -260,6 +261,11 @@ final class GatewayCommand implements Callable<Integer> {
   private Path store() throws IOException {
     Path folder = store != null ? store : Home.here().storeOrNew();
     Files.createDirectories(folder);
+    try (Stream<Path> kept = Files.list(folder)) {
+      if (store != null && kept.noneMatch(Files::isDirectory)) {
+        output.say("--store %s holds no release: the base answers until a domain has one", store);
+      }
+    }
     return folder;
   }
 

@@ -118,7 +118,7 @@ class GatewayCommandTest {
     }
   }
 
-  /** Both learned into one store, and noted in turns what answers. */
+  /** Both learned into one store, and noted in turns what answers. An empty one may be mistyped. */
   @Test
   void call_anotherLearnsIntoItsStore_saysSo(@TempDir Path store) throws IOException {
     try (ProcessLock unused = Home.lock(store, "it")) {
@@ -127,6 +127,7 @@ class GatewayCommandTest {
           "millrace: --store %s is in use by process %d, expected one at a time"
               .formatted(store, ProcessHandle.current().pid());
       assertTrue(said.endsWith(expected), said);
+      assertTrue(said.startsWith("--store " + store + " holds no release: the base answers"), said);
     }
   }
 
