@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget.FieldAccessTarget;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaFieldAccess;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
@@ -169,6 +171,24 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage("dev.millrace.adapter..")
         .check(CLASSES);
+  }
+
+  /** What is said by Flink's logger never comes to a terminal. */
+  @Test
+  void operators_speakByLoggersOfTheirOwn() {
+    noClasses()
+        .should()
+        .accessFieldWhere(describe("a logger is inherited", ArchitectureTest::isInheritedLogger))
+        .check(CLASSES);
+  }
+
+  private static boolean isInheritedLogger(JavaFieldAccess access) {
+    FieldAccessTarget field = access.getTarget();
+    return field.getName().equals("LOG")
+        && field
+            .resolveMember()
+            .filter(found -> CLASSES.contain(found.getOwner().getName()))
+            .isEmpty();
   }
 
   private static boolean goesDown(Dependency dependency) {

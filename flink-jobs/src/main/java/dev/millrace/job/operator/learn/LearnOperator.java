@@ -34,6 +34,8 @@ import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Learns the batches of each domain in their order, and obeys what people say of its releases
@@ -43,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 final class LearnOperator extends AbstractStreamOperator<Verdict>
     implements TwoInputStreamOperator<TrainingBatch, ReleaseEvent, Verdict>, BoundedMultiInput {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LearnOperator.class);
 
   private static final String PRECISION = "precision";
 

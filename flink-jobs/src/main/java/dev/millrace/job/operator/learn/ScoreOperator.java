@@ -56,6 +56,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.IOUtils;
 import org.apache.flink.util.function.ThrowingConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Scores samples, keyed by domain, against what their domain has shown, and learns from pictures
@@ -66,6 +68,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     implements TwoInputStreamOperator<Sample, ReleaseEvent, ScoredSample>, BoundedMultiInput {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ScoreOperator.class);
 
   private static final TypeInformation<byte[]> BYTES =
       PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;

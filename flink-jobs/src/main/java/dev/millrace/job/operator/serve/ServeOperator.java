@@ -44,6 +44,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.FlinkRuntimeException;
 import org.apache.flink.util.IOUtils;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a running batch of requests beside the task's thread, and hands release events to the live
@@ -57,6 +59,8 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         BoundedMultiInput,
         OperatorEventHandler,
         TogetherActivation.Link {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServeOperator.class);
 
   private static final int REQUESTS = 1;
   private static final String INVALID = "release-invalid";
