@@ -6,7 +6,6 @@ import dev.millrace.job.cli.options.Numbers;
 import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.cli.options.ShellWords;
 import dev.millrace.job.cli.options.TextFieldOption;
-import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.UserInput;
@@ -94,8 +93,7 @@ final class AdaptCommand implements Callable<Integer> {
     HeldOut heldOut = Openers.heldOut(options.config(LEAST_BATCH));
     Path base = options.base();
     UserInput.requireReadable(input, textField.name());
-    Output.requireFolder("--report", folder);
-    Loop.requireFresh(folder);
+    LoopOptions.requireFresh(folder);
     UserMaterial.Lines lines = UserMaterial.shared(input, domain, textField.name());
     lines.sayWhatIsRefused(output.err());
     Material material = UserMaterial.material(lines, domain, base, heldOut, options.seed());

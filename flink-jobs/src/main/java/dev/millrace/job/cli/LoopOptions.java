@@ -100,11 +100,17 @@ final class LoopOptions {
     return folder;
   }
 
+  /** The folder and the store in it take files, and hold no release. Makes nothing. */
+  static void requireFresh(Path folder) throws IOException {
+    Output.requireFolder("--report", folder);
+    Output.requireFolder("--report", folder.resolve("store"));
+    Loop.requireFresh(folder);
+  }
+
   /** Runs the loop, shows how it comes along, and gives its report out. */
   @SuppressWarnings("try") // closed, and not asked
   static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
-    Output.requireFolder("--report", run.folder());
-    Loop.requireFresh(run.folder());
+    requireFresh(run.folder());
     EmbeddedStack.requireRoom();
     Report report;
     try (ProgressView view =

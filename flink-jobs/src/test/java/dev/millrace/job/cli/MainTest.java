@@ -285,6 +285,14 @@ class MainTest extends RunsCommands {
   }
 
   @Test
+  void run_storeOfAReportIsAFile_saysSo() throws Exception {
+    Path store = Files.createFile(folder.resolve("store"));
+    assertEquals(2, run("demo", "--report", folder.toString()));
+    String expected = "millrace: --report %s, expected a folder that can be written\n";
+    assertEquals(expected.formatted(store), err.toString());
+  }
+
+  @Test
   void run_releasesOfAnEmptyStore_saysThereAreNone() {
     assertEquals(0, run("releases", "list", "--store", folder.toString()));
     assertEquals("no releases in " + folder + "\n", out.toString());
