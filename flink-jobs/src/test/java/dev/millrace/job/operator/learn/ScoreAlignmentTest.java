@@ -54,7 +54,6 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackend;
 import org.apache.flink.runtime.state.OperatorStateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
-import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
@@ -365,7 +364,7 @@ class ScoreAlignmentTest {
       throws Exception {
     Files.delete(store);
     Files.writeString(store, "no folder");
-    try (LogLines lines = LogLines.of(AbstractStreamOperator.class);
+    try (LogLines lines = LogLines.of(ScoreOperator.class);
         var harness = harness()) {
       harness.open();
       send(harness, 0, 2 * SAMPLES);
@@ -392,7 +391,7 @@ class ScoreAlignmentTest {
       throws Exception {
     Files.delete(store);
     Files.writeString(store, "no folder");
-    try (LogLines lines = LogLines.of(AbstractStreamOperator.class);
+    try (LogLines lines = LogLines.of(ScoreOperator.class);
         var harness = harness()) {
       harness.open();
       send(harness, 0, 120);
