@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
@@ -19,6 +20,10 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
   private static final int MAX_BYTES = 32 << 20;
 
   static final String METADATA = "__metadata__";
+
+  /** How a pointer of Git LFS begins. */
+  private static final byte[] POINTER =
+      "version https://git-lfs.github.com/spec/".getBytes(StandardCharsets.US_ASCII);
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -50,6 +55,11 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
   private static int length(ByteSource source) {
     if (source.size() < 8) {
       throw new InvalidWeightsException("file: " + source.size() + " bytes, expected 8 or more");
+    }
+    if (source.size() >= POINTER.length
+        && source.slice(0, POINTER.length).equals(ByteBuffer.wrap(POINTER))) {
+      throw new InvalidWeightsException(
+          "file: a pointer of Git LFS, expected the weights: git lfs pull fetches them");
     }
     long length = source.slice(0, 8).getLong(0);
     long bound = Math.min(mostBytes(source.size()), source.size() - 8);

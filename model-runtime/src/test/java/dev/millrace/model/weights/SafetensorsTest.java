@@ -191,6 +191,20 @@ class SafetensorsTest {
     assertTrue(e.getMessage().startsWith("header: length "), e::getMessage);
   }
 
+  /** What a clone without git-lfs leaves in the place of a file. */
+  @Test
+  void parse_pointerOfGitLfs_saysSo() {
+    String pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 12345\n"
+            .formatted("0".repeat(64));
+    byte[] file = pointer.getBytes(StandardCharsets.UTF_8);
+    InvalidWeightsException e =
+        assertThrows(InvalidWeightsException.class, () -> Safetensors.parse(file));
+    assertEquals(
+        "file: a pointer of Git LFS, expected the weights: git lfs pull fetches them",
+        e.getMessage());
+  }
+
   @Test
   void parse_longHeaderBesideLittleData_isRefused() {
     byte[] file = file("{}" + " ".repeat(1 << 20), 1 << 20);
