@@ -333,14 +333,26 @@ final class HotReleases implements AutoCloseable {
     return found;
   }
 
-  /** Puts a release where it belongs, as long as it does. */
+  /**
+   * Puts a release where it belongs, as long as it does. What came there after it was asked where
+   * it belongs stays.
+   */
   private void keep(LoadedRelease release) {
     Place place = place(release);
     if (place == null || !release.retain()) {
       return;
     }
-    if (kept.asMap().put(place, release) == release) {
-      release.release(); // it was held for this place already
+    AtomicBoolean held = new AtomicBoolean();
+    kept.asMap()
+        .compute(
+            place,
+            (here, there) -> {
+              boolean comes = there != release && here.equals(place(release));
+              held.set(comes);
+              return comes ? release : there;
+            });
+    if (!held.get()) {
+      release.release();
     }
     if (!place.equals(place(release))) {
       kept.asMap().remove(place, release);

@@ -16,6 +16,7 @@ import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -458,6 +460,44 @@ class HotReleasesTest {
             loader, new SwapConfig(ROOM * KIB, 1, 100), places, none -> false, System::nanoTime)) {
       hot.lease(null, new Registered(event(0), 0)).join().close();
       assertEquals(0, hot.counts(0).bytes());
+    }
+  }
+
+  /** It was asked where it belongs, and its domain went on before it was put there. */
+  @Test
+  void lease_successorIsSettledAsItIsKept_leavesTheSuccessorInMemory() {
+    Registered old = new Registered(event(0), 0);
+    Registered next = new Registered(succeeding(0, 1), 0);
+    AtomicReference<String> answering = new AtomicReference<>(old.release());
+    HotReleases[] hot = new HotReleases[1];
+    Place.Of places =
+        (alias, release) -> {
+          boolean answers = release.equals(answering.get());
+          if (answers && release.equals(old.release()) && base.openAdapters() == 1) {
+            answering.set(next.release());
+            swap(hot[0], next);
+          }
+          return answers ? Place.answering(alias) : null;
+        };
+    ReleaseLoader loader = new ReleaseLoader(List.of(base), source);
+    SwapConfig config = new SwapConfig(ROOM * KIB, 1, 100);
+    hot[0] = new HotReleases(loader, config, places, none -> false, System::nanoTime);
+    try (HotReleases releases = hot[0]) {
+      releases.lease(null, old).join().close();
+      Lease lease = releases.peek(next);
+      assertNotNull(lease);
+      lease.close();
+      assertEquals(KIB, releases.counts(1).bytes());
+    }
+  }
+
+  private static void swap(HotReleases hot, Registered next) {
+    try {
+      LoadedRelease staged = hot.stage(next);
+      hot.settle(next);
+      staged.release();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
