@@ -643,6 +643,12 @@ class GatewayDoorIT {
       String tenants = exchange(gateway, call + "mails", "a", body, of);
       assertTrue(tenants.startsWith("HTTP/1.1 200 "), tenants);
       assertNotEquals(reply(first), reply(tenants), "another tenant's call is another");
+      String second = headers.replace(": one", ": two");
+      String named = "{\"domain\":\"mails\",\"text\":\"Your order has left our house.\"}";
+      String none = exchange(gateway, "POST /v1/samples", "a", named, second);
+      assertTrue(none.startsWith("HTTP/1.1 200 "), none);
+      String called = exchange(gateway, call + "null", "a", named, second);
+      assertTrue(called.startsWith("HTTP/1.1 422 "), called);
     }
   }
 

@@ -56,7 +56,7 @@ final class SampleDoor {
         ? write(caller, body, domain, UUID.randomUUID().toString())
         : kept.once(
             caller.account() + "\n" + key,
-            Digest.sha256((domain + "\n" + body).getBytes(UTF_8)),
+            Digest.sha256(((domain == null ? "" : "in " + domain) + "\n" + body).getBytes(UTF_8)),
             () -> write(caller, body, domain, key));
   }
 
