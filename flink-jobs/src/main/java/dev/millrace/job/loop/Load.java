@@ -67,22 +67,32 @@ final class Load implements AutoCloseable {
   }
 
   private void run(double perSecond, IntSupplier answered) {
-    long start = System.nanoTime();
-    long forever = start + Long.MAX_VALUE / 2;
+    long interval = (long) (NANOS / perSecond);
+    long next = System.nanoTime();
+    long forever = next + Long.MAX_VALUE / 2;
     try {
       while (!closing) {
-        long due = start + (long) (sent / perSecond * NANOS);
+        long due = next;
         waiting.await(() -> closing || System.nanoTime() - due >= 0, forever);
         waiting.await(() -> closing || sent - answered.getAsInt() < WINDOW, forever);
         if (!closing) {
           send();
         }
+        next = after(due, interval, System.nanoTime());
       }
     } catch (DeadJobException e) {
       // Whoever waits for the answers meets the same.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * When the next one is due, in nanoseconds. No more than a second is made up for: what a start or
+   * a stall held back would come as a burst, and take the processor from what learns.
+   */
+  static long after(long due, long interval, long now) {
+    return now + Math.max(due + interval - now, -NANOS);
   }
 
   private void send() {

@@ -1,5 +1,6 @@
 package dev.millrace.job.loop;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.stream.IntStream;
@@ -18,5 +19,13 @@ class LoadTest {
     int texts = domains * DemoMaterial.MEASURED + DemoMaterial.PROTECTED;
     int measured = (1 + domains) * texts; // by the base, and by each domain's release
     assertTrue(4 * generate >= REQUESTS + measured, generate + " of " + (REQUESTS + measured));
+  }
+
+  /** All that a minute's stall held back was sent at once. */
+  @Test
+  void after_stallOfAMinute_makesUpForASecond() {
+    long second = 1_000_000_000L;
+    assertEquals(5 * second, Load.after(3 * second, 2 * second, 4 * second));
+    assertEquals(65 * second, Load.after(4 * second, 2 * second, 66 * second));
   }
 }
