@@ -25,6 +25,7 @@ import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
@@ -206,12 +207,13 @@ final class ModelLearner implements Learner {
   private Outcome teach(
       LearnerState state, TrainingBatch batch, @Nullable RuleResult live, Governor governor) {
     LearnerState examined = examined(state, batch);
-    RuleResult may = mayTeach(examined);
+    List<Remembered> fresh = inLine(examined, batch);
+    RuleResult may = mayTeach(examined, fresh);
     if (!may.passed()) {
       return notYet(examined, batch, may);
     }
     TrainingBatch numbered = numbered(examined, batch);
-    Lesson lesson = lesson(examined, numbered, inLine(examined, numbered));
+    Lesson lesson = lesson(examined, numbered, fresh);
     List<RuleResult> known = live == null ? List.of() : List.of(live);
     return taught(examined, numbered, lesson, known, governor).ofBatch(batch.number());
   }
@@ -253,9 +255,15 @@ final class ModelLearner implements Learner {
   }
 
   /** What is asked before a candidate is trained. */
-  private RuleResult mayTeach(LearnerState state) {
+  private RuleResult mayTeach(LearnerState state, List<Remembered> fresh) {
     RuleResult unpinned = gate.unpinned(state.orders().pinned());
-    return unpinned.passed() ? gate.evidence(state.heldOut().entries()) : unpinned;
+    RuleResult may = unpinned.passed() ? gate.evidence(state.heldOut().entries()) : unpinned;
+    return may.passed() ? notEmpty(fresh) : may;
+  }
+
+  private static RuleResult notEmpty(List<Remembered> fresh) {
+    String reason = "no sample to teach, expected one of 2 tokens or more that is not forgotten";
+    return RuleResult.of("not-empty", !fresh.isEmpty(), reason, Map.of());
   }
 
   private Outcome taught(

@@ -409,6 +409,26 @@ class ObeyedOrdersTest extends BigramLearners {
     assertEquals(Set.copyOf(gone), Set.copyOf(next.forgotten().samples()));
   }
 
+  /** It was trained on nothing, and refused as one whose loss exploded. */
+  @Test
+  void learn_allOfABatchIsForgotten_saysThatNothingIsLeftToTeach() {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 1).get(0);
+    TrainingBatch second = batch(1);
+    List<String> gone = second.samples().stream().map(sample -> sample.sample().id()).toList();
+    ReleaseEvent forget = event(last.release(), Action.FORGET).forgetting(gone);
+    LearnerState state = obey(learner, last.state(), forget).state();
+    Outcome outcome = learn(learner, state, second);
+    assertEquals(
+        List.of("not-empty"),
+        outcome.verdict().rules().stream()
+            .filter(rule -> !rule.passed())
+            .map(RuleResult::rule)
+            .toList());
+    assertEquals(last.verdict().release(), outcome.state().release());
+    assertEquals(2, outcome.state().batches());
+  }
+
   private static TrainingBatch renumbered(TrainingBatch batch, long number) {
     return new TrainingBatch(null, "foreign", number, batch.samples(), batch.heldOut());
   }
