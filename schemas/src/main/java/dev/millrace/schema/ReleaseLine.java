@@ -28,6 +28,16 @@ public record ReleaseLine(@Nullable String tenant, String domain, ReleaseEvent.K
     return tenant == null ? domain : tenant + "/" + domain;
   }
 
+  /** The same in words, beside what else the domain has. */
+  public String inWords() {
+    String whose = "domain " + domain + (tenant == null ? "" : " of tenant " + tenant);
+    return switch (kind) {
+      case ADAPTER -> whose;
+      case ALIGNMENT -> "the alignment of " + whose;
+      case BASE -> "the line of bases";
+    };
+  }
+
   @Override
   public int compareTo(ReleaseLine other) {
     return ORDER.compare(this, other);

@@ -29,6 +29,7 @@ import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,6 +105,17 @@ class ForgetIT {
     assertEquals(Set.of(first, knowing, last), stored());
   }
 
+  /** It said nothing for ten minutes. */
+  @Test
+  void forget_noLearnJob_saysWhatItWaitsFor() {
+    assertEquals(Output.FAILED, forget("gone", prefix, 6), err::toString);
+    assertTrue(
+        err.toString()
+            .contains(
+                "the order stands, but learn has not obeyed it yet in the alignment of domain stamps: waiting up to 6 s"),
+        err::toString);
+  }
+
   @Test
   void forget_pinnedToWhatDoesNotKnow_staysPinnedAllTheTime() {
     Origin pin = topic.write(event(Action.PIN, first, null, 0));
@@ -113,6 +125,25 @@ class ForgetIT {
     assertEquals(List.of("FORGET " + first, "PIN " + first), since(pin));
     assertEquals(List.of("file:/" + first, "file:/" + first), places(pin), "as the topic has it");
     assertEquals(Set.of(first), stored());
+  }
+
+  /** It said that the domain was pinned, whose adapter learned on. */
+  @Test
+  void pin_alignment_saysThatItIsOne() throws IOException {
+    Files.write(store.resolve(last).resolve(ReleaseReader.ALIGNMENT), new byte[0]);
+    int status =
+        Main.run(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            "releases",
+            "pin",
+            last,
+            "--bootstrap=" + stack.bootstrapServers(),
+            "--set=kafka.prefix=" + prefix,
+            "--store=" + store);
+    assertEquals(0, status, err::toString);
+    assertEquals(
+        "the alignment of domain stamps is pinned to %s%n".formatted(last), out.toString());
   }
 
   @Test

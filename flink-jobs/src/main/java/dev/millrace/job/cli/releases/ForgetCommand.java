@@ -237,8 +237,8 @@ final class ForgetCommand implements Callable<Integer> {
               pin(change, change.to(), topic, forgetting.stored(), events);
             } else if (change.pin() == Pin.AFTERWARDS) {
               output.say(
-                  "domain %s was pinned: it learns nothing new, and is pinned again at the end; if that does not come, run this again",
-                  change.domain());
+                  "%s was pinned: it learns nothing new, and is pinned again at the end; if that does not come, run this again",
+                  line.inWords());
             }
           });
       Map<ReleaseLine, @Nullable String> at =
@@ -270,8 +270,8 @@ final class ForgetCommand implements Callable<Integer> {
       return true;
     }
     output.say(
-        "domain %s is not pinned again: somebody ordered %s to %s meanwhile (%s)",
-        line.name(),
+        "%s is not pinned again: somebody ordered %s to %s meanwhile (%s)",
+        line.inWords(),
         last.action(),
         last.release().isEmpty() ? "the base" : last.release(),
         last.reason());
@@ -300,11 +300,11 @@ final class ForgetCommand implements Callable<Integer> {
       List<ReleaseEvent> events) {
     if (release == null) {
       output.say(
-          "domain %s is not pinned again: no release of its own has taken the place of what it was pinned to",
-          change.domain());
+          "%s is not pinned again: no release of its own has taken the place of what it was pinned to",
+          change.line().inWords());
     } else {
       Origin unused = topic.write(event(change, Action.PIN, release, stored, events));
-      output.say("domain %s is pinned again, to %s", change.domain(), release);
+      output.say("%s is pinned again, to %s", change.line().inWords(), release);
     }
   }
 

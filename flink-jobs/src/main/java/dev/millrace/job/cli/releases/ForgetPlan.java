@@ -58,6 +58,10 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
       @Nullable String to,
       Pin pin) {
 
+    ReleaseLine line() {
+      return new ReleaseLine(tenant, domain, kind);
+    }
+
     Change unpinned() {
       return new Change(tenant, domain, kind, from, to, Pin.NEVER);
     }
@@ -89,8 +93,7 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
    * release knows that is taken back, or a shadow.
    */
   boolean learnsAgain(Change change) {
-    ReleaseLine line = new ReleaseLine(change.tenant(), change.domain(), change.kind());
-    ReleaseEvent event = Heads.followed(events).get(line);
+    ReleaseEvent event = Heads.followed(events).get(change.line());
     String id = event == null || change.kind() != Kind.ADAPTER ? null : event.release();
     while (id != null && !id.isEmpty() && !id.equals(change.to())) {
       Manifest manifest = forgetting.stored().byId().get(id);

@@ -7,7 +7,6 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.releases.Proof;
 import dev.millrace.job.releases.Spread;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Counted;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -39,8 +38,8 @@ final class ForgetText {
     List<String> parts = new ArrayList<>();
     parts.add(
         change.stays()
-            ? "%s would stay at %s, and drop and bar them".formatted(name(change), from)
-            : "%s would go back from %s to %s".formatted(name(change), from, to));
+            ? "%s would stay at %s, and drop and bar them".formatted(change.line().inWords(), from)
+            : "%s would go back from %s to %s".formatted(change.line().inWords(), from, to));
     if (again) {
       parts.add("learn again what came after that");
     }
@@ -48,13 +47,6 @@ final class ForgetText {
       parts.add("be pinned again");
     }
     return String.join(", and ", parts);
-  }
-
-  private static String name(Change change) {
-    String tenant = change.tenant() == null ? "" : " of tenant " + change.tenant();
-    return (change.kind() == Kind.ALIGNMENT ? "the alignment of domain " : "domain ")
-        + change.domain()
-        + tenant;
   }
 
   static String of(
@@ -74,7 +66,7 @@ final class ForgetText {
             ? "  nothing that learn holds: no domain was told, and no id is barred"
             : "  adapter or alignment, replay, held-out and waiting samples, where %s barred:"
                 .formatted(Counted.of(samples.size(), "id stays", "ids stay")));
-    told.forEach(change -> lines.add("    " + name(change)));
+    told.forEach(change -> lines.add("    " + change.line().inWords()));
     lines.add(
         "  %s, deleted from the store"
             .formatted(Counted.of(retired.size(), "release", "releases")));

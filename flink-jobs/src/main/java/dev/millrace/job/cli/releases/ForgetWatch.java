@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /** Follows, on the verdicts topic, how learn obeys that samples are to be forgotten. */
 final class ForgetWatch {
   private static final Duration POLL = Duration.ofMillis(200);
+
+  /** After so long whoever waits is told which domains learn has not spoken of. */
+  private static final Duration SOON = Duration.ofSeconds(5);
 
   private final RecordReader verdicts;
   private final PrintWriter err;
@@ -47,7 +51,12 @@ final class ForgetWatch {
    */
   Map<ReleaseLine, @Nullable String> await(Duration patience) {
     long start = System.nanoTime();
+    boolean told = false;
     while (done.size() < written.size()) {
+      if (!told && System.nanoTime() - start > SOON.toNanos()) {
+        told = true;
+        tellWhoWaits(patience);
+      }
       if (System.nanoTime() - start > patience.toNanos()) {
         throw new IllegalStateException(
             "learn has not forgotten them after %d s, expected a job that runs; run this again then"
@@ -58,6 +67,18 @@ final class ForgetWatch {
       }
     }
     return done;
+  }
+
+  private void tellWhoWaits(Duration patience) {
+    List<ReleaseLine> waiting =
+        written.keySet().stream().filter(line -> !obeyed.contains(line)).sorted().toList();
+    if (!waiting.isEmpty()) {
+      err.printf(
+          "the order stands, but learn has not obeyed it yet in %s%s: waiting up to %d s for a learn job that runs%n",
+          waiting.get(0).inWords(),
+          waiting.size() == 1 ? "" : " and %d more".formatted(waiting.size() - 1),
+          patience.toSeconds());
+    }
   }
 
   /** A record that is no verdict says nothing of ours. */
@@ -91,15 +112,15 @@ final class ForgetWatch {
         at.put(line, verdict.release());
       }
       if (ours || again) {
-        left(line, verdict, rule.figures().getOrDefault("releasesLeft", 0.0).intValue());
+        left(line, rule.figures().getOrDefault("releasesLeft", 0.0).intValue());
       }
     }
   }
 
-  private void left(ReleaseLine line, Verdict verdict, int left) {
+  private void left(ReleaseLine line, int left) {
     err.printf(
-        "domain %s: %s left to be learned again%n",
-        verdict.domain(), Counted.of(left, "release", "releases"));
+        "%s: %s left to be learned again%n",
+        line.inWords(), Counted.of(left, "release", "releases"));
     if (left == 0) {
       done.put(line, at.get(line));
     }

@@ -10,7 +10,6 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseLine;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -25,6 +24,19 @@ import picocli.CommandLine.Parameters;
 final class OrderCommands {
 
   private OrderCommands() {}
+
+  /** What was ordered, as JSON has it. */
+  record Ordered(
+      String action,
+      @Nullable String tenant,
+      String domain,
+      ReleaseEvent.Kind kind,
+      String release) {
+
+    static Ordered of(String action, ReleaseLine line, String release) {
+      return new Ordered(action, line.tenant(), line.domain(), line.kind(), release);
+    }
+  }
 
   /** Names a release of a store on a topic. */
   abstract static class Order implements Callable<Integer> {
@@ -66,8 +78,8 @@ final class OrderCommands {
       }
       topic.order(manifest.event(action, uri, reason), output.err()::println);
       output.result(
-          Map.of("action", action, "domain", manifest.domain(), "release", release),
-          "domain " + manifest.domain() + " " + done + " " + release);
+          Ordered.of(action.name(), manifest.line(), release),
+          manifest.line().inWords() + " " + done + " " + release);
       return 0;
     }
   }
@@ -120,8 +132,8 @@ final class OrderCommands {
       ReleaseEvent order = ReleaseTopic.unpinning(events, pin);
       topic.order(order, output.err()::println);
       output.result(
-          Map.of("action", "unpin", "domain", domain, "release", order.release()),
-          "domain %s goes on from %s".formatted(domain, place(order)));
+          Ordered.of("unpin", order.line(), order.release()),
+          "%s goes on from %s".formatted(order.line().inWords(), place(order)));
       return 0;
     }
 
@@ -136,23 +148,15 @@ final class OrderCommands {
     static ReleaseEvent pin(SortedMap<ReleaseLine, ReleaseEvent> pins, ReleaseLine line) {
       ReleaseEvent pin = pins.get(line);
       if (pin == null) {
-        String others = pins.keySet().stream().map(Unpin::name).collect(Collectors.joining(", "));
+        String others =
+            pins.keySet().stream().map(ReleaseLine::inWords).collect(Collectors.joining(", "));
         throw new IllegalArgumentException(
             "%s is not pinned, expected %s"
                 .formatted(
-                    name(line),
+                    line.inWords(),
                     pins.isEmpty() ? "a domain that is: none is" : "one that is: " + others));
       }
       return pin;
-    }
-
-    private static String name(ReleaseLine line) {
-      String tenant = line.tenant() == null ? "" : " of tenant " + line.tenant();
-      return switch (line.kind()) {
-        case ADAPTER -> "domain " + line.domain() + tenant;
-        case ALIGNMENT -> "the alignment of domain " + line.domain() + tenant;
-        case BASE -> "the line of bases";
-      };
     }
   }
 }
