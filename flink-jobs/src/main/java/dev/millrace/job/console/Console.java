@@ -32,17 +32,17 @@ public final class Console implements AutoCloseable {
   }
 
   /**
-   * Begins to follow.
+   * Begins to follow, with all that was released until now.
    *
    * @throws IllegalStateException if the broker does not answer
    */
   public static Console start(KafkaConfig kafka, InstantSource clock) {
     Console console = new Console(kafka, clock);
     try {
+      console.tails.add(console.released());
       console.follow(Topics::samples, Codecs.samples(), console.ledger::sample);
       console.follow(Topics::rejected, Codecs.rejections(), console.ledger::rejection);
       console.follow(Topics::verdicts, Codecs.verdicts(), console.ledger::verdict);
-      console.follow(Topics::releases, Codecs.releases(), console.ledger::release);
       console.requests =
           console.follow(Topics::requests, Codecs.requests(), console.ledger::request);
       console.follow(Topics::answers, Codecs.answers(), console.ledger::answer);
@@ -53,10 +53,18 @@ public final class Console implements AutoCloseable {
     return console;
   }
 
+  private Tail<ReleaseEvent> released() {
+    String name = topics.releases();
+    return Tail.caughtUp(name, reader(name), Codecs.releases(), ledger::release);
+  }
+
+  private RecordReader reader(String topic) {
+    return RecordReader.fromBeginning(kafka, List.of(topic));
+  }
+
   private <T> Tail<T> follow(Function<Topics, String> topic, Codec<T> codec, Tail.Sink<T> sink) {
     String name = topic.apply(topics);
-    RecordReader reader = RecordReader.fromBeginning(kafka, List.of(name));
-    Tail<T> tail = Tail.start(name, reader, codec, sink);
+    Tail<T> tail = Tail.start(name, reader(name), codec, sink);
     tails.add(tail);
     return tail;
   }

@@ -133,11 +133,12 @@ public final class Gateway implements AutoCloseable {
             RecordReader.fromEnd(kafka, List.of(topics.chunks())),
             Codecs.chunks(),
             (chunk, at) -> desk.take(chunk));
-    RecordReader released = RecordReader.fromBeginning(kafka, List.of(topics.releases()));
-    released.readToEnd(Codecs.releases(), event -> true).forEach(catalogue::take);
     releases =
-        Tail.start(
-            topics.releases(), released, Codecs.releases(), (event, at) -> catalogue.take(event));
+        Tail.caughtUp(
+            topics.releases(),
+            RecordReader.fromBeginning(kafka, List.of(topics.releases())),
+            Codecs.releases(),
+            (event, at) -> catalogue.take(event));
     server = Javalin.create(this::configure).start();
   }
 

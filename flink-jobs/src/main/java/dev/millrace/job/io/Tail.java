@@ -60,6 +60,24 @@ public final class Tail<T> implements AutoCloseable {
     return tail;
   }
 
+  /**
+   * Hands on what the topic has by now, then begins to follow; closes the reader in the end.
+   *
+   * @throws RuntimeException if the topic cannot be read
+   */
+  public static <T> Tail<T> caughtUp(
+      String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
+    Tail<T> tail = new Tail<>(topic, reader, codec, sink);
+    try {
+      reader.readToEnd(tail::hand);
+    } catch (RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+    tail.thread.start();
+    return tail;
+  }
+
   /** Why what it waits for does not come; null if it may. */
   public @Nullable String problem() {
     String why = failure;
