@@ -101,6 +101,23 @@ class AlignTrainerTest {
     }
   }
 
+  /** They have no words: nothing is looked up for a whole batch. */
+  @Test
+  void step_captionsWithoutALetter_areToldApartByTheirHiddenStates() {
+    PairBatch pairs = batches().get(0);
+    List<Input.Words> captions =
+        pairs.right().stream().map(words -> Input.Words.of(" -- ", words.hidden())).toList();
+    PairBatch batch = new PairBatch(pairs.left(), captions, pairs.groups());
+    try (AlignTrainer trainer = new AlignTrainer(start)) {
+      double first = trainer.step(List.of(batch), 2e-3, 1)[0];
+      double last = first;
+      for (int step = 2; step <= 40; step++) {
+        last = trainer.step(List.of(batch), 2e-3, step)[0];
+      }
+      assertTrue(last < first / 2, first + " to " + last);
+    }
+  }
+
   @Test
   void embed_oneAtATimeOrTogether_isTheSameUnitVector() throws Exception {
     start.write(folder);
