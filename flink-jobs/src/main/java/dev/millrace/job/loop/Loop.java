@@ -220,6 +220,9 @@ public final class Loop {
           "answers by the last releases",
           PATIENCE,
           () -> lastReleasesAnswer(spectator.events(), spectator.recording().answers()));
+      if (load.sent() < run.requests()) {
+        watcher.phase("asking on: %d of %d requests".formatted(load.sent(), run.requests()));
+      }
       waiting.require("the load", PATIENCE, () -> load.sent() >= run.requests());
     }
   }
