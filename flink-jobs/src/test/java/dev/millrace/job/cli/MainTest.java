@@ -92,7 +92,9 @@ class MainTest extends RunsCommands {
         "adapt --domain d --report r --input nowhere.jsonl | nowhere.jsonl",
         "adapt --domain d --report pom.xml --input pom.xml | --report pom.xml, expected a folder",
         "submit dance | dance",
-        "model check nowhere | checkpoint nowhere",
+        "model check nowhere | checkpoint nowhere does not exist, expected a checkpoint folder with a config.json",
+        "model check ../models/nano --adapter nowhere | --adapter nowhere does not exist, expected a PEFT folder with an adapter_config.json",
+        "model check ../models/nano --adapter src | --adapter src, expected a PEFT folder with an adapter_config.json",
         "model check ../models/nano --texts src | file src",
         "ask --domain d --picture src | file src",
         "model check ../models/nano --texts pom.xml | line 1 of pom.xml is no JSON",
@@ -342,6 +344,7 @@ class MainTest extends RunsCommands {
   void run_checkOfAnAdapterWithoutWhatIsExpected_asksForThatAlone() throws Exception {
     Path lines = folder.resolve("lines.jsonl");
     Files.writeString(lines, "{\"text\": \"one and two\"}\n");
+    Files.createFile(folder.resolve("adapter_config.json"));
     String adapter = folder.toString();
     String texts = lines.toString();
     assertEquals(

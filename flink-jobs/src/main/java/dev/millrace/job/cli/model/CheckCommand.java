@@ -68,6 +68,9 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     BaseOption.require("checkpoint", folder);
+    if (adapter != null) {
+      BaseOption.requireAdapter(adapter);
+    }
     if (!(tolerance >= 0)) {
       throw new IllegalArgumentException("--tolerance " + tolerance + ", expected 0 or more");
     }

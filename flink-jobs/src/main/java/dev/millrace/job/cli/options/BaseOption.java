@@ -36,7 +36,7 @@ public final class BaseOption {
   public static Path require(String what, Path folder) {
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
       throw new IllegalArgumentException(
-          "%s %s, expected a checkpoint folder with a config.json".formatted(what, folder));
+          "%s %s, expected a checkpoint folder with a config.json".formatted(what, said(folder)));
     }
     return folder;
   }
@@ -56,7 +56,11 @@ public final class BaseOption {
     if (!Files.isRegularFile(folder.resolve(AdapterFolder.CONFIG))) {
       throw new IllegalArgumentException(
           "--adapter %s, expected a PEFT folder with an %s"
-              .formatted(folder, AdapterFolder.CONFIG));
+              .formatted(said(folder), AdapterFolder.CONFIG));
     }
+  }
+
+  private static String said(Path folder) {
+    return folder + (Files.notExists(folder) ? " does not exist" : "");
   }
 }
