@@ -37,7 +37,7 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
     int length = length(source);
     try (JsonParser json = JSON.createParser(text(source, length))) {
       Header header = new HeaderParser(json, source, 8L + length).parse();
-      requireContiguous(header.tensors.values().stream().toList(), 8L + length, source.size());
+      requireContiguous(header.tensors.values().stream().toList(), 8L + length, source);
       return header;
     } catch (IOException e) {
       throw new InvalidWeightsException("header: " + e.getMessage(), e);
@@ -54,7 +54,7 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
 
   private static int length(ByteSource source) {
     if (source.size() < 8) {
-      throw new InvalidWeightsException("file: " + source.size() + " bytes, expected 8 or more");
+      throw cut(source, "8 or more");
     }
     if (source.size() >= POINTER.length
         && source.slice(0, POINTER.length).equals(ByteBuffer.wrap(POINTER))) {
@@ -62,12 +62,25 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
           "file: a pointer of Git LFS, expected the weights: git lfs pull fetches them");
     }
     long length = source.slice(0, 8).getLong(0);
+    if (length > source.size() - 8 && length <= MAX_BYTES && begins(source)) {
+      throw cut(source, "the %d of its header alone".formatted(8 + length));
+    }
     long bound = Math.min(mostBytes(source.size()), source.size() - 8);
     if (length < 2 || length > bound) {
       throw new InvalidWeightsException(
           "header: length " + Long.toUnsignedString(length) + ", expected 2 to " + bound);
     }
     return (int) length;
+  }
+
+  /** Whether what is there of a header is that of one. */
+  private static boolean begins(ByteSource source) {
+    return source.size() == 8 || source.slice(8, 1).get(0) == '{';
+  }
+
+  private static InvalidWeightsException cut(ByteSource source, String expected) {
+    return new InvalidWeightsException(
+        "file: cut short: it has %d bytes, expected %s".formatted(source.size(), expected));
   }
 
   private static String text(ByteSource source, int length) {
@@ -79,7 +92,7 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
   }
 
   /** No overlap, no gap, nothing behind the last. */
-  private static void requireContiguous(List<Tensor> tensors, long start, long end) {
+  private static void requireContiguous(List<Tensor> tensors, long start, ByteSource source) {
     List<Tensor> inOrder =
         tensors.stream()
             .sorted(Comparator.comparingLong(Tensor::offset).thenComparingLong(Tensor::size))
@@ -93,10 +106,13 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
       }
       expected += tensor.size();
     }
-    if (expected != end) {
+    if (expected > source.size()) {
+      throw cut(source, "the %d that its header promises".formatted(expected));
+    }
+    if (expected < source.size()) {
       throw new InvalidWeightsException(
           "file: %d bytes of data, expected %d, where the last tensor ends"
-              .formatted(end - start, expected - start));
+              .formatted(source.size() - start, expected - start));
     }
   }
 }

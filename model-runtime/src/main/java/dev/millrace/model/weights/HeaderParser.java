@@ -69,12 +69,11 @@ final class HeaderParser {
   }
 
   private Tensor tensor(String name, DType dtype, long[] shape, long[] offsets) {
-    long end = source.size() - dataStart;
-    if (offsets.length != 2 || offsets[0] > offsets[1] || offsets[1] > end) {
+    if (offsets.length != 2 || offsets[0] > offsets[1]) {
       throw invalid(
           name,
-          "data_offsets %s, expected [begin, end] with 0 <= begin <= end <= %d"
-              .formatted(Arrays.toString(offsets), end));
+          "data_offsets %s, expected [begin, end] with 0 <= begin <= end"
+              .formatted(Arrays.toString(offsets)));
     }
     long size = offsets[1] - offsets[0];
     long expected = bytes(name, dtype, shape);

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -152,7 +153,7 @@ class SafetensorsTest {
         // header | bytes of data | part of the message
         "{} | 1 | file: 1 bytes of data, expected 0",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}} | 5 | file: 5 bytes of data",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} | 4 | a: data_offsets [0, 8]",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[9223372036854775807],\"data_offsets\":[0,9223372036854775807]}} | 4 | file: 4 bytes of data, expected 9223372036854775807",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}} | 4 | a: data_offsets [4, 0]",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,4]}} | 4 | a: data_offsets",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}} | 4 | a: 4 bytes, expected 8",
@@ -182,13 +183,39 @@ class SafetensorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {0, 1, 100, (1 << 20) + 1, Long.MAX_VALUE, -1, Long.MIN_VALUE})
+  @ValueSource(longs = {0, 1, (32 << 20) + 1, Long.MAX_VALUE, -1, Long.MIN_VALUE})
   void parse_headerLengthOutOfBounds_saysWhy(long length) {
     byte[] file = file("{}", 8);
     ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
     InvalidWeightsException e =
         assertThrows(InvalidWeightsException.class, () -> Safetensors.parse(file));
     assertTrue(e.getMessage().startsWith("header: length "), e::getMessage);
+  }
+
+  /** As a copy or a download that was cut off leaves it, or a disk that is full. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0 | 8 or more",
+        "7 | 8 or more",
+        "8 | the 64 of its header alone",
+        "63 | the 64 of its header alone",
+        "64 | the 72 that its header promises",
+        "71 | the 72 that its header promises",
+      })
+  void open_fileCutShort_saysHowManyBytesItShouldHave(
+      int bytes, String expected, @TempDir Path folder) throws IOException {
+    byte[] whole = new SafetensorsWriter().add("a", DType.F32, new float[2], 2).toBytes();
+    assertEquals(72, whole.length);
+    Path file = folder.resolve("model.safetensors");
+    Files.write(file, Arrays.copyOf(whole, bytes));
+    InvalidWeightsException e =
+        assertThrows(InvalidWeightsException.class, () -> Safetensors.open(file));
+    assertEquals(
+        "model.safetensors: file: cut short: it has %d bytes, expected %s"
+            .formatted(bytes, expected),
+        e.getMessage());
   }
 
   /** What a clone without git-lfs leaves in the place of a file. */
