@@ -9,6 +9,7 @@ import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,5 +27,18 @@ class CheckCommandTest extends RunsCommands {
     String said = err.toString();
     assertTrue(said.startsWith("millrace: expected.safetensors has rows of 1 token, "), said);
     assertTrue(said.contains("expected 2 or more, or --texts"), said);
+  }
+
+  @Test
+  void check_folderOfGguf_saysWhatIsRead(@TempDir Path folder) throws IOException {
+    Path file = Files.createFile(folder.resolve("olmoe-q8_0.gguf"));
+    for (Path given : List.of(folder, file)) {
+      err.getBuffer().setLength(0);
+      assertEquals(Main.USAGE, run("model", "check", given.toString()), err::toString);
+      assertEquals(
+          "millrace: checkpoint %s, expected a checkpoint folder with a config.json; olmoe-q8_0.gguf is not read, expected the safetensors that it was made from"
+              .formatted(given),
+          err.toString().strip());
+    }
   }
 }

@@ -65,7 +65,12 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private void openFiles() throws IOException {
-    if (Files.exists(folder.resolve(SINGLE)) || !Files.exists(folder.resolve(INDEX))) {
+    boolean single = Files.exists(folder.resolve(SINGLE));
+    if (single || !Files.exists(folder.resolve(INDEX))) {
+      String hint = single ? "" : OtherWeights.hint(folder);
+      if (!hint.isEmpty()) {
+        throw new InvalidWeightsException(folder + ": " + hint);
+      }
       openFile(SINGLE);
       return;
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,6 +48,29 @@ class CheckpointTest {
           checkpoint.tensor("model.embed_tokens.weight").toString());
       assertEquals(16, checkpoint.config().router().numExperts());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pytorch_model.bin, from_pretrained(DIR).save_pretrained(DIR)",
+    "pytorch_model-00001-of-00002.bin, from_pretrained(DIR).save_pretrained(DIR)",
+    "consolidated.00.pth, from_pretrained(DIR).save_pretrained(DIR)",
+    "olmoe-q8_0.gguf, the safetensors that it was made from",
+  })
+  void open_weightsThatAreNoSafetensors_saysWhatMakesThem(String file, String hint)
+      throws IOException {
+    Files.createFile(folder.resolve(file));
+    InvalidWeightsException e =
+        assertThrows(InvalidWeightsException.class, () -> Checkpoint.open(folder));
+    assertTrue(
+        e.getMessage().startsWith(folder + ": " + file + " is not read, expected"), e::getMessage);
+    assertTrue(e.getMessage().contains(hint), e::getMessage);
+  }
+
+  @Test
+  void open_noWeights_namesTheFile() {
+    NoSuchFileException e = assertThrows(NoSuchFileException.class, () -> Checkpoint.open(folder));
+    assertEquals(folder.resolve("model.safetensors").toString(), e.getMessage());
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.millrace.job.cli.options;
 
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.weights.OtherWeights;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,8 +36,10 @@ public final class BaseOption {
   /** The folder, if it can be that of a checkpoint. */
   public static Path require(String what, Path folder) {
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
+      String hint = OtherWeights.hint(folder);
       throw new IllegalArgumentException(
-          "%s %s, expected a checkpoint folder with a config.json".formatted(what, said(folder)));
+          "%s %s, expected a checkpoint folder with a config.json%s"
+              .formatted(what, said(folder), hint.isEmpty() ? "" : "; " + hint));
     }
     return folder;
   }
