@@ -52,11 +52,20 @@ final class Program implements AutoCloseable {
 
   /** The same for a program that runs elsewhere; the CPU has to be named where there is a GPU. */
   static Program compile(String source, Device device) {
+    return compile(source, device, Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  /**
+   * The same.
+   *
+   * @param temp has the private folder
+   */
+  static Program compile(String source, Device device, Path temp) {
     Engine.getInstance();
     prepareThread();
     PtNDManager manager = (PtNDManager) NDManager.newBaseManager(device, ENGINE);
     try {
-      Path folder = Files.createTempDirectory("millrace-program");
+      Path folder = Files.createTempDirectory(temp, "millrace-program");
       Path file = folder.resolve("program.pt");
       try {
         ScriptArchive.write(file, Placement.of(device, source));
@@ -69,7 +78,9 @@ final class Program implements AutoCloseable {
       }
     } catch (IOException e) {
       manager.close();
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(
+          "cannot write the base's program into %s (TMPDIR names another folder)".formatted(temp),
+          e);
     } catch (RuntimeException | Error e) {
       manager.close();
       throw e;
