@@ -155,6 +155,8 @@ class MainTest extends RunsCommands {
         "model consolidate --adapter d=a --input d=b --out pom.xml/next | --out pom.xml/next, expected a folder that can be written",
         "model consolidate --adapter d=a --input d=b --out /proc/next | --out /proc/next, expected a folder that can be written",
         "model compress --out pom.xml | --out pom.xml, expected a folder",
+        "model compress --out nowhere --work pom.xml | --work pom.xml, expected a folder that can be written",
+        "model compress --out nowhere --work /proc/next | --work /proc/next, expected a folder that can be written",
         "model compress --out nowhere --input src | file src, expected a file that can be read",
         "model compress --out nowhere --teacher src | --teacher src, expected a checkpoint folder",
         "model compress --out nowhere --adapter src | --adapter src, expected a PEFT folder",

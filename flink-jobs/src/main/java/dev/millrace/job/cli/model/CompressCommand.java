@@ -158,6 +158,7 @@ final class CompressCommand implements Callable<Integer> {
     }
     Output.requireFolder("--out", out);
     BaseOption.requireUntaught(out);
+    Output.requireFolder("--work", work);
     if (adapter != null) {
       BaseOption.requireAdapter(adapter);
     }
