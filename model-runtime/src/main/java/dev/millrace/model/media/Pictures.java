@@ -111,6 +111,9 @@ public final class Pictures {
 
   private static void requireScans(byte[] bytes, long pixels) throws InvalidMediaException {
     int scans = startsWith(bytes, JPEG) ? JpegScans.count(bytes) : 1;
+    if (scans == 0) { // tables alone: a decoder goes on to the picture behind their end
+      throw InvalidMediaException.broken("JPEG has no scan before its first end marker");
+    }
     if (scans * pixels > MAX_SCANNED) {
       throw InvalidMediaException.tooLarge(
           "JPEG goes over %,d pixels %d times, expected at most %,d in all"

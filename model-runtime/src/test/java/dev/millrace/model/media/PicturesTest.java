@@ -163,6 +163,16 @@ class PicturesTest {
     }
   }
 
+  /** A decoder takes what stands before that marker for tables, and goes on behind it. */
+  @Test
+  void read_jpegWhoseScansStandBehindAnEndMarker_isBroken() {
+    byte[] scans = MediaFiles.progressive(1_000, 5_000);
+    ByteBuffer hidden = ByteBuffer.allocate(scans.length + 4).putInt(0xffd8ffd9).put(scans);
+    InvalidMediaException refused = refused(hidden.array());
+    assertEquals(Kind.BROKEN, refused.kind());
+    assertTrue(refused.getMessage().contains("no scan"), refused.getMessage());
+  }
+
   @Test
   void read_progressiveJpeg_isReadWhateverItsCommentSays() throws Exception {
     byte[] jpeg = MediaFiles.progressive(1_000, 1);
