@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +115,18 @@ class GeneratingTest {
     assertEquals(400, problem.status());
     assertEquals(
         place + " is text with half a surrogate pair, expected Unicode text", problem.getMessage());
+  }
+
+  /** The place of each level has the names of all above it: 8 MiB of names came to 4 GB. */
+  @Test
+  void fields_manyLevelsOrLongNames_areRefused() {
+    String deep = "{\"a\":".repeat(65) + "1" + "}".repeat(65);
+    String wide = "{\"%s\":1}".formatted("a".repeat(1_025));
+    for (String body : List.of(deep, wide)) {
+      ApiProblem problem = assertThrows(ApiProblem.class, () -> Fields.of(body));
+      assertEquals(400, problem.status());
+      assertEquals("invalid_json", problem.code());
+    }
   }
 
   /** Some bodies of 8 MiB at once would take all of the gateway's memory. */
