@@ -15,6 +15,7 @@ import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Counted;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -163,24 +164,37 @@ public record ReleaseTopic(KafkaConfig config) {
     return RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).releases()));
   }
 
+  /**
+   * What a record says stays said where another of its key follows, until compaction: only one that
+   * cannot be decoded is taken back at once by one without a value.
+   */
   public static List<ReleaseEvent> decoded(List<RawRecord> records, Consumer<Origin> undecoded) {
+    Map<ByteBuffer, Long> takenBack = new HashMap<>();
+    records.stream()
+        .filter(raw -> raw.value() == null && raw.key() != null)
+        .forEach(raw -> takenBack.put(ByteBuffer.wrap(raw.key()), raw.origin().offset()));
     List<ReleaseEvent> events = new ArrayList<>();
     for (RawRecord raw : records) {
       ReleaseEvent event = raw.decoded(Codecs.releases());
       if (event != null) {
         events.add(event);
-      } else if (raw.value() != null) {
+      } else if (raw.value() != null && !isTakenBack(raw, takenBack)) {
         undecoded.accept(raw.origin());
       }
     }
     return events;
   }
 
+  private static boolean isTakenBack(RawRecord raw, Map<ByteBuffer, Long> takenBack) {
+    return raw.key() != null
+        && takenBack.getOrDefault(ByteBuffer.wrap(raw.key()), -1L) > raw.origin().offset();
+  }
+
   /** Why no release may be deleted: nobody can tell what these records say; null if none are. */
   static @Nullable String reasonNotToDelete(List<Origin> undecoded) {
     return undecoded.isEmpty()
         ? null
-        : "%s of %s cannot be decoded, the first at offset %d, expected none: no release is deleted"
+        : "%s of %s cannot be decoded, the first at offset %d, expected none: no release is deleted until a record without a value follows under its key (docs/operations.md)"
             .formatted(
                 Counted.of(undecoded.size(), "event", "events"),
                 undecoded.get(0).topic(),

@@ -1,5 +1,6 @@
 package dev.millrace.job.cli.releases;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -40,8 +41,31 @@ class ReleaseTopicTest {
     assertEquals(List.of(at(0), at(3)), undecoded);
     assertNull(ReleaseTopic.reasonNotToDelete(List.of()));
     assertEquals(
-        "2 events of releases cannot be decoded, the first at offset 0, expected none: no release is deleted",
+        "2 events of releases cannot be decoded, the first at offset 0, expected none: no release is deleted until a record without a value follows under its key (docs/operations.md)",
         ReleaseTopic.reasonNotToDelete(undecoded));
+  }
+
+  @Test
+  void decoded_noEventWithARecordWithoutValueBehindItUnderItsKey_isTakenBack() {
+    byte[] garbage = {1};
+    List<Origin> undecoded = new ArrayList<>();
+    ReleaseTopic.decoded(
+        List.of(
+            record(0, "a", garbage),
+            record(1, "b", garbage),
+            record(2, "a", null),
+            record(3, "a", garbage),
+            record(4, "b", null)),
+        undecoded::add);
+    assertEquals(List.of(at(3)), undecoded);
+  }
+
+  @Test
+  void decoded_eventWithARecordWithoutValueBehindIt_staysAnEvent() {
+    ReleaseEvent event = StreamRecords.event("java", Action.PIN, "a", 0, 1);
+    byte[] value = Codecs.releases().encode(event);
+    List<RawRecord> records = List.of(record(1, "a", value), record(2, "a", null));
+    assertEquals(List.of(event), ReleaseTopic.decoded(records, undecoded -> {}));
   }
 
   @Test
@@ -150,6 +174,10 @@ class ReleaseTopicTest {
 
   private static RawRecord record(long offset, byte[] value) {
     return new RawRecord(at(offset), 0, null, value);
+  }
+
+  private static RawRecord record(long offset, String key, byte[] value) {
+    return new RawRecord(at(offset), 0, key.getBytes(UTF_8), value);
   }
 
   private static Origin at(long offset) {
