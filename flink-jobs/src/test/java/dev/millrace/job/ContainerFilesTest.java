@@ -189,7 +189,9 @@ class ContainerFilesTest {
     Map<String, String> created = new TreeMap<>();
     var line = Pattern.compile("create (millrace\\.\\w+) --partitions (.*)");
     String script = job.at("/spec/template/spec/containers/0/args/0").asText();
-    assertTrue(script.contains("--create --if-not-exists --config max.message.bytes=16777216 "));
+    assertTrue(
+        script.contains(
+            "--create --if-not-exists --config max.message.bytes=16777216 --config compression.type=uncompressed "));
     var found = line.matcher(script);
     while (found.find()) {
       created.put(found.group(1), found.group(2));

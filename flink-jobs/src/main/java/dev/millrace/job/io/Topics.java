@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_COMPACT;
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.COMPRESSION_TYPE_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MAX_MESSAGE_BYTES_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MIN_COMPACTION_LAG_MS_CONFIG;
@@ -293,9 +294,14 @@ public record Topics(String prefix) {
         own(chunks(), partitions, AN_HOUR));
   }
 
-  /** One that takes what the jobs and the gateway write, whatever the broker's own bound is. */
+  /**
+   * One that takes what the jobs and the gateway write, whatever the broker's own bound is, and
+   * nothing larger: of a compressed batch the broker measures what it is in the log, and a consumer
+   * holds what it was before.
+   */
   private static NewTopic own(String name, int partitions, Map<String, String> options) {
     Map<String, String> all = new HashMap<>(options);
+    all.put(COMPRESSION_TYPE_CONFIG, "uncompressed");
     all.put(MAX_MESSAGE_BYTES_CONFIG, KafkaTopics.MAX_REQUEST_BYTES);
     return topic(name, partitions).configs(all);
   }

@@ -3,6 +3,7 @@ package dev.millrace.job.io;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,10 +44,12 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -153,6 +157,33 @@ class KafkaTopicsIT {
     }
     RawRecord read = read(config("large."), topics.samples(), 1).get(0);
     assertEquals(Limits.MEDIA_BYTES, Objects.requireNonNull(read.value()).length);
+  }
+
+  /** 64 MiB of zeros are 64 KiB in a batch, and 64 MiB in the heap of each who reads it. */
+  @Test
+  void create_producerCompresses_brokerMeasuresWhatReadersHold() throws Exception {
+    Topics topics = Topics.create(stack.bootstrapServers(), "compressed.", 1);
+    Map<String, Object> compressing =
+        Map.of(
+            ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+            stack.bootstrapServers(),
+            ProducerConfig.COMPRESSION_TYPE_CONFIG,
+            "gzip",
+            ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+            100 << 20,
+            ProducerConfig.BUFFER_MEMORY_CONFIG,
+            200L << 20);
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(compressing, new ByteArraySerializer(), new ByteArraySerializer())) {
+      ExecutionException refused =
+          assertThrows(
+              ExecutionException.class,
+              () ->
+                  producer.send(new ProducerRecord<>(topics.samples(), new byte[64 << 20])).get());
+      assertInstanceOf(RecordTooLargeException.class, refused.getCause());
+      producer.send(record(topics.samples(), "k", "v")).get();
+    }
+    assertEquals("v", text(read(config("compressed."), topics.samples(), 1).get(0).value()));
   }
 
   @Test
