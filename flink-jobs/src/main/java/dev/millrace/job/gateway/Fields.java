@@ -11,6 +11,7 @@ import dev.millrace.schema.wire.StrictJson;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -44,20 +45,38 @@ final class Fields {
     if (!node.isObject()) {
       throw ApiProblem.bad("invalid_json", "the body is no JSON object");
     }
-    requireUnicode("", node);
+    String broken = notUnicode(node);
+    if (broken != null) {
+      throw ApiProblem.badField(
+          broken.startsWith(".") ? broken.substring(1) : broken,
+          "text with half a surrogate pair",
+          "Unicode text");
+    }
     return new Fields(node);
   }
 
-  /** Half a surrogate pair, as an escape may write it, would be asked about as a question mark. */
-  private static void requireUnicode(String place, JsonNode node) {
+  /**
+   * The place of a text with half a surrogate pair, as an escape may write it, which would be asked
+   * about as a question mark; null if there is none. Only then are names put together: each may be
+   * long, and under it may be many.
+   */
+  private static @Nullable String notUnicode(JsonNode node) {
     if (node.isTextual() && !UTF_8.newEncoder().canEncode(node.textValue())) {
-      throw ApiProblem.badField(place, "text with half a surrogate pair", "Unicode text");
+      return "";
     }
     for (int i = 0; node.isArray() && i < node.size(); i++) {
-      requireUnicode(place + "[" + i + "]", node.get(i));
+      String within = notUnicode(node.get(i));
+      if (within != null) {
+        return "[" + i + "]" + within;
+      }
     }
-    String within = place.isEmpty() ? "" : place + ".";
-    node.properties().forEach(field -> requireUnicode(within + field.getKey(), field.getValue()));
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      String within = notUnicode(field.getValue());
+      if (within != null) {
+        return "." + field.getKey() + within;
+      }
+    }
+    return null;
   }
 
   /** An object in a field; without one, an object with no fields. */

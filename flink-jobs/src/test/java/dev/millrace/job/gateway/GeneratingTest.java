@@ -2,9 +2,11 @@ package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -139,6 +141,19 @@ class GeneratingTest {
     assertTrue(
         problem.getMessage().startsWith("the body is not JSON: Token count (100001) exceeds"),
         problem::getMessage);
+  }
+
+  /** Each item's place was put together from all names above it: 13 GB for 250 kB. */
+  @Test
+  void fields_manyItemsUnderLongNames_namesAreNotPutTogetherForEach() {
+    String name = "{\"%s\":".formatted("a".repeat(1_024));
+    String body = name.repeat(62) + "[%s0]".formatted("0,".repeat(90_000)) + "}".repeat(62);
+    var thread = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = thread.getCurrentThreadAllocatedBytes();
+    Fields read = Fields.of(body);
+    long allocated = thread.getCurrentThreadAllocatedBytes() - before;
+    assertNotNull(read);
+    assertTrue(allocated < 64 << 20, () -> allocated + " bytes");
   }
 
   private static Generating completion(String field) {
