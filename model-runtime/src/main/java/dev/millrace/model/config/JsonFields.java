@@ -22,25 +22,34 @@ import org.jspecify.annotations.Nullable;
  * and in its range. JSON's null counts as absent, unless a fallback of its own is given for it.
  */
 public final class JsonFields {
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(16)
-                          .maxNumberLength(64)
-                          .build())
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+
+  /** In memory an empty object, of two tokens, takes sixty times its three bytes. */
+  private static final long MOST_TOKENS = 1_000_000;
+
+  private static final ObjectMapper MAPPER = mapper(MOST_TOKENS);
+  private static final ObjectMapper LARGE = mapper(Long.MAX_VALUE);
 
   /** An object without fields. */
   static final JsonFields EMPTY = new JsonFields("nothing", MAPPER.createObjectNode());
 
   private final String where;
   private final JsonNode object;
+
+  private static ObjectMapper mapper(long mostTokens) {
+    return JsonMapper.builder(
+            JsonFactory.builder()
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                .streamReadConstraints(
+                    StreamReadConstraints.builder()
+                        .maxTokenCount(mostTokens)
+                        .maxNestingDepth(16)
+                        .maxNumberLength(64)
+                        .build())
+                .build())
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .build();
+  }
 
   private JsonFields(String where, JsonNode object) {
     if (!object.isObject()) {
@@ -57,9 +66,18 @@ public final class JsonFields {
    * @throws InvalidConfigException here and in every method, naming the field
    */
   public static JsonFields parse(String where, byte[] json) {
+    return parse(where, json, MAPPER);
+  }
+
+  /** The same of as many tokens as there are: of files that nobody sent. */
+  public static JsonFields parseLarge(String where, byte[] json) {
+    return parse(where, json, LARGE);
+  }
+
+  private static JsonFields parse(String where, byte[] json, ObjectMapper mapper) {
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
-      return new JsonFields(where, MAPPER.readTree(text));
+      return new JsonFields(where, mapper.readTree(text));
     } catch (CharacterCodingException e) {
       throw new InvalidConfigException(where + ": it is not UTF-8", e);
     } catch (JsonProcessingException e) {

@@ -345,7 +345,7 @@ public final class BaseRelease {
 
   private static Learned parse(byte[] learned) {
     try {
-      JsonFields json = JsonFields.parse(LEARNED, learned);
+      JsonFields json = JsonFields.parseLarge(LEARNED, learned);
       List<String> releases = json.has(RELEASES) ? json.texts(RELEASES) : List.of(); // of before
       return new Learned(Set.copyOf(json.texts(SAMPLES)), Set.copyOf(releases));
     } catch (InvalidConfigException e) {

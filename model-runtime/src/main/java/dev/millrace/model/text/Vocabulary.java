@@ -31,7 +31,7 @@ record Vocabulary(List<String> special, ByteTokens bytes, Map<Integer, byte[]> p
   static Vocabulary read(Path tokenizerJson) throws IOException {
     JsonFields model = beside(tokenizerJson, MODEL);
     return parse(
-        JsonFields.parse(Tokenizers.FILE, Files.readAllBytes(tokenizerJson)),
+        JsonFields.parseLarge(Tokenizers.FILE, Files.readAllBytes(tokenizerJson)),
         beside(tokenizerJson, CONFIG),
         model.orElse(SIZE, MOST, fields -> fields.integer(SIZE, 1, MOST)));
   }

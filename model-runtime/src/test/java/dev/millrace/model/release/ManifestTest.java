@@ -54,6 +54,18 @@ class ManifestTest {
     assertNotEquals(manifest().id(), manifest.id());
   }
 
+  /** 32 MiB of them would be 2 GB in memory, before any was found to be no sample. */
+  @Test
+  void parse_bracketsThatTakeMuchMoreMemoryThanTheyHaveBytes_isRefused() {
+    byte[] bytes =
+        "{\"learned\":[%s{}]}".formatted("{},".repeat(500_000)).getBytes(StandardCharsets.UTF_8);
+    InvalidReleaseException refused =
+        assertThrows(InvalidReleaseException.class, () -> Manifest.parse(bytes));
+    assertTrue(
+        refused.getMessage().startsWith("manifest.json: Token count (1000001) exceeds"),
+        refused::getMessage);
+  }
+
   @Test
   void parse_canonicalBytes_isTheManifest() {
     Manifest manifest = manifest();
