@@ -82,6 +82,9 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   /** Each a sample's wait. */
   private transient InternalTimerService<Long> timers;
 
+  /** No wait ends before: what came while the job did not run is read only now. */
+  private transient long firstEnd;
+
   /**
    * Of the tenants that were met since the last snapshot but one, and of those whose samples wait;
    * a metric reads it too.
@@ -131,9 +134,11 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     parts = opened.value();
     timers = getInternalTimerService("waits", LongSerializer.INSTANCE, this);
     figures = new AssignFigures(getMetricGroup(), () -> waitingNow());
+    firstEnd = Due.after(now(), unlabelled.spanMillis());
     for (String key : Keys.with(getKeyedStateBackend(), WAITING)) {
       setCurrentKey(key);
       DomainFinder unused = finder(); // what waits is counted from the start
+      waiting.keys().forEach(this::waitASpan);
     }
     for (String key : Keys.with(getKeyedStateBackend(), TOKENIZER)) {
       setCurrentKey(key);
@@ -174,14 +179,20 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     if (placed.size() > 1) {
       figures.found(name, placed.size());
     }
-    long due = Due.after(now(), unlabelled.spanMillis());
-    if (waiting.contains(number) && due < Long.MAX_VALUE) { // else its timer would stay for ever
-      timers.registerProcessingTimeTimer(number, due);
+    if (waiting.contains(number)) {
+      waitASpan(number);
     }
     for (Long oldest = finder.oldest();
         oldest != null && finder.room() > unlabelled.waiting();
         oldest = finder.oldest()) {
       leave(finder, oldest);
+    }
+  }
+
+  private void waitASpan(long number) {
+    long due = Due.after(now(), unlabelled.spanMillis());
+    if (due < Long.MAX_VALUE) { // else the timer would stay for ever
+      timers.registerProcessingTimeTimer(number, due);
     }
   }
 
@@ -310,8 +321,15 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
 
   @Override
   public void onProcessingTime(InternalTimer<String, Long> timer) throws Exception {
-    if (waiting.contains(timer.getNamespace())) {
-      leave(finder(), timer.getNamespace());
+    long number = timer.getNamespace();
+    if (!waiting.contains(number)) {
+      return;
+    }
+    long due = timer.getTimestamp();
+    if (due < firstEnd || StoppedInput.isLikely(getContainingTask(), due, now())) {
+      waitASpan(number);
+    } else {
+      leave(finder(), number);
     }
   }
 

@@ -9,8 +9,6 @@ import dev.millrace.schema.TrainingBatch;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import org.apache.flink.runtime.io.AvailabilityProvider;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
@@ -33,9 +31,6 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
   public static final String GATHERING = "gathering";
 
   private static final long serialVersionUID = 1;
-
-  /** A timer that fires so much later had to wait for the thread, and so had what came in. */
-  private static final long LATE_MILLIS = 1_000;
 
   /** The function's own, as Flink calls them. */
   private static final String TIMERS = "user-timers";
@@ -106,7 +101,7 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
       Map.Entry<String, Long> longest = lastCame.entrySet().iterator().next();
       String key = longest.getKey();
       boolean early = Due.after(longest.getValue(), idleMillis) > time;
-      if (early || isHeldUp() || now() - time > LATE_MILLIS) {
+      if (early || StoppedInput.isLikely(getContainingTask(), time, now())) {
         lookAfter(early ? longest.getValue() : now());
         return;
       }
@@ -114,12 +109,6 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
       setCurrentKey(key);
       onProcessingTime(new TimerHeapInternalTimer<>(time, key, VoidNamespace.INSTANCE));
     }
-  }
-
-  /** While nothing more can leave, nothing comes in either, and a batch would only wait in line. */
-  private boolean isHeldUp() {
-    return !Stream.of(getContainingTask().getEnvironment().getAllWriters())
-        .allMatch(AvailabilityProvider::isAvailable);
   }
 
   @Override

@@ -71,10 +71,20 @@ class AssignOperatorTest {
      */
     Bench(UnlabelledConfig config, Path base, @Nullable OperatorSubtaskState snapshot)
         throws Exception {
+      this(config, base, snapshot, 0);
+    }
+
+    Bench(
+        UnlabelledConfig config,
+        Path base,
+        @Nullable OperatorSubtaskState snapshot,
+        long openMillis)
+        throws Exception {
       MillraceConfig nano = MillraceConfig.defaults().with(Map.of("base.dir", base.toString()));
       operator = new AssignOperator(Openers.assigning(nano), config);
       harness =
           new KeyedOneInputStreamOperatorTestHarness<>(operator, DomainKey::tenant, Types.STRING);
+      harness.setProcessingTime(openMillis);
       if (snapshot != null) {
         harness.initializeState(snapshot);
       }
@@ -360,6 +370,34 @@ class AssignOperatorTest {
       bench.harness.setProcessingTime(SPAN);
       assertEquals(1, bench.refused().size());
       assertNotNull(bench.refused().get(0).detail());
+    }
+  }
+
+  @Test
+  void onProcessingTime_spanWasOverBeforeTheRestart_beginsAnew() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (Bench bench = new Bench(config(4))) {
+      bench.send(null, "nothing", false, alone(1));
+      snapshot = bench.harness.snapshot(1, 1);
+    }
+    long later = 10 * SPAN;
+    try (Bench bench = new Bench(config(4), Bench.NANO, snapshot, later)) {
+      bench.harness.setProcessingTime(later + SPAN - 1);
+      assertEquals(List.of(), bench.refused(), "what came meanwhile may agree");
+      bench.harness.setProcessingTime(later + SPAN);
+      assertEquals(1, bench.refused().size());
+    }
+  }
+
+  @Test
+  void onProcessingTime_spanEndsWhileTheThreadIsStopped_beginsAnew() throws Exception {
+    try (Bench bench = new Bench(config(4))) {
+      bench.send(null, "nothing", false, alone(1));
+      long stopped = 2 * SPAN + 1;
+      bench.harness.setProcessingTime(stopped);
+      assertEquals(List.of(), bench.refused());
+      bench.harness.setProcessingTime(stopped + SPAN);
+      assertEquals(1, bench.refused().size());
     }
   }
 
