@@ -162,7 +162,7 @@ final class AskCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     request();
-    Optional<MillraceConfig> running = broker.find(store, output.err());
+    Optional<MillraceConfig> running = broker.find(store, output.err(), "kafka", "jobmanager");
     if (running.isPresent()) {
       MillraceConfig there = running.get();
       Answer answer = ask(there, Map.of());

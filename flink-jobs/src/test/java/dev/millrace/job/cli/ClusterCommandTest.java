@@ -91,6 +91,18 @@ class ClusterCommandTest extends MovesHome {
     assertTrue(err.toString().contains("./millrace cluster up"), err::toString);
   }
 
+  /** It waited two minutes for a job that nothing there runs. */
+  @Test
+  void ask_jobManagerHasEnded_saysSoAtOnce() throws IOException {
+    write(true, "jobmanager", 1);
+    Path file = root.resolve(".millrace/cluster/cluster.properties");
+    Files.writeString(file, Files.readString(file).replace("name=redis", "name=kafka"));
+    assertEquals(Output.FAILED, run("ask", "--domain", "d", "hello"));
+    assertEquals(
+        "millrace: jobmanager of the cluster on this machine does not run: ./millrace cluster up starts what has ended, cluster down ends the rest",
+        err.toString().strip());
+  }
+
   @Test
   void releases_kafkaHasEnded_theClustersStoreIsListed() {
     assertEquals(0, run("releases", "list"), err::toString);

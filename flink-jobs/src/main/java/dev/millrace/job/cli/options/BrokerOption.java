@@ -70,8 +70,18 @@ public final class BrokerOption {
    * @param store if it is named, so must be the broker
    */
   public Optional<MillraceConfig> find(@Nullable Path store, PrintWriter err) {
+    return find(store, err, "kafka");
+  }
+
+  /**
+   * The same for a command that needs more than the broker.
+   *
+   * @param processes those of a cluster on this machine that must run
+   * @throws IllegalStateException if one of them does not
+   */
+  public Optional<MillraceConfig> find(@Nullable Path store, PrintWriter err, String... processes) {
     Optional<MillraceConfig> found =
-        store == null ? named().or(() -> running(err).map(this::at)) : named();
+        store == null ? named().or(() -> running(err, processes).map(this::at)) : named();
     found.ifPresent(config -> KafkaTopics.await(config.kafka(), err::println));
     return found;
   }
@@ -90,9 +100,9 @@ public final class BrokerOption {
     return MillraceConfig.defaults().with(settings).with(Map.of(BOOTSTRAP, broker));
   }
 
-  private static Optional<String> running(PrintWriter err) {
+  private static Optional<String> running(PrintWriter err, String... processes) {
     Optional<String> running =
-        Home.here().cluster().status().map(state -> state.require("kafka").bootstrap());
+        Home.here().cluster().status().map(state -> state.require(processes).bootstrap());
     running.ifPresent(broker -> err.println("using the cluster that is up, broker " + broker));
     return running;
   }
