@@ -255,7 +255,9 @@ final class AskCommand implements Callable<Integer> {
         request(domain, false, "").toBuilder().media(media == null ? text : media).build());
   }
 
+  /** Nobody waits longer: what is read later, as by a job that starts then, costs nothing. */
   private Request request(String domain, boolean score, String text) {
+    long now = System.currentTimeMillis();
     return Request.builder(
             "ask-" + UUID.randomUUID(),
             place ? Request.Task.EMBED : score ? Request.Task.SCORE : Request.Task.GENERATE,
@@ -269,7 +271,8 @@ final class AskCommand implements Callable<Integer> {
         .seed(sampling.seed())
         .stop(sampling.stop())
         .logProbs(logProbs)
-        .eventTimeMillis(System.currentTimeMillis())
+        .eventTimeMillis(now)
+        .deadlineMillis(now + PATIENCE.toMillis())
         .build();
   }
 

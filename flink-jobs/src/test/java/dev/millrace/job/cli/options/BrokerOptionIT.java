@@ -272,21 +272,25 @@ class BrokerOptionIT extends RunsCommands {
     }
   }
 
-  /** Whoever wrote it there: the answer comes behind it. */
+  /**
+   * Whoever wrote it there: the answer comes behind it. A question that nobody waits for any more
+   * would be answered whenever a serve job starts.
+   */
   @Test
-  void ask_recordThatIsNoAnswer_isPassedOver() throws Exception {
+  void ask_recordThatIsNoAnswer_isPassedOverUntilTheDeadline() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
       String bootstrap = "--bootstrap=" + stack.bootstrapServers();
       assertEquals(0, run("topics", bootstrap), err::toString);
       KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
-      CompletableFuture<Void> answers = CompletableFuture.runAsync(() -> answerOne(kafka));
+      CompletableFuture<Request> asked = CompletableFuture.supplyAsync(() -> answerOne(kafka));
       assertEquals(0, run("ask", bootstrap, "--domain=d", "dear"), err::toString);
       assertTrue(out.toString().contains("dear customer"), out::toString);
-      answers.get(10, TimeUnit.SECONDS);
+      Request request = asked.get(10, TimeUnit.SECONDS);
+      assertEquals(request.eventTimeMillis() + 120_000, request.deadlineMillis());
     }
   }
 
-  private static void answerOne(KafkaConfig kafka) {
+  private static Request answerOne(KafkaConfig kafka) {
     try (RecordReader requests = RecordReader.fromBeginning(kafka, List.of("millrace.requests"));
         RecordWriter writer = new RecordWriter(kafka)) {
       List<RawRecord> asked = List.of();
@@ -298,6 +302,7 @@ class BrokerOptionIT extends RunsCommands {
       Answer answer = StreamRecords.answer(request, null, " customer", null);
       writer.append("millrace.answers", "k", new byte[] {7, 7}).join();
       writer.append("millrace.answers", "k", Codecs.answers().encode(answer)).join();
+      return request;
     } catch (InvalidRecordException e) {
       throw new IllegalStateException(e);
     }
