@@ -149,14 +149,23 @@ final class OrderCommands {
       ReleaseEvent pin = pins.get(line);
       if (pin == null) {
         String others =
-            pins.keySet().stream().map(ReleaseLine::inWords).collect(Collectors.joining(", "));
+            pins.keySet().stream()
+                .filter(pinned -> pinned.kind() == line.kind())
+                .map(ReleaseLine::inWords)
+                .collect(Collectors.joining(", "));
         throw new IllegalArgumentException(
             "%s is not pinned, expected %s"
                 .formatted(
                     line.inWords(),
-                    pins.isEmpty() ? "a domain that is: none is" : "one that is: " + others));
+                    others.isEmpty()
+                        ? "%s that is: none is".formatted(what(line.kind()))
+                        : "one that is: " + others));
       }
       return pin;
+    }
+
+    private static String what(ReleaseEvent.Kind kind) {
+      return kind == ReleaseEvent.Kind.ALIGNMENT ? "an alignment" : "a domain";
     }
   }
 }
