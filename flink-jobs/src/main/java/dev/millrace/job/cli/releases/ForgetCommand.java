@@ -108,9 +108,15 @@ final class ForgetCommand implements Callable<Integer> {
    *
    * @param before the last release that knew of the samples
    * @param after where it is now; null is the base
-   * @param proof null if nothing can be measured any more
+   * @param proof null if nothing was measured
+   * @param notMeasured why not; null beside a proof
    */
-  record Forgot(String domain, String before, @Nullable String after, @Nullable Proof proof) {}
+  record Forgot(
+      String domain,
+      String before,
+      @Nullable String after,
+      @Nullable Proof proof,
+      @Nullable String notMeasured) {}
 
   @Override
   public Integer call() throws Exception {
@@ -395,12 +401,14 @@ final class ForgetCommand implements Callable<Integer> {
       ReleaseEvent head = current.get(before.getKey());
       String answers = head == null ? "" : head.answering();
       String after = answers.isEmpty() ? null : answers;
+      ForgetProof.Measured measured = proof.of(forgetting, before.getValue(), after);
       forgot.add(
           new Forgot(
               before.getKey().domain(),
               before.getValue(),
               after,
-              proof.of(forgetting, before.getValue(), after)));
+              measured.proof(),
+              measured.hindrance()));
     }
     return forgot;
   }

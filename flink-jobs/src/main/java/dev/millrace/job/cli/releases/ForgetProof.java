@@ -34,21 +34,52 @@ import org.jspecify.annotations.Nullable;
 record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err) {
 
   /**
-   * What the samples cost before and after; null where nothing is to be measured, none can be read
-   * any more, an ancestor is not in the store or was brought over from another base, or one of the
-   * releases is of another.
+   * What was measured.
+   *
+   * @param proof null if nothing was
+   * @param hindrance why not; null beside a proof
+   */
+  record Measured(@Nullable Proof proof, @Nullable String hindrance) {}
+
+  /**
+   * What the samples cost before and after.
    *
    * @param after null is the base alone
    */
-  @Nullable Proof of(Forgetting forgetting, String before, @Nullable String after)
-      throws IOException {
-    List<String> both = after == null ? List.of(before) : List.of(before, after);
-    if (models == 0
-        || !both.stream().allMatch(forgetting::isWhole)
-        || !areOfThisBase(forgetting, both)
-        || both.stream().anyMatch(release -> isBroughtOver(forgetting, release))) {
-      return null;
+  Measured of(Forgetting forgetting, String before, @Nullable String after) throws IOException {
+    String hindrance = hindrance(forgetting, before, after);
+    if (hindrance != null) {
+      return new Measured(null, hindrance);
     }
+    Proof proof = measure(forgetting, before, after);
+    return new Measured(
+        proof, proof == null ? "no text of theirs can be read on their topic any more" : null);
+  }
+
+  /** Why nothing is measured, before anything is opened; null if it may be. */
+  private @Nullable String hindrance(Forgetting forgetting, String before, @Nullable String after)
+      throws IOException {
+    if (models == 0) {
+      return "--models 0";
+    }
+    String here = Checkpoint.idOf(base);
+    for (String release : after == null ? List.of(before) : List.of(before, after)) {
+      String of = forgetting.stored().manifest(release).base();
+      if (!forgetting.isWhole(release)) {
+        return "an ancestor of %s is not in the store".formatted(release);
+      }
+      if (!of.equals(here)) {
+        return "%s is of base %s, expected that of %s, %s".formatted(release, of, base, here);
+      }
+      if (isBroughtOver(forgetting, release)) {
+        return release + " or an ancestor was brought over from another base";
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Proof measure(Forgetting forgetting, String before, @Nullable String after)
+      throws IOException {
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(base)) {
       List<LearnedSample> learned = Prover.learned(forgetting, before, after);
@@ -65,12 +96,6 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
               config.score().model().trainTokens());
       return new Prover(forgetting, retrainer, read, models, this::say).prove(before, after);
     }
-  }
-
-  private boolean areOfThisBase(Forgetting forgetting, List<String> releases) throws IOException {
-    String id = Checkpoint.idOf(base);
-    return releases.stream()
-        .allMatch(release -> forgetting.stored().manifest(release).base().equals(id));
   }
 
   /** Whether it or an ancestor was brought over from another base, on which it was trained. */

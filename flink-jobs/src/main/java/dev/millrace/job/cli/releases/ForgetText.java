@@ -84,8 +84,7 @@ final class ForgetText {
     lines.add("  is at    %s: neither it nor a parent has learned them".formatted(after));
     Proof proof = forgot.proof();
     if (proof == null) {
-      lines.add(
-          "  loss     not measured: --models 0, none is still on the topic, an ancestor is gone, or it was of another base");
+      lines.add("  loss     not measured: %s".formatted(forgot.notMeasured()));
     } else {
       lines.add("  loss on %d of them, nats a token".formatted(proof.samples()));
       lines.add(figure(proof.before(), "by the release that had learned them"));

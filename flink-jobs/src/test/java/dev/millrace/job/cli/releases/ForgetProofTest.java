@@ -1,6 +1,8 @@
 package dev.millrace.job.cli.releases;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.Manifests;
 import dev.millrace.job.NanoReleases;
@@ -35,8 +37,33 @@ class ForgetProofTest {
             MillraceConfig.defaults(),
             2,
             new PrintWriter(Writer.nullWriter(), true));
-    assertNull(proof.of(forgetting, knowing, first));
-    assertNull(proof.of(forgetting, knowing, null), "the base alone is in its place");
+    String why = " is of base base, expected that of " + NanoReleases.NANO;
+    assertStartsWith(knowing + why, hindrance(proof.of(forgetting, knowing, first)));
+    assertStartsWith(knowing + why, hindrance(proof.of(forgetting, knowing, null)));
+  }
+
+  @Test
+  void of_ancestorIsGone_saysThatAndNoOtherCause() throws IOException {
+    String knowing = publish("f".repeat(64), 2, "gone");
+    Forgetting forgetting = new Forgetting(StoredReleases.read(store), Set.of("gone"));
+    ForgetProof proof =
+        new ForgetProof(
+            NanoReleases.NANO,
+            MillraceConfig.defaults(),
+            2,
+            new PrintWriter(Writer.nullWriter(), true));
+    assertEquals(
+        "an ancestor of " + knowing + " is not in the store",
+        hindrance(proof.of(forgetting, knowing, null)));
+  }
+
+  private static String hindrance(ForgetProof.Measured measured) {
+    assertNull(measured.proof());
+    return String.valueOf(measured.hindrance());
+  }
+
+  private static void assertStartsWith(String expected, String actual) {
+    assertTrue(actual.startsWith(expected), actual);
   }
 
   /** Else what a proof takes, or fails at, would keep what is to be deleted. */
@@ -50,7 +77,7 @@ class ForgetProofTest {
             MillraceConfig.defaults(),
             0,
             new PrintWriter(Writer.nullWriter(), true));
-    assertNull(proof.of(forgetting, knowing, null));
+    assertEquals("--models 0", hindrance(proof.of(forgetting, knowing, null)));
   }
 
   /** A release of no base that is here, whose files nobody reads. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.cli.releases.ForgetCommand.Forgot;
 import dev.millrace.job.cli.releases.ForgetPlan.Change;
 import dev.millrace.job.cli.releases.ForgetPlan.Pin;
 import dev.millrace.job.config.MillraceConfig;
@@ -49,6 +50,20 @@ class ForgetTextTest {
   @Test
   void of_whatNoCommandReaches_namesTheTokensThatAreKept() {
     assertTrue(of(List.of()).contains("the tokens of each domain's last texts"));
+  }
+
+  /** It listed all four that there are, where the command knew which it was. */
+  @Test
+  void of_lossNotMeasured_saysTheOneCause() {
+    Forgot forgot = new Forgot("java", "r4", null, null, "--models 0");
+    String said =
+        ForgetText.of(
+            Set.of("s"),
+            List.of(JAVA),
+            List.of(forgot),
+            List.of(),
+            MillraceConfig.defaults().kafka());
+    assertTrue(said.contains("\n  loss     not measured: --models 0\n"), said);
   }
 
   private static String of(List<Change> told) {
