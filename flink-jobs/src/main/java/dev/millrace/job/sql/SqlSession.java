@@ -1,8 +1,11 @@
 package dev.millrace.job.sql;
 
 import dev.millrace.job.io.Topics;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,6 +14,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.ExplainDetail;
 import org.apache.flink.table.api.TableResult;
@@ -18,12 +22,20 @@ import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.api.internal.TableEnvironmentInternal;
 import org.apache.flink.table.catalog.CatalogBaseTable;
-import org.apache.flink.table.catalog.CatalogManager;
+import org.apache.flink.table.catalog.CatalogView;
 import org.apache.flink.table.catalog.ContextResolvedTable;
 import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.catalog.exceptions.CatalogException;
+import org.apache.flink.table.operations.CompileAndExecutePlanOperation;
+import org.apache.flink.table.operations.ModifyOperation;
+import org.apache.flink.table.operations.Operation;
+import org.apache.flink.table.operations.QueryOperation;
+import org.apache.flink.table.operations.StatementSetOperation;
 
-/** Runs statements one after the other; topics that its Kafka tables name are made if need be. */
+/**
+ * Runs statements one after the other; the topics of the Kafka tables that one reads or writes are
+ * made if need be.
+ */
 public final class SqlSession {
 
   private static final Pattern SET = Pattern.compile("(?i)SET\\s+'([^']+)'\\s*=\\s*'([^']*)'");
@@ -59,7 +71,9 @@ public final class SqlSession {
       tables.getConfig().set(set.group(1), set.group(2));
       return Optional.empty();
     }
-    createTopics();
+    if (internal().getParser().parse(statement).stream().anyMatch(SqlSession::isJob)) {
+      createTopics(statement);
+    }
     return Optional.of(tables.executeSql(statement));
   }
 
@@ -78,9 +92,17 @@ public final class SqlSession {
     return rows.find() && !rows.group(1).equals("I");
   }
 
-  private void createTopics() {
-    for (ObjectIdentifier table : everyTable()) {
-      Map<String, String> options = options(table);
+  /** Whether it reads or writes records. */
+  private static boolean isJob(Operation operation) {
+    return operation instanceof QueryOperation
+        || operation instanceof ModifyOperation
+        || operation instanceof StatementSetOperation
+        || operation instanceof CompileAndExecutePlanOperation;
+  }
+
+  private void createTopics(String statement) {
+    for (CatalogBaseTable table : named(statement)) {
+      Map<String, String> options = table.getOptions();
       String topics = options.getOrDefault("topic", "");
       String broker = options.getOrDefault(CLIENT + "bootstrap.servers", "");
       boolean kafka = CONNECTORS.contains(options.getOrDefault("connector", ""));
@@ -90,9 +112,35 @@ public final class SqlSession {
     }
   }
 
+  /** The tables whose names stand in a text, and those that its views name. */
+  private List<CatalogBaseTable> named(String statement) {
+    List<CatalogBaseTable> named = new ArrayList<>();
+    Deque<String> texts = new ArrayDeque<>(List.of(statement));
+    Set<ObjectIdentifier> left = everyTable();
+    while (!texts.isEmpty()) {
+      String text = texts.pop();
+      List<ObjectIdentifier> here =
+          left.stream().filter(table -> isIn(text, table.getObjectName())).toList();
+      here.forEach(left::remove);
+      for (CatalogBaseTable table : here.stream().flatMap(this::table).toList()) {
+        if (table instanceof CatalogView view) {
+          texts.push(view.getExpandedQuery());
+        } else {
+          named.add(table);
+        }
+      }
+    }
+    return named;
+  }
+
+  private static boolean isIn(String text, String name) {
+    String written = Pattern.quote(name.replace("`", "``"));
+    return Pattern.compile("(?<![\\w$])" + written + "(?![\\w$])").matcher(text).find();
+  }
+
   /** Those of all databases: a statement may name one by its database. */
-  private List<ObjectIdentifier> everyTable() {
-    List<ObjectIdentifier> found = new ArrayList<>();
+  private Set<ObjectIdentifier> everyTable() {
+    Set<ObjectIdentifier> found = new LinkedHashSet<>();
     for (String catalog : tables.listCatalogs()) {
       try {
         for (String database : tables.getCatalog(catalog).orElseThrow().listDatabases()) {
@@ -122,21 +170,19 @@ public final class SqlSession {
   }
 
   /**
-   * Of a table, also of a temporary one, which no catalog knows; none of a view, nor of a table
-   * that names what is not there any more: a statement that reads it is told so by Flink, others
-   * need not mind.
+   * Also a temporary one, which no catalog knows; none that names what is not there any more: Flink
+   * says so of a statement that reads it.
    */
-  private Map<String, String> options(ObjectIdentifier table) {
-    CatalogManager catalogs = ((TableEnvironmentInternal) tables).getCatalogManager();
+  private Stream<CatalogBaseTable> table(ObjectIdentifier table) {
     try {
-      return catalogs
-          .getTable(table)
-          .<CatalogBaseTable>map(ContextResolvedTable::getTable)
-          .filter(found -> found.getTableKind() != CatalogBaseTable.TableKind.VIEW)
-          .map(CatalogBaseTable::getOptions)
-          .orElse(Map.of());
+      return internal().getCatalogManager().getTable(table).stream()
+          .map(ContextResolvedTable::getTable);
     } catch (ValidationException e) {
-      return Map.of();
+      return Stream.empty();
     }
+  }
+
+  private TableEnvironmentInternal internal() {
+    return (TableEnvironmentInternal) tables;
   }
 }

@@ -46,7 +46,7 @@ class SqlSessionIT {
           session.run(
               "CREATE TABLE mails (body STRING) WITH ('connector' = 'kafka', 'topic' = '%s', 'format' = 'json', %s)"
                   .formatted(TOPIC, options));
-      unused = session.run("SHOW TABLES");
+      unused = session.run("INSERT INTO mails VALUES ('hello')");
       assertTrue(admin.listTopics().names().get().contains(TOPIC));
     }
   }
@@ -60,10 +60,11 @@ class SqlSessionIT {
       String at = "'properties.bootstrap.servers' = '%s'".formatted(broker.open());
       for (String statement :
           List.of(
-              "CREATE TEMPORARY TABLE sent (body STRING) WITH ('connector' = 'kafka', 'topic' = 'sent', 'format' = 'json', %s)",
+              "CREATE TEMPORARY TABLE sent (body STRING) WITH ('connector' = 'kafka', 'topic' = 'sent', 'format' = 'json', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset', %s)",
               "CREATE TABLE counts (body STRING, n BIGINT, PRIMARY KEY (body) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'counts', 'key.format' = 'json', 'value.format' = 'json', %s)",
               "CREATE TEMPORARY VIEW bodies AS SELECT body FROM sent",
-              "SHOW TABLES")) {
+              "CREATE TEMPORARY VIEW long_bodies AS SELECT body FROM bodies",
+              "INSERT INTO counts SELECT body, COUNT(*) FROM long_bodies GROUP BY body")) {
         var unused = session.run(statement.formatted(at));
       }
       assertEquals(Set.of("sent", "counts"), admin.listTopics().names().get());
@@ -80,7 +81,7 @@ class SqlSessionIT {
           List.of(
               "CREATE DATABASE post",
               "CREATE TABLE post.mails (body STRING) WITH ('connector' = 'kafka', 'topic' = 'mails', 'format' = 'json', 'properties.bootstrap.servers' = '%s')",
-              "DESCRIBE post.mails")) {
+              "INSERT INTO post.mails VALUES ('hello')")) {
         var unused = session.run(statement.formatted(broker.open()));
       }
       assertEquals(Set.of("mails"), admin.listTopics().names().get());
