@@ -43,10 +43,18 @@ public record OpenBatch(
    * beyond the span closes the batch before it, and opens the next.
    */
   public Step add(ScoredSample sample, BatchPolicy policy) {
+    return add(sample, policy, Long.MIN_VALUE);
+  }
+
+  /**
+   * The same where event time stands at a watermark: the span of a batch that a late sample opens
+   * begins there.
+   */
+  public Step add(ScoredSample sample, BatchPolicy policy, long watermark) {
     if (!isEmpty() && sample.sample().eventTimeMillis() >= closesAtMillis(policy)) {
-      return new Step(next().with(sample, policy), batch());
+      return new Step(next().with(sample, policy, watermark), batch());
     }
-    OpenBatch open = with(sample, policy);
+    OpenBatch open = with(sample, policy, watermark);
     return open.size() >= policy.count() ? open.close() : new Step(open, null);
   }
 
@@ -81,7 +89,7 @@ public record OpenBatch(
     return closes < firstMillis ? Long.MAX_VALUE : closes;
   }
 
-  private OpenBatch with(ScoredSample sample, BatchPolicy policy) {
+  private OpenBatch with(ScoredSample sample, BatchPolicy policy, long watermark) {
     if (sample.heldOut()) {
       return new OpenBatch(
           tenant,
@@ -93,7 +101,7 @@ public record OpenBatch(
           samplesElsewhere,
           heldOutElsewhere);
     }
-    long first = isEmpty() ? sample.sample().eventTimeMillis() : firstMillis;
+    long first = isEmpty() ? Math.max(sample.sample().eventTimeMillis(), watermark) : firstMillis;
     return new OpenBatch(
         tenant,
         domain,

@@ -77,7 +77,8 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
   @Override
   public void processElement(ScoredSample sample, Context context, Collector<TrainingBatch> out)
       throws Exception {
-    take(current(sample).add(sample, policy), context.timerService(), out);
+    TimerService timers = context.timerService();
+    take(current(sample).add(sample, policy, timers.currentWatermark()), timers, out);
   }
 
   @Override
@@ -109,8 +110,7 @@ final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, Tra
     keep(step.open());
     figures.gathering(step.open());
     if (!step.open().isEmpty() && since.value() == null) {
-      // a batch of late samples is open for a span too, not closed at once
-      since.update(Math.max(step.open().firstMillis(), timers.currentWatermark()));
+      since.update(step.open().firstMillis());
       timers.registerEventTimeTimer(due(step.open()));
     }
   }

@@ -88,6 +88,19 @@ class BatchFunctionTest {
     }
   }
 
+  /** Each was a batch of one, and a lesson, where late and punctual samples came by turns. */
+  @Test
+  void processElement_punctualSampleBehindALateOne_gathersWithIt() throws Exception {
+    try (var harness = opened(harness())) {
+      harness.processWatermark(5_000);
+      harness.processElement(scored("cloud", 0, 1_000), 1_000);
+      harness.processElement(scored("cloud", 1, 5_050), 5_050);
+      assertEquals(List.of(), batches(harness));
+      harness.processElement(scored("cloud", 2, 5_100), 5_100);
+      assertEquals(List.of("0: 0 1"), batches(harness));
+    }
+  }
+
   @Test
   void processWatermark_timerOfTheBatchBefore_leavesLateSamplesTheirSpan() throws Exception {
     try (var harness = opened(harness())) {
