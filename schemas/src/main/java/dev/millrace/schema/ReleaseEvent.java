@@ -73,6 +73,13 @@ public record ReleaseEvent(
         withheld, forgotten, read);
   }
 
+  /** The same event of a release that lies there. */
+  public ReleaseEvent withUri(String another) {
+    return new ReleaseEvent(
+        tenant, domain, kind, action, release, another, parent, batch, reason, origin, epoch,
+        withheld, forgotten, read);
+  }
+
   /** The same event with another action. */
   public ReleaseEvent withAction(Action another) {
     return new ReleaseEvent(

@@ -35,9 +35,10 @@ public interface AlignmentLearner {
   /**
    * Writes a release into the store; one that is there already stays as it is.
    *
+   * @return where it is
    * @throws java.io.UncheckedIOException if the store fails
    */
-  void publish(Draft draft);
+  String publish(Draft draft);
 
   /**
    * Reads what an event names. What it gives takes a domain there, and has it forget samples. An

@@ -41,7 +41,7 @@ record NoAlignment(String why) implements AlignmentLearner {
   }
 
   @Override
-  public void publish(Draft draft) {
+  public String publish(Draft draft) {
     throw new UncheckedIOException(
         new IOException("release " + draft.manifest().id() + " could not be published: " + why));
   }

@@ -194,8 +194,8 @@ final class PairLearner implements AlignmentLearner {
   }
 
   @Override
-  public void publish(Draft draft) {
-    String unused = parts.store().publish(draft);
+  public String publish(Draft draft) {
+    return parts.store().publish(draft);
   }
 
   private static List<LearnedSample> learned(AlignmentState state) {

@@ -389,8 +389,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
         key,
         "publishing",
         () -> {
-          learner.publish(draft);
-          return release;
+          String uri = learner.publish(draft); // learned beside another store, perhaps
+          return Tuple4.of(release.f0, release.f1, release.f2, release.f3.withUri(uri));
         },
         this::published);
   }

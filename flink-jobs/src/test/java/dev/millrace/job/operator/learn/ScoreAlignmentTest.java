@@ -270,6 +270,26 @@ class ScoreAlignmentTest {
   }
 
   @Test
+  void restore_whatIsUnwrittenAndAnotherStore_eventNamesThatStore(@TempDir Path another)
+      throws Exception {
+    Files.delete(store);
+    Files.writeString(store, "no folder");
+    OperatorSubtaskState snapshot;
+    try (var harness = opened(harness())) {
+      send(harness, 0, 90);
+      assertEquals(List.of(), events);
+      snapshot = harness.snapshot(1, 90);
+    }
+    store = another;
+    try (var harness = restored(harness(), snapshot)) {
+      pass(harness, 1);
+    }
+    assertFalse(events.isEmpty());
+    StoredReleases stored = StoredReleases.read(another);
+    events.forEach(event -> assertEquals(stored.uri(event.release()), event.uri()));
+  }
+
+  @Test
   void processElement2_orderWhileReleasesCannotBeWritten_isObeyedAndTheyAreDropped()
       throws Exception {
     Files.delete(store);
@@ -775,9 +795,9 @@ class ScoreAlignmentTest {
     }
 
     @Override
-    public void publish(Draft draft) {
+    public String publish(Draft draft) {
       first.accept(draft.manifest().id());
-      real.publish(draft);
+      return real.publish(draft);
     }
 
     @Override
