@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,10 +116,20 @@ record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned, Set<
     }
   }
 
-  /** What teaches of some texts: nothing of a document that judges, whoever has learned it. */
+  /**
+   * What teaches of some texts: nothing of a document that judges, whoever has learned it, and no
+   * text that judges, in whichever document another domain has it.
+   */
   List<Text> teaching(List<Text> texts) {
     Set<String> judges = judges(texts);
-    return texts.stream().filter(text -> !judges.contains(text.document())).toList();
+    Set<String> judging =
+        texts.stream()
+            .filter(text -> hasLearned(text) && judges.contains(text.document()))
+            .map(Text::text)
+            .collect(Collectors.toSet());
+    return texts.stream()
+        .filter(text -> !judges.contains(text.document()) && !judging.contains(text.text()))
+        .toList();
   }
 
   private Set<String> judges(List<Text> texts) {

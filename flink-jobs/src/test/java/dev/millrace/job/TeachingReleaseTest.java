@@ -134,6 +134,17 @@ class TeachingReleaseTest {
     }
   }
 
+  /** Another domain learned them in documents of its own, and equal texts are refused in one. */
+  @Test
+  void teaching_textThatJudgesInAnotherDomainsDocument_isNotAmongThem() throws IOException {
+    TeachingRelease teacher = fetch(release(null, "base", null, 1), Map.of(), "base");
+    List<AcceptedText.Text> both = new ArrayList<>(texts(1));
+    texts(2).stream()
+        .map(t -> new AcceptedText.Text(t.origin(), t.id(), "their " + t.document(), t.text()))
+        .forEach(both::add);
+    assertEquals(2 * (1_000 - 101), teacher.teaching(both).size());
+  }
+
   @Test
   void exam_textsLongerThanASequence_judgeByTheirBeginnings() throws IOException {
     TeachingRelease teacher = fetch(release(null, "base", null, 1), Map.of(), "base");
@@ -152,7 +163,7 @@ class TeachingReleaseTest {
 
   private static List<AcceptedText.Text> texts(long offset, String text) {
     return IntStream.range(0, 1_000)
-        .mapToObj(i -> new AcceptedText.Text(at(offset), "s" + i, "document " + i, text))
+        .mapToObj(i -> new AcceptedText.Text(at(offset), "s" + i, "document " + i, i + " " + text))
         .toList();
   }
 
