@@ -112,10 +112,15 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
       }
       return trainer;
     }
+    float @Nullable []
+        hint = // before there is anything to close: it takes long, and may be cancelled
+        plan.begins() == Beginning.HINTED
+                ? EmbeddingHint.of(teacher, student.hiddenSize(), listener::cuts)
+                : null;
     StudentTrainer trainer =
         StudentTrainer.start(student, plan.objective(), plan.asServed(), plan.seed());
-    if (plan.begins() == Beginning.HINTED) {
-      trainer.embed(EmbeddingHint.of(teacher, student.hiddenSize(), listener::cuts));
+    if (hint != null) {
+      trainer.embed(hint);
     }
     return trainer;
   }
