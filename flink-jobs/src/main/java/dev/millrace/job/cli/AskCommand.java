@@ -143,13 +143,19 @@ final class AskCommand implements Callable<Integer> {
         description = "A WAV, AIFF or AU file that stands before the prompt.")
     private @Nullable Path sound;
 
+    /** A pipe gives it once. */
+    private @Nullable Media media;
+
     Media read() throws IOException {
-      boolean seen = picture != null;
-      Path file = seen ? picture : sound;
-      return new Media(
-          seen ? Modality.IMAGE : Modality.AUDIO,
-          Files.readAllBytes(
-              InputFile.readable(Objects.requireNonNull(file, "picocli sets one of them"))));
+      if (media == null) {
+        boolean seen = picture != null;
+        Path file = Objects.requireNonNull(seen ? picture : sound, "picocli sets one of them");
+        media =
+            new Media(
+                seen ? Modality.IMAGE : Modality.AUDIO,
+                Files.readAllBytes(InputFile.readable(file)));
+      }
+      return media;
     }
   }
 
