@@ -677,6 +677,8 @@ class GatewayIT {
     String order = "{'action':'pin','release':'%s','reason':'a test'}".formatted(release);
     assertEquals(403, post("/v1/releases", ACME, order).statusCode());
     assertEquals(404, post("/v1/releases", OPERATOR, order.replace(release, "f00")).statusCode());
+    String endless = order.replace("a test", "a".repeat(4_097));
+    assertTrue(post("/v1/releases", OPERATOR, endless).body().contains("reason is 4097 bytes"));
     assertEquals(200, post("/v1/releases", OPERATOR, order).statusCode());
     JsonNode pinned =
         awaitDomain(seen -> seen.path("current").path("action").asText().equals("pin"));

@@ -1,5 +1,7 @@
 package dev.millrace.job.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.console.Console;
 import dev.millrace.job.io.RecordWriter;
@@ -8,8 +10,10 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.Limits;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Writes what an operator orders to the topic of releases. */
 record Operating(RecordWriter writer, Topics topics, Console console, Catalogue catalogue) {
@@ -28,6 +32,7 @@ record Operating(RecordWriter writer, Topics topics, Console console, Catalogue 
     String name = fields.text("action");
     String release = fields.text("release");
     String reason = fields.textOrNull("reason");
+    requireShort(reason);
     fields.requireNoOther();
     Action action = ORDERS.get(name);
     if (action == null) {
@@ -47,6 +52,13 @@ record Operating(RecordWriter writer, Topics topics, Console console, Catalogue 
     }
     String why = reason == null ? name + " by an operator" : reason;
     return write(writer, topics, known.ordering(action, why));
+  }
+
+  private static void requireShort(@Nullable String reason) {
+    int bytes = reason == null ? 0 : reason.getBytes(UTF_8).length;
+    if (bytes > Limits.REASON_BYTES) {
+      throw ApiProblem.badField("reason", bytes + " bytes", "at most " + Limits.REASON_BYTES);
+    }
   }
 
   /** Where an order was written; the future fails with an {@link ApiProblem}. */

@@ -29,6 +29,9 @@ public final class Limits {
   /** Id, source or document of a sample; key of a request, and each name in it. */
   public static final int ID_BYTES = 512;
 
+  /** Why a release event was written; jobs keep the event for ever. */
+  public static final int REASON_BYTES = 4 << 10;
+
   public static final int URI_BYTES = 2 << 10;
 
   /** Tokens that GENERATE may ask for. */

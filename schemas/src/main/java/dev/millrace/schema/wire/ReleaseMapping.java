@@ -66,6 +66,7 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
             release(event),
             Checks.release("parent", event.parent()),
             Checks.length("uri", event.uri(), Limits.URI_BYTES),
+            Checks.length("reason", event.reason(), Limits.REASON_BYTES),
             batch(event.batch()),
             Checks.time("epoch", event.epoch()),
             withheld(event.withheld()),

@@ -292,6 +292,8 @@ class StrictDecodingTest {
     for (double share : new double[] {-0.1, 1.1, Double.NaN}) {
       assertRefused("bad-share", event.withholding(share));
     }
+    String most = "r".repeat(Limits.REASON_BYTES);
+    assertRefused("too-long", event.ordering(ReleaseEvent.Action.PIN, most + "r"));
     assertRefused("too-many", event.forgetting(Collections.nCopies(Limits.FORGOTTEN + 1, "s")));
   }
 
