@@ -7,6 +7,7 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,7 +63,8 @@ record Relearning(Surroundings surroundings) {
       RuleResult note = note(fresh.size(), wanted.size(), left, "");
       return new Step(manifest.batch(), manifest.learnedTo(), fresh, note);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      return new Step(batches, List.of(), List.of(), note(0, 0, left, "release-invalid: " + e));
+      return new Step(
+          batches, List.of(), List.of(), note(0, 0, left, "release-invalid: " + ErrorLine.of(e)));
     } catch (IOException e) {
       throw new UncheckedIOException("release " + release + " cannot be read", e);
     }

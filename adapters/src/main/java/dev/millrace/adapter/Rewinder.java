@@ -14,6 +14,7 @@ import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -61,7 +62,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasi
       LearnerState back = to(target, state.with(forgotten), orders);
       return new Outcome(back, verdict(back, state, event, ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      return Outcome.refused(state, event, "release-invalid: " + e);
+      return Outcome.refused(state, event, "release-invalid: " + ErrorLine.of(e));
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
     }

@@ -6,6 +6,7 @@ import dev.millrace.adapter.gate.Served;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Release;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -78,7 +79,7 @@ record SharedPredecessors(Surroundings surroundings, Gate gate) {
               + " shadows until it can, or somebody orders another: {}",
           event.answering(),
           event.domain(),
-          e.toString());
+          ErrorLine.of(e));
       return null;
     } catch (IOException e) {
       throw new UncheckedIOException(

@@ -45,6 +45,7 @@ import dev.millrace.model.score.Scorer;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -298,7 +299,7 @@ public final class Openers {
     } catch (IOException e) {
       throw new IOException(
           "%s is %s, expected a file that can be read: %s"
-              .formatted(Secret.SIGNING_KEY_FILE, file, e),
+              .formatted(Secret.SIGNING_KEY_FILE, file, ErrorLine.of(e)),
           e);
     }
   }

@@ -23,6 +23,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -255,7 +256,7 @@ final class PairLearner implements AlignmentLearner {
         return new AlignmentOutcome(back, obeyed(back, state, event, ""));
       };
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      return state -> AlignmentOutcome.refused(state, event, "release-invalid: " + e);
+      return state -> AlignmentOutcome.refused(state, event, "release-invalid: " + ErrorLine.of(e));
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
     }

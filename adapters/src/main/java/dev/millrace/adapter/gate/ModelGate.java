@@ -7,6 +7,7 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.wire.ErrorLine;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -245,7 +246,7 @@ final class ModelGate implements Gate {
     } catch (CancellationException e) {
       throw e;
     } catch (RuntimeException e) {
-      return rule.result(false, "it could not be judged: " + e, Map.of());
+      return rule.result(false, "it could not be judged: " + ErrorLine.of(e), Map.of());
     }
   }
 

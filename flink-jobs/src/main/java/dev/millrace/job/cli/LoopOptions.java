@@ -19,6 +19,7 @@ import dev.millrace.job.report.Report;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,7 +168,9 @@ final class LoopOptions {
       } catch (IOException e) {
         if (!told) {
           told = true;
-          shown.phase("the store is not remembered, expected --store %s: %s".formatted(store, e));
+          shown.phase(
+              "the store is not remembered, expected --store %s: %s"
+                  .formatted(store, ErrorLine.of(e)));
         }
       }
     }

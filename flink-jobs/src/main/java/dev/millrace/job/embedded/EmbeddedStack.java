@@ -1,6 +1,7 @@
 package dev.millrace.job.embedded;
 
 import dev.millrace.job.warmup.SecondCompiler;
+import dev.millrace.schema.wire.ErrorLine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,7 +85,8 @@ public final class EmbeddedStack implements AutoCloseable {
       CompletableFuture.allOf(stack.kafka, stack.redis, stack.flink).join();
     } catch (CompletionException e) {
       stack.close();
-      throw new IllegalStateException("the embedded stack did not start: " + e.getCause(), e);
+      throw new IllegalStateException(
+          "the embedded stack did not start: " + ErrorLine.ofCauses(e), e);
     }
     return stack;
   }
@@ -118,7 +120,8 @@ public final class EmbeddedStack implements AutoCloseable {
           Thread.currentThread().getContextClassLoader(),
           JobFinalizationBehavior.NOTHING);
     } catch (ExecutionException e) {
-      throw new IllegalStateException("the job was not accepted: " + e.getCause(), e.getCause());
+      throw new IllegalStateException(
+          "the job was not accepted: " + ErrorLine.ofCauses(e), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while submitting a job", e);
@@ -167,7 +170,8 @@ public final class EmbeddedStack implements AutoCloseable {
     try {
       return cluster().getExecutionGraph(job.getJobID()).get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException("the job is not known: " + e.getCause(), e.getCause());
+      throw new IllegalStateException(
+          "the job is not known: " + ErrorLine.ofCauses(e), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while asking for a job", e);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.schema.wire.Shortened;
 import java.io.IOException;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,11 +13,20 @@ final class FlinkErrors {
 
   private static final Pattern MISSING = Pattern.compile("NoClassDefFoundError: ([\\w/$]+)");
 
-  /** A name alone is all that the message of some says: those keep their type. */
+  /** A class that is missing keeps the type: its name is all that the message says. */
   private static final Pattern TYPE =
       Pattern.compile(
-          "^(Caused by: )?((\\w+\\.)+(?!(NoSuchFile|AccessDenied|UnknownHost|ClassNotFound)Exception:)"
-              + "(?!NoClassDefFoundError:)[\\w$]+: )*");
+          "^(Caused by: )?((\\w+\\.)+(?!ClassNotFoundException:|NoClassDefFoundError:)[\\w$]+: )*");
+
+  /** So do these of what is no class, and are told in words. */
+  private static final Pattern NAME_ALONE =
+      Pattern.compile("(NoSuchFile|AccessDenied|UnknownHost)Exception: (.*)$");
+
+  private static final Map<String, String> WRONG =
+      Map.of(
+          "NoSuchFile", "no such file",
+          "AccessDenied", "permission denied",
+          "UnknownHost", "no such host");
 
   /** What state is refused with, by our operators and by Flink: the table in docs/operations.md. */
   private static final Pattern STATE_REFUSED =
@@ -57,7 +67,14 @@ final class FlinkErrors {
             .reduce((first, second) -> second)
             .map(line -> line.substring("Caused by: ".length()))
             .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
-    return Shortened.of(cause, LONGEST_CAUSE);
+    return Shortened.of(words(cause), LONGEST_CAUSE);
+  }
+
+  private static String words(String line) {
+    Matcher name = NAME_ALONE.matcher(line);
+    return name.find()
+        ? name.group(2) + ": " + WRONG.get(name.group(1))
+        : TYPE.matcher(line).replaceFirst("");
   }
 
   /** Of a stack trace, what each cause says that the one before did not, without their types. */
@@ -66,7 +83,7 @@ final class FlinkErrors {
     trace
         .lines()
         .filter(line -> !line.isBlank() && !line.startsWith("\t"))
-        .map(line -> TYPE.matcher(line).replaceFirst(""))
+        .map(FlinkErrors::words)
         .filter(words -> said.indexOf(words) < 0)
         .forEach(words -> said.append(said.isEmpty() ? "" : ": ").append(words));
     return Shortened.of(said.toString(), LONGEST_CAUSE);

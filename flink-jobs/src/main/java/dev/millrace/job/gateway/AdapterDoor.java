@@ -10,6 +10,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.ErrorLine;
 import dev.millrace.schema.wire.Names;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -72,7 +73,7 @@ final class AdapterDoor implements AutoCloseable {
     } catch (InvalidAdapterException | InvalidReleaseException e) {
       throw ApiProblem.bad("invalid_adapter", String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      throw ApiProblem.unavailable("the adapter was not judged: " + e);
+      throw ApiProblem.unavailable("the adapter was not judged: " + ErrorLine.of(e));
     }
     if (!verdict.accepted()) {
       throw ApiProblem.refusedByGate(reasons(verdict));

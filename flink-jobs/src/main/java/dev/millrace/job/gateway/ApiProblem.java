@@ -1,6 +1,7 @@
 package dev.millrace.job.gateway;
 
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.schema.wire.ErrorLine;
 import dev.millrace.schema.wire.Requests;
 import dev.millrace.schema.wire.Shortened;
 import java.io.Serial;
@@ -128,8 +129,7 @@ final class ApiProblem extends RuntimeException {
     if (failure instanceof CompletionException && cause != null) {
       return unwritten(what, cause);
     }
-    String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    String said = what + ": " + why;
+    String said = what + ": " + ErrorLine.of(failure);
     return failure instanceof RecordWriter.TooLargeException ? tooLarge(said) : unavailable(said);
   }
 
@@ -196,7 +196,7 @@ final class ApiProblem extends RuntimeException {
     if (failure instanceof CompletionException && cause != null) {
       return of(cause);
     }
-    return failure instanceof ApiProblem known ? known : unavailable(failure.toString());
+    return failure instanceof ApiProblem known ? known : unavailable(ErrorLine.of(failure));
   }
 
   int status() {

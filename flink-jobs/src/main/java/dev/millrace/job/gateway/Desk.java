@@ -9,6 +9,7 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.ErrorLine;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -125,7 +126,7 @@ final class Desk implements AutoCloseable {
       try {
         cancelling.execute(() -> cancel(request, key));
       } catch (RejectedExecutionException e) {
-        LOG.warn("request {} was not cancelled: {}", request.id(), e.toString());
+        LOG.warn("request {} was not cancelled: {}", request.id(), ErrorLine.of(e));
       }
     }
   }
@@ -149,7 +150,8 @@ final class Desk implements AutoCloseable {
             .whenComplete(
                 (written, failure) -> {
                   if (failure != null) {
-                    LOG.warn("request {} was not cancelled: {}", request.id(), failure.toString());
+                    LOG.warn(
+                        "request {} was not cancelled: {}", request.id(), ErrorLine.of(failure));
                   }
                 });
   }

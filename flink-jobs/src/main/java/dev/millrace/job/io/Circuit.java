@@ -1,6 +1,7 @@
 package dev.millrace.job.io;
 
 import dev.millrace.model.base.DaemonThreads;
+import dev.millrace.schema.wire.ErrorLine;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.concurrent.Executors;
@@ -65,9 +66,10 @@ final class Circuit implements AutoCloseable {
 
   /** What it says, and each cause that says more. */
   private static String why(Throwable failure) {
-    StringBuilder why = new StringBuilder(failure.toString());
+    StringBuilder why = new StringBuilder(ErrorLine.of(failure));
     for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
-      why.append(why.indexOf(cause.toString()) < 0 ? ": " + cause : "");
+      String more = ErrorLine.of(cause);
+      why.append(why.indexOf(more) < 0 ? ": " + more : "");
       why.append(isUnansweredHandshake(cause) ? ": the server may not speak TLS" : "");
     }
     return why.toString();

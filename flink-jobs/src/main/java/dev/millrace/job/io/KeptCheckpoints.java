@@ -1,5 +1,6 @@
 package dev.millrace.job.io;
 
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -259,7 +260,7 @@ public final class KeptCheckpoints {
       CheckpointMetadata unused = read(metadata);
       return "";
     } catch (IOException e) {
-      return METADATA + " cannot be read: " + e;
+      return METADATA + " cannot be read: " + ErrorLine.of(e);
     }
   }
 
@@ -285,7 +286,7 @@ public final class KeptCheckpoints {
       return Checkpoints.loadCheckpointMetadata(
           in, KeptCheckpoints.class.getClassLoader(), metadata.getParent().toString());
     } catch (RuntimeException e) { // what Flink throws depends on which byte was changed
-      throw new IOException(metadata + " is damaged: " + e, e);
+      throw new IOException(metadata + " is damaged: " + ErrorLine.of(e), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.job.io;
 
 import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.schema.wire.ErrorLine;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,7 +66,7 @@ public final class ReadingThread implements AutoCloseable {
   public void requireAlive() {
     RuntimeException cause = failure.get();
     if (cause != null) {
-      throw new IllegalStateException("the topics cannot be read: " + cause, cause);
+      throw new IllegalStateException("the topics cannot be read: " + ErrorLine.of(cause), cause);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.wire.Codec;
+import dev.millrace.schema.wire.ErrorLine;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.time.Duration;
 import java.util.Collection;
@@ -114,7 +115,7 @@ public final class Tail<T> implements AutoCloseable {
       return records;
     } catch (RuntimeException e) { // a schema registry is away, a right was taken
       if (failure == null) {
-        LOG.warn("{} waits, and tries again: {}", thread.getName(), e.toString());
+        LOG.warn("{} waits, and tries again: {}", thread.getName(), ErrorLine.ofCauses(e));
       }
       failure = String.valueOf(e.getMessage());
       boolean unused = closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);

@@ -10,6 +10,7 @@ import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.schema.wire.Counted;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.HashMap;
@@ -196,7 +197,8 @@ public record Topics(String prefix) {
       }
     } catch (ExecutionException e) {
       throw new IllegalStateException(
-          "cannot create topics " + names + " on " + bootstrap + ": " + e.getCause(), e.getCause());
+          "cannot create topics " + names + " on " + bootstrap + ": " + ErrorLine.of(e),
+          e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while creating topics on " + bootstrap, e);

@@ -29,7 +29,7 @@ class ApiProblemTest {
     "unknown-release: f00, 404, model_not_found, invalid_request_error",
     "overloaded: 9 wait, 429, rate_limit_exceeded, rate_limit_error",
     "closed: no release answers any more, 503, unavailable, server_error",
-    "release-unreadable: java.io.IOException: away, 503, unavailable, server_error",
+    "release-unreadable: away, 503, unavailable, server_error",
     "release-invalid: signature, 503, unavailable, server_error",
     "alias-mismatch: release of mails, 503, unavailable, server_error",
     "base-mismatch: release of base b, 503, unavailable, server_error",

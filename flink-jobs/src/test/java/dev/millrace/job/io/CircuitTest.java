@@ -21,8 +21,7 @@ class CircuitTest {
       circuit.failed(new IllegalStateException("failed to create socket", unknown));
       assertEquals(
           List.of(
-              "service is down, going on without it: java.lang.IllegalStateException: "
-                  + "failed to create socket: java.net.UnknownHostException: no.such.host"),
+              "service is down, going on without it: failed to create socket: no.such.host: no such host"),
           lines.said());
     }
   }

@@ -5,6 +5,7 @@ import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.schema.Request.Task;
+import dev.millrace.schema.wire.ErrorLine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -75,7 +76,7 @@ final class OnePass {
     if (work.request().task() == Task.GENERATE) {
       LOG.warn("request {} could not be embedded, no similar one is looked for", work.ticket(), e);
     } else {
-      work.fail("model-failed: " + e);
+      work.fail("model-failed: " + ErrorLine.of(e));
     }
   }
 

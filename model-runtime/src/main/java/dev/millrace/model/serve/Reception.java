@@ -8,6 +8,7 @@ import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.ErrorLine;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -70,10 +71,10 @@ final class Reception {
     }
   }
 
-  static String reason(@Nullable Throwable failure) {
+  static String reason(Throwable failure) {
     return failure instanceof MediaReader.UnreadableException
         ? String.valueOf(failure.getMessage())
-        : "model-failed: " + failure;
+        : "model-failed: " + ErrorLine.of(failure);
   }
 
   private void readMediaAndPrompt(Work work) {

@@ -8,6 +8,7 @@ import dev.millrace.model.base.Sampling;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.TokenLogProb;
+import dev.millrace.schema.wire.ErrorLine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -103,7 +104,7 @@ final class RunningBatch implements AutoCloseable {
       } catch (RuntimeException e) {
         ended.addAll(alone);
         ended.addAll(joining);
-        ended.forEach(work -> work.fail("model-failed: " + e));
+        ended.forEach(work -> work.fail("model-failed: " + ErrorLine.of(e)));
         alone.clear();
         joining.clear();
       }
@@ -132,7 +133,7 @@ final class RunningBatch implements AutoCloseable {
       }
       running.put(work.ticket(), new Row(work, continuation(work)));
     } catch (RuntimeException e) {
-      work.fail("model-failed: " + e);
+      work.fail("model-failed: " + ErrorLine.of(e));
       ended.add(work);
     }
     line.remove();
@@ -169,7 +170,7 @@ final class RunningBatch implements AutoCloseable {
     running.clear();
     close();
     if (failed.size() == 1) {
-      failed.get(0).fail("model-failed: " + failure);
+      failed.get(0).fail("model-failed: " + ErrorLine.of(failure));
       ended.add(failed.get(0));
     } else {
       alone.addAll(failed);

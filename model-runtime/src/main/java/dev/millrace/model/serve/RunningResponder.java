@@ -17,6 +17,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.TokenLogProb;
+import dev.millrace.schema.wire.ErrorLine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -210,7 +211,7 @@ final class RunningResponder implements Responder {
     try {
       work.media(done.join());
     } catch (CompletionException e) {
-      work.fail(Reception.reason(e.getCause()));
+      work.fail(Reception.reason(Objects.requireNonNullElse(e.getCause(), e)));
     }
     if (work.isDone()) {
       end(work);
@@ -224,7 +225,7 @@ final class RunningResponder implements Responder {
     try {
       lease = reception.lease(work.request(), caller);
     } catch (RuntimeException e) {
-      work.fail("model-failed: " + e);
+      work.fail("model-failed: " + ErrorLine.of(e));
       end(work);
       return;
     }
@@ -250,7 +251,7 @@ final class RunningResponder implements Responder {
       if (work.isDone()) {
         return;
       }
-      work.fail(reason(e.getCause()));
+      work.fail(reason(e));
     }
     if (work.isDone()) {
       end(work);
@@ -259,10 +260,10 @@ final class RunningResponder implements Responder {
     }
   }
 
-  private static String reason(@Nullable Throwable failure) {
-    return failure instanceof ReleaseRefusedException
-        ? String.valueOf(failure.getMessage())
-        : "release-unreadable: " + failure;
+  private static String reason(CompletionException failure) {
+    return failure.getCause() instanceof ReleaseRefusedException refused
+        ? String.valueOf(refused.getMessage())
+        : "release-unreadable: " + ErrorLine.of(failure);
   }
 
   private void answer(Work work) {

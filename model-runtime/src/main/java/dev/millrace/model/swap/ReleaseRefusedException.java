@@ -1,6 +1,7 @@
 package dev.millrace.model.swap;
 
 import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 
 /** Why a release does not answer here, {@code code: detail}. */
@@ -23,6 +24,6 @@ public final class ReleaseRefusedException extends IOException {
     }
     return failure instanceof InvalidReleaseException
         ? new ReleaseRefusedException("release-invalid: " + failure.getMessage(), failure)
-        : new ReleaseRefusedException(UNREADABLE + ": " + failure, failure);
+        : new ReleaseRefusedException(UNREADABLE + ": " + ErrorLine.of(failure), failure);
   }
 }

@@ -129,7 +129,7 @@ class AnsweringReleaseTest extends Responders {
       if (answer.request().equals("hot")) {
         assertNull(answer.error());
       } else {
-        assertError("release-unreadable: java.io.FileNotFoundException: bias-1", answer);
+        assertError("release-unreadable: bias-1: no such file", answer);
         assertNull(answer.release());
       }
     }

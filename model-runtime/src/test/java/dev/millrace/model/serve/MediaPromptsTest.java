@@ -183,9 +183,9 @@ class MediaPromptsTest extends Responders {
                   uncached(generate("b", null, "unreadable", 2)),
                   score("c", Request.AUTO, "unreadable"),
                   score("d", null, "text")));
-      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(0));
-      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(1));
-      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(2));
+      assertError("model-failed: no tokens", answers.get(0));
+      assertError("model-failed: no tokens", answers.get(1));
+      assertError("model-failed: no tokens", answers.get(2));
       assertNull(answers.get(3).error());
     }
   }

@@ -56,8 +56,8 @@ class ResponderTest extends Responders {
                 generate("a", null, "one", 2),
                 generate("b", null, "two", 2),
                 score("c", null, "text")));
-    assertError("model-failed: java.lang.IllegalStateException: no room", answers.get(0));
-    assertError("model-failed: java.lang.IllegalStateException: no room", answers.get(1));
+    assertError("model-failed: no room", answers.get(0));
+    assertError("model-failed: no room", answers.get(1));
     assertNull(answers.get(2).error());
     assertNull(one(generate("d", null, "one", 2)).error());
   }

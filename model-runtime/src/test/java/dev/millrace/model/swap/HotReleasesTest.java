@@ -261,7 +261,7 @@ class HotReleasesTest {
   void acquire_cannotBeFetched_failsWithTheReasonOthersGoOnAndItHeals() throws IOException {
     restoreAll();
     source.lose("bias-0");
-    assertRefused("release-unreadable: java.io.FileNotFoundException: bias-0", 0);
+    assertRefused("release-unreadable: bias-0: no such file", 0);
     assertAnswers(1);
     source.find("bias-0");
     assertAnswers(0);

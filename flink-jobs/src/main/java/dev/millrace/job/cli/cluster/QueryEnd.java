@@ -1,6 +1,7 @@
 package dev.millrace.job.cli.cluster;
 
 import dev.millrace.job.embedded.EndHook;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.PrintWriter;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +38,8 @@ final class QueryEnd implements AutoCloseable {
     try {
       query.cancel().get(MOST_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      told.println("job " + query.getJobID() + " goes on, it could not be cancelled: " + e);
+      told.println(
+          "job " + query.getJobID() + " goes on, it could not be cancelled: " + ErrorLine.of(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,6 +1,5 @@
 package dev.millrace.job.cli.cluster;
 
-import dev.millrace.job.cli.options.ErrorLine;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.cli.options.RestOption;
@@ -12,6 +11,7 @@ import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.loop.InputFile;
 import dev.millrace.job.sql.SqlScript;
 import dev.millrace.job.sql.SqlSession;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.CharacterCodingException;

@@ -1,7 +1,6 @@
 package dev.millrace.job.cli.releases;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.millrace.job.cli.options.ErrorLine;
 import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.cli.options.StoreOption;
 import dev.millrace.job.io.FlinkReleaseFiles;
@@ -16,6 +15,7 @@ import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.wire.Counted;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;

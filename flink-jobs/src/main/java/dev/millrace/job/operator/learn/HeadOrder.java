@@ -2,6 +2,7 @@ package dev.millrace.job.operator.learn;
 
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -34,7 +35,7 @@ record HeadOrder<T>(
         throw e;
       }
       String reason = "release-unreadable: %s: an order behind it is obeyed in its place";
-      return refuse.apply(head, reason.formatted(e.getCause()));
+      return refuse.apply(head, reason.formatted(ErrorLine.of(e)));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.millrace.job.operator.learn;
 
+import dev.millrace.schema.wire.ErrorLine;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -64,7 +65,7 @@ final class Waits {
   }
 
   private static String why(Throwable failure) {
-    return failure + ", " + failure.getCause();
+    return ErrorLine.ofCauses(failure);
   }
 
   private static String seconds(long begunMillis, long nowMillis) {

@@ -426,7 +426,7 @@ class LearnOperatorTest {
       harness.endInput();
       assertEquals(List.of("cloud 0 to null", "cloud 0 to early", "cloud 0"), verdicts(harness));
       assertEquals(
-          "release-unreadable: java.io.IOException: the store is away: an order behind it is obeyed in its place",
+          "release-unreadable: the store is away: an order behind it is obeyed in its place",
           harness.extractOutputValues().get(0).rules().get(0).reason());
       assertEquals(List.of(4L), read(harness));
     }

@@ -484,8 +484,7 @@ class ScoreAlignmentTest {
     assertEquals(3, verdicts.size(), verdicts::toString);
     for (Verdict refused : verdicts.subList(0, 2)) {
       assertEquals(
-          "release-unreadable: java.io.IOException: it cannot be read: an order behind it is obeyed"
-              + " in its place",
+          "release-unreadable: it cannot be read: an order behind it is obeyed" + " in its place",
           refused.rules().get(0).reason());
     }
     assertObeyed(order);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class WaitsTest {
 
   private final Throwable away = new IllegalStateException("a", new IOException("away"));
-  private final String why = away + ", " + away.getCause();
+  private final String why = "a: away";
 
   private final List<String> said = new ArrayList<>();
   private final Waits waits = new Waits(said::add);
