@@ -112,7 +112,7 @@ final class LoopOptions {
   @SuppressWarnings("try") // closed, and not asked
   static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
     requireFresh(run.folder());
-    EmbeddedStack.requireRoom();
+    EmbeddedStack.requireMachine();
     Report report;
     try (ProgressView view =
         new ProgressView(output.err(), run.config().batch().count(), Lessons::of)) {

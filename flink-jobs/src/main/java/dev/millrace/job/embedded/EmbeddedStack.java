@@ -63,9 +63,10 @@ public final class EmbeddedStack implements AutoCloseable {
   /**
    * For who has much to do before.
    *
-   * @throws IllegalStateException if there is no room for the temporary folder
+   * @throws IllegalStateException if there is no room for the temporary folder, or no loopback
    */
-  public static void requireRoom() {
+  public static void requireMachine() {
+    Loopback.require();
     try (TempDirectory tried = TempDirectory.create()) {
       tried.requireFree(MEBIBYTES);
     }
@@ -78,7 +79,7 @@ public final class EmbeddedStack implements AutoCloseable {
 
   /** Starts everything; the Flink options given come on top of ours. */
   public static EmbeddedStack start(int taskManagers, int slots, Configuration flinkOptions) {
-    requireRoom();
+    requireMachine();
     SecondCompiler.keepToModels();
     EmbeddedStack stack = new EmbeddedStack(taskManagers, slots, flinkOptions);
     try {
