@@ -1,5 +1,7 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
@@ -249,6 +251,7 @@ public record LocalCluster(Path build, Path home) {
     FlinkRest rest = new FlinkRest(URI.create(state.restUrl()));
     for (ClusterProcess process : Stream.concat(ended.stream(), workers.stream()).toList()) {
       awaitUp(state, process.name(), () -> takesPart(process, rest, before), told);
+      requireAnswers(state, process.name(), told);
     }
     return state;
   }
@@ -423,6 +426,8 @@ public record LocalCluster(Path build, Path home) {
             files().kafka(ports.get(0), ports.get(1), shape.relay()));
     awaitPort(state, "redis", ports.get(2), told);
     awaitPort(state, "kafka", ports.get(0), told);
+    requireAnswers(state, "redis", told);
+    requireAnswers(state, "kafka", told);
     createTopics(state.bootstrap());
     return keep(startFlink(state, flink, shape, told).completed());
   }
@@ -525,6 +530,19 @@ public record LocalCluster(Path build, Path home) {
     if (!done) {
       throw new IllegalStateException(
           name + " is not up after " + START.toSeconds() + " s; see " + log(name));
+    }
+  }
+
+  /**
+   * Kafka and Redis are asked for something: a port is open before whoever listens serves, and may
+   * be another's.
+   */
+  private static void requireAnswers(ClusterState state, String name, Consumer<String> told) {
+    if (name.equals("redis")) {
+      RedisPing.require(URI.create(state.redisUri()));
+    } else if (name.equals("kafka")) {
+      Map<String, String> at = Map.of("kafka.bootstrap", state.bootstrap());
+      KafkaTopics.await(MillraceConfig.defaults().with(at).kafka(), told);
     }
   }
 

@@ -14,6 +14,8 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
@@ -259,6 +262,47 @@ class LocalClusterTest {
     ClusterState unused = cluster.reviveEnded(told::add);
     assertEquals(
         List.of("no process shows the cluster's secrets: those of this shell are taken"), told);
+  }
+
+  /** The port took connections, and that was all: the cluster was said to be up. */
+  @Test
+  @Timeout(60)
+  void reviveEnded_whatListensIsNoRedisThatServes_saysWhatItAnswers() throws Exception {
+    try (ServerSocket other = new ServerSocket(0, 9, InetAddress.getLoopbackAddress())) {
+      String at = "127.0.0.1:" + other.getLocalPort();
+      ClusterProcess redis =
+          ClusterProcess.start(
+              "redis", at, List.of("sleep", "600"), folder, folder.resolve("said"));
+      redis.kill();
+      CompletableFuture<Void> answering =
+          CompletableFuture.runAsync(() -> answer(other, "-NOAUTH Authentication required.\r\n"));
+      new ClusterState("127.0.0.1:1", "redis://" + at, "http://127.0.0.1:3", List.of(redis), true)
+          .write(cluster.home().resolve("cluster.properties"));
+      try {
+        var e = assertThrows(IllegalStateException.class, () -> cluster.reviveEnded(told -> {}));
+        assertEquals(
+            "Redis at %s answers PING with -NOAUTH Authentication required., expected +PONG"
+                .formatted(at),
+            e.getMessage());
+      } finally {
+        cluster.kill("redis");
+      }
+      other.close();
+      answering.join();
+    }
+  }
+
+  /** Every connection, until it listens no more. */
+  private static void answer(ServerSocket server, String words) {
+    while (!server.isClosed()) {
+      try (Socket client = server.accept()) {
+        client.getOutputStream().write(words.getBytes(UTF_8));
+        client.getOutputStream().flush();
+        int unused = client.getInputStream().read();
+      } catch (IOException e) {
+        // who asked has gone, or it listens no more
+      }
+    }
   }
 
   /** Flink counts one that was killed for ten seconds more: {@code cluster up} took it for this. */
