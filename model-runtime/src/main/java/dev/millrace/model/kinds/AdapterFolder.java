@@ -5,6 +5,7 @@ import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.JsonFields;
+import dev.millrace.model.weights.OtherWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +34,10 @@ public final class AdapterFolder {
   private static byte[] bytes(Path folder, String name) throws IOException {
     Path file = folder.resolve(name);
     if (!Files.exists(file)) {
+      String hint = OtherWeights.hint(folder);
       throw new InvalidAdapterException(
-          "%s: no such file, expected a folder with %s and %s".formatted(file, CONFIG, WEIGHTS));
+          "%s: no such file, expected a folder with %s and %s%s"
+              .formatted(file, CONFIG, WEIGHTS, hint.isEmpty() ? "" : "; " + hint));
     }
     return Files.readAllBytes(file);
   }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 public final class OtherWeights {
 
   private static final Pattern PICKLE = Pattern.compile("pytorch_model.*\\.bin|.*\\.pth?");
+  private static final Pattern ADAPTER = Pattern.compile("adapter_model\\.bin");
   private static final Pattern GGUF = Pattern.compile(".*\\.gguf");
 
   private OtherWeights() {}
@@ -27,13 +28,18 @@ public final class OtherWeights {
 
   private static Stream<String> said(String file) {
     if (PICKLE.matcher(file).matches()) {
-      return Stream.of(
-          file
-              + " is not read, expected safetensors: AutoModelForCausalLM.from_pretrained(DIR)"
-              + ".save_pretrained(DIR) of Python's transformers writes them");
+      return Stream.of(written(file, "AutoModelForCausalLM", "transformers"));
+    }
+    if (ADAPTER.matcher(file).matches()) {
+      return Stream.of(written(file, "AutoPeftModelForCausalLM", "peft"));
     }
     return GGUF.matcher(file).matches()
         ? Stream.of(file + " is not read, expected the safetensors that it was made from")
         : Stream.of();
+  }
+
+  private static String written(String file, String by, String library) {
+    return "%s is not read, expected safetensors: %s.from_pretrained(DIR).save_pretrained(DIR) of Python's %s writes them"
+        .formatted(file, by, library);
   }
 }

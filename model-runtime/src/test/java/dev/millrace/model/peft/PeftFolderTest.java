@@ -53,7 +53,9 @@ class PeftFolderTest {
     assertEquals(
         folder.resolve(PeftFolder.WEIGHTS)
             + ": no such file, expected a folder with adapter_config.json and"
-            + " adapter_model.safetensors",
+            + " adapter_model.safetensors; adapter_model.bin is not read, expected safetensors:"
+            + " AutoPeftModelForCausalLM.from_pretrained(DIR).save_pretrained(DIR) of Python's peft"
+            + " writes them",
         e.getMessage());
   }
 

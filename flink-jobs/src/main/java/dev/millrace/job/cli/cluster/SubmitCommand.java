@@ -18,7 +18,6 @@ import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,10 +114,8 @@ public final class SubmitCommand implements Callable<Integer> {
     if (job == Job.serve && !config.previous().isEmpty()) {
       Path unused = BaseOption.require("base.previous", Path.of(config.previous()));
     }
-    boolean sees = job != Job.compress && !config.align().isEmpty();
-    if (sees && !Files.isDirectory(Path.of(config.align()))) {
-      throw new IllegalArgumentException(
-          "base.align %s, expected a folder of encoders".formatted(config.align()));
+    if (job != Job.compress && !config.align().isEmpty()) {
+      BaseOption.requireEncoders(Path.of(config.align()));
     }
     if (job != Job.serve) {
       BaseTexts.requireProtected(base);

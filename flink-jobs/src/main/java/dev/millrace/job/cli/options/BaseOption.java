@@ -63,6 +63,14 @@ public final class BaseOption {
     }
   }
 
+  /** Refuses a folder that cannot be that of encoders. */
+  public static void requireEncoders(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(
+          "base.align %s, expected a folder of encoders".formatted(said(folder)));
+    }
+  }
+
   private static String said(Path folder) {
     return folder + (Files.notExists(folder) ? " does not exist" : "");
   }

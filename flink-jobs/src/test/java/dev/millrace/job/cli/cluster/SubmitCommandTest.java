@@ -123,7 +123,7 @@ class SubmitCommandTest extends MovesHome {
   @CsvSource({
     "serve, base.dir, ' does not exist, expected a checkpoint folder with a config.json'",
     "serve, base.previous, ' does not exist, expected a checkpoint folder with a config.json'",
-    "serve, base.align, ', expected a folder of encoders'",
+    "serve, base.align, ' does not exist, expected a folder of encoders'",
     "compress, base.dir, ' does not exist, expected a checkpoint folder with a config.json'"
   })
   void run_folderThatIsNotThere_isRefusedBeforeAnythingIsUploaded(
