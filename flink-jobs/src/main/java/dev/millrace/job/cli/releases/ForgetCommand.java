@@ -128,6 +128,7 @@ final class ForgetCommand implements Callable<Integer> {
           "--models %d, --wait %d, --retire-after %d, expected 2 or more or 0, and 0 or more of both"
               .formatted(models, waitSeconds, retireSeconds));
     }
+    requireFew(Set.copyOf(samples));
     Path unused = base.folder(broker);
     StoreOption.requireUnset(broker);
     MillraceConfig config = broker.require(output.err());
@@ -138,7 +139,6 @@ final class ForgetCommand implements Callable<Integer> {
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
     found.samples().forEach(sample -> ids.add(sample.id()));
-    requireFew(ids, source);
     Forgetting forgetting = new Forgetting(stored, ids);
     warn(forgetting, undecoded);
     requireUnknownToBases(forgetting, events);
@@ -158,16 +158,11 @@ final class ForgetCommand implements Callable<Integer> {
     return purge(ids, changes, stored.store(), config);
   }
 
-  static void requireFew(Set<String> ids, @Nullable String source) {
+  private static void requireFew(Set<String> ids) {
     if (ids.size() > Limits.FORGOTTEN) {
       throw new IllegalArgumentException(
-          "%d samples to forget, expected at most %d at a time%s"
-              .formatted(
-                  ids.size(),
-                  Limits.FORGOTTEN,
-                  source == null
-                      ? ""
-                      : ": of source " + source + " name some by --sample, run after run"));
+          "%d samples to forget, expected at most %d at a time"
+              .formatted(ids.size(), Limits.FORGOTTEN));
     }
     for (String id : ids) {
       int bytes = id.getBytes(UTF_8).length;

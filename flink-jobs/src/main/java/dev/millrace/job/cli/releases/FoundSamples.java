@@ -8,12 +8,12 @@ import dev.millrace.schema.ReleaseLine;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
-import java.util.ArrayList;
+import dev.millrace.schema.wire.Limits;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,39 +43,71 @@ record FoundSamples(List<Found> samples, Set<ReleaseLine> lines) {
    * Goes through the whole topic, and that of verdicts.
    *
    * @param source null seeks by ids alone
-   * @throws IllegalArgumentException if a source has none there
+   * @throws IllegalArgumentException if a source has none there, or too many
    */
   static FoundSamples find(KafkaConfig config, Set<String> ids, @Nullable String source) {
-    List<Found> found = new ArrayList<>();
-    Set<ReleaseLine> lines = new HashSet<>();
-    AtomicBoolean sent = new AtomicBoolean();
+    Search search = new Search(ids, source);
     String topic = new Topics(config.prefix()).samples();
     try (RecordReader reader = RecordReader.fromBeginning(config, List.of(topic))) {
       reader.readToEnd(
           raw -> {
             Sample sample = raw.decoded(Codecs.samples());
-            if (sample == null) {
-              return;
-            }
-            if (sample.domain() != null) {
-              lines.addAll(lines(sample.tenant(), sample.domain(), sample.isMedia()));
-            }
-            boolean ofSource = sample.source().equals(source);
-            if (ofSource) {
-              sent.set(true);
-            }
-            if (ofSource || ids.contains(sample.id())) {
-              found.add(new Found(sample.id(), sample.tenant(), sample.domain(), sample.isMedia()));
+            if (sample != null) {
+              search.take(sample);
             }
           });
     }
-    if (source != null && !sent.get()) {
+    if (source != null && !search.sent) {
       throw new IllegalArgumentException(
           "no sample of source %s is on %s, expected one: what has expired is forgotten by --sample ID"
               .formatted(source, topic));
     }
-    lines.addAll(judged(config));
-    return new FoundSamples(List.copyOf(found), Set.copyOf(lines));
+    search.lines.addAll(judged(config));
+    return new FoundSamples(List.copyOf(search.found), Set.copyOf(search.lines));
+  }
+
+  /** Keeps what it seeks of the samples that it is shown, and no more than can be forgotten. */
+  static final class Search {
+    private final Set<String> named;
+    private final Set<String> ids;
+    private final @Nullable String source;
+    private final Set<Found> found = new LinkedHashSet<>();
+    private final Set<ReleaseLine> lines = new HashSet<>();
+    private boolean sent;
+
+    Search(Set<String> named, @Nullable String source) {
+      this.named = named;
+      this.source = source;
+      ids = new HashSet<>(named);
+    }
+
+    /**
+     * @throws IllegalArgumentException if its source has sent too many
+     */
+    void take(Sample sample) {
+      if (sample.domain() != null) {
+        lines.addAll(lines(sample.tenant(), sample.domain(), sample.isMedia()));
+      }
+      boolean ofSource = sample.source().equals(source);
+      sent |= ofSource;
+      if (ofSource || named.contains(sample.id())) {
+        ids.add(sample.id());
+        requireFew();
+        found.add(new Found(sample.id(), sample.tenant(), sample.domain(), sample.isMedia()));
+      }
+    }
+
+    Set<Found> found() {
+      return found;
+    }
+
+    private void requireFew() {
+      if (ids.size() > Limits.FORGOTTEN) {
+        throw new IllegalArgumentException(
+            "source %s sent more samples than can be forgotten, expected at most %d at a time: name some by --sample, run after run (./millrace releases samples lists what a release learned)"
+                .formatted(source, Limits.FORGOTTEN));
+      }
+    }
   }
 
   /** The lines that verdicts are on. */
