@@ -17,7 +17,7 @@ public final class ReadingThread implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(50);
 
   private final Thread thread;
-  private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile boolean closing;
 
   private ReadingThread(
@@ -52,7 +52,7 @@ public final class ReadingThread implements AutoCloseable {
         reader.poll(PATIENCE).forEach(each);
         looked.run();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failure.set(e);
       looked.run();
     }
@@ -64,7 +64,7 @@ public final class ReadingThread implements AutoCloseable {
    * @throws IllegalStateException if it has failed
    */
   public void requireAlive() {
-    RuntimeException cause = failure.get();
+    Throwable cause = failure.get();
     if (cause != null) {
       throw new IllegalStateException("the topics cannot be read: " + ErrorLine.of(cause), cause);
     }
