@@ -50,7 +50,7 @@ public final class RecordReader implements AutoCloseable {
   private final Collection<String> topics;
   private final WireFormat format;
   private final Silence silence = new Silence();
-  private List<TopicPartition> partitions;
+  private List<TopicPartition> partitions = List.of();
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
     broker = config.bootstrap();
@@ -58,28 +58,46 @@ public final class RecordReader implements AutoCloseable {
     consumer = consumer(config);
     silenceNanos = SILENCE.plusMillis(maxWaitMillis(config)).toNanos();
     this.topics = topics;
+  }
+
+  /** A reader that stands where it is put; one that cannot be put there is closed. */
+  private static RecordReader open(
+      KafkaConfig config, Collection<String> topics, Consumer<RecordReader> place) {
+    RecordReader reader = new RecordReader(config, topics);
     try {
-      partitions = partitions(KafkaTopics.PATIENCE);
-      consumer.assign(partitions);
-    } catch (RuntimeException e) {
-      consumer.close();
+      reader.partitions = reader.partitions(KafkaTopics.PATIENCE);
+      reader.consumer.assign(reader.partitions);
+      place.accept(reader);
+      return reader;
+    } catch (RuntimeException | Error e) {
+      reader.closeAfter(e);
       throw e;
+    }
+  }
+
+  private void closeAfter(Throwable failure) {
+    try {
+      close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
     }
   }
 
   /** A reader that begins with the first record there is. */
   public static RecordReader fromBeginning(KafkaConfig config, Collection<String> topics) {
-    RecordReader reader = new RecordReader(config, topics);
-    reader.consumer.seekToBeginning(reader.partitions);
-    return reader;
+    return open(config, topics, reader -> reader.consumer.seekToBeginning(reader.partitions));
   }
 
   /** A reader of what is written from now on. */
   public static RecordReader fromEnd(KafkaConfig config, Collection<String> topics) {
-    RecordReader reader = new RecordReader(config, topics);
-    reader.consumer.seekToEnd(reader.partitions);
-    reader.partitions.forEach(reader.consumer::position);
-    return reader;
+    return open(config, topics, RecordReader::seekToEnd);
+  }
+
+  private void seekToEnd() {
+    consumer.seekToEnd(partitions);
+    for (TopicPartition partition : partitions) {
+      long unused = KafkaTopics.at(broker, () -> consumer.position(partition));
+    }
   }
 
   private static long maxWaitMillis(KafkaConfig config) {
@@ -145,13 +163,14 @@ public final class RecordReader implements AutoCloseable {
 
   /** A reader that begins so many records before the end of each partition, or with the first. */
   public static RecordReader fromLast(KafkaConfig config, Collection<String> topics, long count) {
-    RecordReader reader = fromBeginning(config, topics);
-    Map<TopicPartition, Long> ends = reader.consumer.endOffsets(reader.partitions);
+    return open(config, topics, reader -> reader.seekToLast(count));
+  }
+
+  private void seekToLast(long count) {
+    consumer.seekToBeginning(partitions);
+    Map<TopicPartition, Long> ends = KafkaTopics.at(broker, () -> consumer.endOffsets(partitions));
     ends.forEach(
-        (partition, end) ->
-            reader.consumer.seek(
-                partition, Math.max(reader.consumer.position(partition), end - count)));
-    return reader;
+        (partition, end) -> consumer.seek(partition, Math.max(position(partition), end - count)));
   }
 
   /**

@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.millrace.job.KafkaConfigs;
 import dev.millrace.job.chaos.FailingBroker;
 import dev.millrace.job.config.KafkaConfig;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,5 +55,32 @@ class RecordReaderIT {
             e.getMessage());
       }
     }
+  }
+
+  /** Without time for an answer the end is never known. */
+  @Test
+  void fromEnd_theEndIsNotKnown_leavesNoClientBehind() throws Exception {
+    try (FailingBroker broker = FailingBroker.start(folder)) {
+      String topic = Topics.create(KafkaConfigs.of(broker.bootstrapServers()), 1).samples();
+      KafkaConfig config =
+          KafkaConfigs.of(
+              broker.bootstrapServers(),
+              Map.of(
+                  "kafka.client.client.id", "left-behind",
+                  "kafka.client.default.api.timeout.ms", "0"));
+      Exception e =
+          assertThrows(
+              IllegalStateException.class, () -> RecordReader.fromEnd(config, List.of(topic)));
+      assertEquals(
+          "broker %s, expected one that answers".formatted(broker.bootstrapServers()),
+          e.getMessage());
+      assertEquals(Set.of(), clients("left-behind"));
+    }
+  }
+
+  /** Kafka's clients of that id that are not closed. */
+  private static Set<ObjectName> clients(String id) throws MalformedObjectNameException {
+    return ManagementFactory.getPlatformMBeanServer()
+        .queryNames(new ObjectName("kafka.consumer:type=app-info,id=" + id), null);
   }
 }
