@@ -53,8 +53,17 @@ final class Keeper implements AutoCloseable {
     for (ClusterProcess process : processes) {
       if (!process.isAlive() && !down.contains(process.name())) {
         progress.accept(process.name() + " has ended by itself, and is started again");
-        cluster.revive(process.name());
+        revive(process.name());
       }
+    }
+  }
+
+  /** One that cannot be started is tried again, and keeps no other from it. */
+  private void revive(String name) {
+    try {
+      cluster.revive(name);
+    } catch (RuntimeException e) {
+      progress.accept("%s could not be started, and is tried again: %s".formatted(name, e));
     }
   }
 
