@@ -79,15 +79,23 @@ final class ProxyLink implements Link {
   private void serve(int to) {
     while (!servers.get(to).isClosed()) {
       try {
-        Socket near = servers.get(to).accept();
-        Socket far = new Socket(InetAddress.getLoopbackAddress(), target(to));
-        near.setTcpNoDelay(true);
-        far.setTcpNoDelay(true);
-        THREADS.newThread(() -> pump(near, far, lanes.get(to))).start();
-        THREADS.newThread(() -> pump(far, near, lanes.get(1 - to))).start();
+        connect(servers.get(to).accept(), to);
       } catch (IOException e) {
         // The link was closed, or who connects finds nobody: both ends see that.
       }
+    }
+  }
+
+  private void connect(Socket near, int to) throws IOException {
+    try {
+      near.setTcpNoDelay(true);
+      Socket far = new Socket(InetAddress.getLoopbackAddress(), target(to));
+      far.setTcpNoDelay(true);
+      THREADS.newThread(() -> pump(near, far, lanes.get(to))).start();
+      THREADS.newThread(() -> pump(far, near, lanes.get(1 - to))).start();
+    } catch (IOException e) {
+      near.close();
+      throw e;
     }
   }
 

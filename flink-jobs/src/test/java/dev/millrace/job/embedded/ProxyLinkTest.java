@@ -38,4 +38,13 @@ class ProxyLinkTest {
       assertEquals(2 * sent.length + 100, link.bytes());
     }
   }
+
+  @Test
+  void connection_nobodyListensAtTheOtherEnd_ends() throws IOException {
+    try (ProxyLink link = ProxyLink.open();
+        Socket near = new Socket(InetAddress.getLoopbackAddress(), link.port(1))) {
+      near.setSoTimeout(5_000);
+      assertEquals(-1, near.getInputStream().read());
+    }
+  }
 }
