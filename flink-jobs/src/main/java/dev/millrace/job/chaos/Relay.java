@@ -93,13 +93,13 @@ final class Relay implements AutoCloseable {
     }
   }
 
-  private void connect(Socket client) {
+  void connect(Socket client) {
     open.add(client);
     Socket service = new Socket();
     open.add(service);
     try {
-      if (wire.resets()) {
-        throw new IOException("resetting");
+      if (wire.resets() || server.isClosed()) { // it was accepted just before that
+        throw new IOException("resetting, or closed");
       }
       client.setTcpNoDelay(true);
       service.setTcpNoDelay(true);

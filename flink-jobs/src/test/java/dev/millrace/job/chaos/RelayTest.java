@@ -174,4 +174,20 @@ class RelayTest {
     double took = (System.nanoTime() - start) / 1e6;
     assertTrue(took >= 2 * Wire.DELAYING.delayMillis(), took + " ms");
   }
+
+  /** It may have been accepted just before the relay was closed. */
+  @Test
+  void connect_relayIsClosed_ends() throws IOException {
+    InetAddress here = InetAddress.getLoopbackAddress();
+    relay.close();
+    try (ServerSocket server = new ServerSocket(0, 1, here);
+        Socket client = new Socket(here, server.getLocalPort());
+        Socket accepted = server.accept()) {
+      Thread connecting = new Thread(() -> relay.connect(accepted));
+      connecting.setDaemon(true);
+      connecting.start();
+      client.setSoTimeout(5_000);
+      assertEquals(-1, client.getInputStream().read());
+    }
+  }
 }
