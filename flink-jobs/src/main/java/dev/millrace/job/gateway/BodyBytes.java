@@ -1,5 +1,9 @@
 package dev.millrace.job.gateway;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
 /**
  * Bytes of the bodies whose calls are under way, in all and of each account. Until a call ends its
  * body takes several times as many of the heap: as text, parsed, encoded, on its way to the broker.
@@ -8,8 +12,10 @@ final class BodyBytes {
 
   private static final String ALL = "";
 
-  /** What a body of unknown size counts as until it has come. */
+  /** What a body of unknown size counts as at least until it has come. */
   private static final int UNKNOWN = 1 << 16;
+
+  private static final int PIECE = 1 << 14;
 
   private final int largest;
   private final Admission all;
@@ -41,6 +47,32 @@ final class BodyBytes {
         giveBack(account, bytes - came);
       }
       bytes = came;
+    }
+
+    /**
+     * Reads a body, and counts what comes.
+     *
+     * @throws ApiProblem if it has more bytes than a body may have, or than there is room for
+     */
+    byte[] read(InputStream body) throws IOException {
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      byte[] piece = new byte[PIECE];
+      for (int n = body.read(piece); n >= 0; n = body.read(piece)) {
+        if (n > largest - all.size()) {
+          throw ApiProblem.tooLarge(
+              "the body has more, expected at most %d bytes".formatted(largest));
+        }
+        grow(all.size() + n);
+        all.write(piece, 0, n);
+      }
+      fit(all.size());
+      return all.toByteArray();
+    }
+
+    private synchronized void grow(int came) {
+      if (came > bytes) {
+        fit(came);
+      }
     }
 
     /** The call has ended. */

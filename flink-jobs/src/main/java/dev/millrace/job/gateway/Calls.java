@@ -8,7 +8,6 @@ import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import io.javalin.http.Context;
-import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.io.InputStream;
@@ -117,23 +116,24 @@ final class Calls implements AutoCloseable {
   private String text(Context ctx, BodyBytes.Share share) {
     try {
       String charset = Objects.requireNonNullElse(ctx.characterEncoding(), UTF_8.name());
-      byte[] body = ctx.bodyAsBytes();
-      share.fit(body.length);
-      return JsonLines.text(body, Charset.forName(charset));
+      requireSize(ctx.contentLength());
+      return JsonLines.text(share.read(ctx.bodyInputStream()), Charset.forName(charset));
     } catch (InvalidRecordException e) {
       throw ApiProblem.bad(e.reason(), "the body " + e.detail());
-    } catch (HttpResponseException e) { // of its size: there is no other reason
-      int size = ctx.contentLength(); // -1 of one that comes in chunks
-      throw ApiProblem.tooLarge(
-          "the body has %s, expected at most %d bytes"
-              .formatted(size < 0 ? "more" : size + " bytes", bodyBytes));
     } catch (IllegalArgumentException e) {
       throw ApiProblem.bad("unknown_charset", "the body's charset is not known: " + e.getMessage());
-    } catch (Exception e) { // Kotlin declares none
-      if (e instanceof IOException) {
-        throw ApiProblem.bad("body_cut_off", "the body did not come to its end: " + e.getMessage());
-      }
-      throw e;
+    } catch (IOException e) {
+      throw ApiProblem.bad("body_cut_off", "the body did not come to its end: " + e.getMessage());
+    }
+  }
+
+  /**
+   * @param declared bytes of a body; -1 of one that comes in chunks
+   */
+  private void requireSize(int declared) {
+    if (declared > bodyBytes) {
+      throw ApiProblem.tooLarge(
+          "the body has %d bytes, expected at most %d".formatted(declared, bodyBytes));
     }
   }
 

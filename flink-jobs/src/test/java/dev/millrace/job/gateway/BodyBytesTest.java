@@ -2,7 +2,11 @@ package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -49,6 +53,30 @@ class BodyBytesTest {
     second.leave();
     third.leave();
     assertEquals(429, full(large, 1 << 18, 1 << 18, 1).status());
+  }
+
+  @Test
+  void read_bodiesThatSayNoSize_countWhileTheyCome() throws IOException {
+    BodyBytes large = new BodyBytes(1 << 21, 1 << 20);
+    BodyBytes.Share first = large.enter("a", -1);
+    assertEquals(3 << 18, first.read(new ByteArrayInputStream(new byte[3 << 18])).length);
+    BodyBytes.Share second = large.enter("a", -1);
+    InputStream body = new ByteArrayInputStream(new byte[1 << 20]);
+    ApiProblem none = assertThrows(ApiProblem.class, () -> second.read(body));
+    assertEquals(429, none.status());
+    assertTrue(body.available() > 1 << 19, "what has no room is not read");
+    first.leave();
+    second.leave();
+    large.enter("a", 1 << 20);
+  }
+
+  @Test
+  void read_moreThanABodyMayHave_isToldSoAndReadNoFurther() throws IOException {
+    BodyBytes large = new BodyBytes(1 << 30, 1 << 20);
+    InputStream body = new ByteArrayInputStream(new byte[1 << 22]);
+    ApiProblem more = assertThrows(ApiProblem.class, () -> large.enter("a", -1).read(body));
+    assertEquals("the body has more, expected at most 1048576 bytes", more.getMessage());
+    assertTrue(body.available() > 1 << 21);
   }
 
   /** What the last of them is told. */
