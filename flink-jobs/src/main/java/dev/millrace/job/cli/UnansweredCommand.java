@@ -113,19 +113,13 @@ final class UnansweredCommand implements Callable<Integer> {
             .positions(topics.requests());
     Found found = read(config, topics);
     List<Origin> read = found.requests.open(topics.requests(), positions);
-    List<Line> lines = new ArrayList<>();
+    Listing listing = new Listing(youngest, found.answersFrom);
     for (int i = 0; i < read.size(); i += AT_ONCE) {
-      RecordsAt.read(config.kafka(), read.subList(i, Math.min(read.size(), i + AT_ONCE)))
-          .values()
-          .stream()
-          .filter(raw -> raw.timestamp() <= youngest)
-          .forEach(raw -> add(raw, found, lines));
+      List<Origin> some = read.subList(i, Math.min(read.size(), i + AT_ONCE));
+      listing.add(some, RecordsAt.read(config.kafka(), some));
     }
-    lines.sort(
-        Comparator.comparing(Line::asked)
-            .thenComparing(Line::partition)
-            .thenComparing(Line::offset));
-    print(found, found.requests.unread(positions), read.size() - lines.size(), lines);
+    found.requestsCut |= listing.expired;
+    print(found, found.requests.unread(positions), listing.young, listing.sorted());
     return 0;
   }
 
@@ -187,18 +181,68 @@ final class UnansweredCommand implements Callable<Integer> {
     }
   }
 
-  private static void add(RawRecord raw, Found found, List<Line> lines) {
-    Request request = raw.decoded(Codecs.requests());
-    if (request != null) {
-      lines.add(
-          new Line(
-              request.id(),
-              request.tenant(),
-              request.domain(),
-              raw.origin().partition(),
-              raw.origin().offset(),
-              Instant.ofEpochMilli(raw.timestamp()).toString(),
-              raw.timestamp() < found.answersFrom));
+  /** Requests without an answer, as they are read again. */
+  static final class Listing {
+    private final long youngest;
+    private final long answersFrom;
+    private final List<Line> lines = new ArrayList<>();
+    private int young;
+    private boolean expired;
+
+    /**
+     * @param youngest that are listed, epoch milliseconds
+     * @param answersFrom answers to what was asked before may have expired
+     */
+    Listing(long youngest, long answersFrom) {
+      this.youngest = youngest;
+      this.answersFrom = answersFrom;
+    }
+
+    /**
+     * Adds some of them.
+     *
+     * @param there those that have not expired meanwhile
+     */
+    void add(List<Origin> open, Map<Origin, RawRecord> there) {
+      expired |= there.size() < open.size();
+      for (RawRecord raw : there.values()) {
+        if (raw.timestamp() > youngest) {
+          young++;
+        } else {
+          add(raw);
+        }
+      }
+    }
+
+    private void add(RawRecord raw) {
+      Request request = raw.decoded(Codecs.requests());
+      if (request != null) {
+        lines.add(
+            new Line(
+                request.id(),
+                request.tenant(),
+                request.domain(),
+                raw.origin().partition(),
+                raw.origin().offset(),
+                Instant.ofEpochMilli(raw.timestamp()).toString(),
+                raw.timestamp() < answersFrom));
+      }
+    }
+
+    int young() {
+      return young;
+    }
+
+    boolean expired() {
+      return expired;
+    }
+
+    List<Line> sorted() {
+      lines.sort(
+          Comparator.comparing(Line::asked)
+              .thenComparing(Line::partition)
+              .thenComparing(Line::offset));
+      return lines;
     }
   }
 
