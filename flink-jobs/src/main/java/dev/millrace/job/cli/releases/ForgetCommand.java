@@ -191,11 +191,7 @@ final class ForgetCommand implements Callable<Integer> {
 
   private void warn(List<String> unknown, int domains) {
     if (!unknown.isEmpty()) {
-      output.say(
-          "%s neither on the samples' topic nor in a release, such as %s: they may wait or judge in any of %s, so all are told",
-          Counted.of(unknown.size(), "id is", "ids are"),
-          unknown.get(0),
-          Counted.of(domains, "domain", "domains"));
+      output.say("%s", ForgetText.unknown(unknown, domains));
     }
   }
 

@@ -49,6 +49,23 @@ final class ForgetText {
     return String.join(", and ", parts);
   }
 
+  /**
+   * What is said of ids that nobody knows.
+   *
+   * @param domains that are told
+   */
+  static String unknown(List<String> ids, int domains) {
+    return "%s neither on the samples' topic nor in a release, such as %s: %s"
+        .formatted(
+            Counted.of(ids.size(), "id is", "ids are"),
+            ids.get(0),
+            domains == 0
+                ? "no domain exists yet, so none is told"
+                : "%s may wait or judge in any of %s, so all are told"
+                    .formatted(
+                        ids.size() == 1 ? "it" : "they", Counted.of(domains, "domain", "domains")));
+  }
+
   static String of(
       Set<String> samples,
       Collection<Change> told,

@@ -37,6 +37,16 @@ class ForgetTextTest {
   }
 
   @Test
+  void unknown_clusterWithoutADomain_saysSo() {
+    assertEquals(
+        "2 ids are neither on the samples' topic nor in a release, such as a: no domain exists yet, so none is told",
+        ForgetText.unknown(List.of("a", "b"), 0));
+    assertEquals(
+        "1 id is neither on the samples' topic nor in a release, such as a: it may wait or judge in any of 3 domains, so all are told",
+        ForgetText.unknown(List.of("a"), 3));
+  }
+
+  @Test
   void of_idsStayBarred_onlyWhereTheyWereTold() {
     String told = of(List.of(JAVA, STAMPS));
     assertTrue(
