@@ -41,7 +41,7 @@ public final class Tail<T> implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  /** Why it waits; null while it reads. */
+  /** Why it waits, or has ended; null while it reads. */
   private volatile @Nullable String failure;
 
   /** Records that could not be decoded, or taken. */
@@ -81,9 +81,10 @@ public final class Tail<T> implements AutoCloseable {
 
   /** Why what it waits for does not come; null if it may. */
   public @Nullable String problem() {
-    String why = failure;
-    if (!thread.isAlive()) {
-      return thread.getName() + " ended";
+    boolean alive = thread.isAlive();
+    String why = failure; // what ends it is said before it ends
+    if (!alive) {
+      return thread.getName() + " ended" + (why == null ? "" : ": " + why);
     }
     return why == null ? reader.problem() : thread.getName() + " waits: " + why;
   }
@@ -98,7 +99,8 @@ public final class Tail<T> implements AutoCloseable {
       while (closed.getCount() > 0) {
         poll().forEach(this::hand);
       }
-    } catch (RuntimeException | InterruptedException e) {
+    } catch (RuntimeException | Error | InterruptedException e) {
+      failure = e.toString();
       LOG.error("{} ended", thread.getName(), e);
     }
   }

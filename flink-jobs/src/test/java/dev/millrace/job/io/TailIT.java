@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.KafkaConfigs;
+import dev.millrace.job.LogLines;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.embedded.Poll;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +56,36 @@ class TailIT {
           assertTrue(written.remove(heard.take()));
         }
         assertNull(tail.problem());
+      }
+    }
+  }
+
+  /** Nothing is read any more: whoever looks after the door needs to know why. */
+  @Test
+  void problem_anErrorHasEndedIt_saysWhichAndLogsIt() throws Exception {
+    try (LogLines lines = LogLines.of(Tail.class);
+        EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig kafka = KafkaConfigs.of(stack.bootstrapServers());
+      Topics topics = Topics.create(kafka, 1);
+      String topic = topics.answers();
+      Tail<?> tail =
+          Tail.start(
+              topic,
+              RecordReader.fromEnd(kafka, List.of(topic)),
+              Codecs.answers(),
+              (answer, at) -> {
+                throw new NoClassDefFoundError("dev/millrace/Gone");
+              });
+      try (RecordWriter writer = new RecordWriter(kafka)) {
+        Origin unused = write(writer, topics, "first");
+        String ended = "millrace-tail-" + topic + " ended";
+        assertTrue(
+            Poll.until(
+                Duration.ofSeconds(30), () -> String.valueOf(tail.problem()).startsWith(ended)));
+        assertEquals(ended + ": java.lang.NoClassDefFoundError: dev/millrace/Gone", tail.problem());
+        assertEquals(List.of(ended), lines.said());
+      } finally {
+        tail.close();
       }
     }
   }
