@@ -15,9 +15,11 @@ import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.job.loop.InputFile;
 import dev.millrace.job.releases.StoredReleases;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
@@ -104,7 +106,7 @@ final class GatewayCommand implements Callable<Integer> {
   @SuppressWarnings("try") // closed, and not asked
   @Override
   public Integer call() throws Exception {
-    ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
+    ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(InputFile.readable(keys));
     requireClosed(apiKeys);
     requireUsable();
     base.requireUnset(broker);
@@ -225,7 +227,7 @@ final class GatewayCommand implements Callable<Integer> {
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalArgumentException(
           "keystore %s, expected a PKCS #12 file that %s opens: %s"
-              .formatted(keystore, Secret.KEYSTORE_PASSWORD, e.getMessage()),
+              .formatted(keystore, Secret.KEYSTORE_PASSWORD, ErrorLine.of(e)),
           e);
     }
   }

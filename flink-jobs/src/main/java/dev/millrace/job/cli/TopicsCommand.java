@@ -48,10 +48,10 @@ final class TopicsCommand implements Callable<Integer> {
     if (partitions < 1) {
       throw new IllegalArgumentException("--partitions " + partitions + ", expected at least 1");
     }
-    MillraceConfig config = broker.require(output.err());
-    if (prefix != null) {
-      config = config.with(Map.of("kafka.prefix", prefix));
-    }
+    Map<String, String> own = prefix == null ? Map.of() : Map.of("kafka.prefix", prefix);
+    MillraceConfig unused =
+        MillraceConfig.defaults().with(own); // else a broker is waited for first
+    MillraceConfig config = broker.require(output.err()).with(own);
     Topics topics = Topics.create(config.kafka(), partitions);
     output.result(Map.of("topics", topics.all()), String.join("\n", topics.all()));
     return 0;

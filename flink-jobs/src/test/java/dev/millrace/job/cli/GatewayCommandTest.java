@@ -60,6 +60,14 @@ class GatewayCommandTest {
     assertTrue(said.startsWith(expected), said);
   }
 
+  /** Java has no words for that: it was {@code null}. */
+  @Test
+  void call_keystoreIsCutShort_isNotNull(@TempDir Path folder) throws Exception {
+    Path cut = Files.writeString(folder.resolve("cut.p12"), "hello");
+    String said = said(Main.USAGE, "--port 0 --keystore " + cut);
+    assertTrue(said.endsWith("opens: it ends too early"), said);
+  }
+
   /** The door opened, and each client was told of a failed handshake alone. */
   @Test
   void call_keystoreWithoutAKey_isNamedBeforeAnythingIsStarted(@TempDir Path folder)

@@ -79,7 +79,8 @@ public final class ErrorLine {
 
   /** A fault of the program, whose message means little without its kind. */
   private static boolean isOurs(Throwable e) {
-    return e instanceof Error
+    return e instanceof VirtualMachineError
+        || e instanceof LinkageError
         || e instanceof NullPointerException
         || e instanceof IndexOutOfBoundsException
         || e instanceof ClassCastException

@@ -47,6 +47,7 @@ class ErrorLineTest {
         "IndexOutOfBoundsException: Index 3",
         ErrorLine.of(new IndexOutOfBoundsException("Index 3")));
     assertEquals("StackOverflowError", ErrorLine.of(new StackOverflowError()));
+    assertEquals("Lexical error", ErrorLine.of(new Error("Lexical error")), "as of parsers");
   }
 
   @Test

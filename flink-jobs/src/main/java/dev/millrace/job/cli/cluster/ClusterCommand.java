@@ -179,6 +179,10 @@ public final class ClusterCommand implements Callable<Integer> {
           "%d task managers with %d slots, expected at least one of each"
               .formatted(taskManagers, slots));
     }
+    if (flink.containsKey("")) {
+      throw new IllegalArgumentException(
+          "--flink =%s, expected KEY=VALUE".formatted(flink.get("")));
+    }
     ClusterShape shape =
         new ClusterShape(
             taskManagers, slots, highlyAvailable, null, flink, Home.here().nano(), Clocks.real());

@@ -2,6 +2,7 @@ package dev.millrace.job.cli.model;
 
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.BaseTexts.Line;
+import dev.millrace.job.cli.options.BaseOption;
 import dev.millrace.job.cli.options.Home;
 import dev.millrace.job.cli.options.Output;
 import dev.millrace.job.loop.InputFile;
@@ -60,10 +61,7 @@ final class ProtectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (!Files.isRegularFile(folder.resolve("config.json"))) {
-      throw new IllegalArgumentException(
-          folder + ", expected a checkpoint folder with a config.json");
-    }
+    Path unused = BaseOption.require("checkpoint", folder);
     Map<String, List<Line>> files = texts == null ? ofNano() : dealt(texts);
     for (String name : files.keySet()) {
       if (!force && Files.exists(folder.resolve(name))) {
