@@ -167,6 +167,7 @@ class MainTest extends RunsCommands {
         "model align --out nowhere --keep-encoders | --out nowhere, expected a folder of encoders",
         "releases forget --sample x --wait -1 | --wait -1",
         "releases forget --sample x --base src | base src, expected a checkpoint folder",
+        "model compress --out ../models/nano --steps 1 --input pom.xml | --out ../models/nano is the teacher's folder, expected another",
         "model protect nowhere | checkpoint nowhere does not exist, expected a checkpoint folder with a config.json",
         "topics --prefix a/b --bootstrap 127.0.0.1:1 | kafka.prefix is \"a/b\", expected 1 to 100 letters",
         "cluster up --flink =x | --flink =x, expected KEY=VALUE",

@@ -27,6 +27,7 @@ import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -167,6 +168,10 @@ final class CompressCommand implements Callable<Integer> {
     }
     var objective = new StudentTrainer.Objective(text, temperature, hints);
     Path folder = teacher == null ? Home.here().nano() : BaseOption.require("--teacher", teacher);
+    if (Files.exists(out) && Files.isSameFile(out, folder)) {
+      throw new IllegalArgumentException(
+          "--out %s is the teacher's folder, expected another".formatted(out));
+    }
     if (adapter != null) {
       ConsolidateCommand.requireOn(Checkpoint.idOf(folder), adapter);
     }
