@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.NullNode;
+import dev.millrace.schema.wire.ErrorLine;
 import dev.millrace.schema.wire.StrictJson;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,7 +41,7 @@ final class Fields {
     try {
       node = JSON.readTree(body);
     } catch (JsonProcessingException e) {
-      throw ApiProblem.bad("invalid_json", "the body is not JSON: " + e.getOriginalMessage());
+      throw ApiProblem.bad("invalid_json", "the body is not JSON: " + ErrorLine.of(e));
     }
     if (!node.isObject()) {
       throw ApiProblem.bad("invalid_json", "the body is no JSON object");

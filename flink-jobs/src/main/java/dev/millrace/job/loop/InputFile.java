@@ -3,6 +3,7 @@ package dev.millrace.job.loop;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.schema.wire.ErrorLine;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import java.io.BufferedReader;
@@ -132,7 +133,7 @@ public final class InputFile {
     try {
       return JSON.readTree(decoded(line));
     } catch (JsonProcessingException e) {
-      throw noJson(number, file, e.getOriginalMessage(), e);
+      throw noJson(number, file, ErrorLine.of(e), e);
     } catch (InvalidRecordException e) {
       throw noJson(number, file, e.detail(), e);
     }

@@ -9,6 +9,7 @@ import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
 import dev.millrace.model.weights.Tensor;
+import dev.millrace.schema.wire.ErrorLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,7 +123,7 @@ public record AlignWeights(AlignConfig config, List<float[]> values) {
     try {
       return JSON.readValue(Files.readString(file), AlignConfig.class);
     } catch (JsonProcessingException e) {
-      throw new InvalidWeightsException(file + ": " + e.getOriginalMessage());
+      throw new InvalidWeightsException(file + ": " + ErrorLine.of(e));
     }
   }
 

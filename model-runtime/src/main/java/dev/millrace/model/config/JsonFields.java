@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.millrace.schema.wire.ErrorLine;
 import dev.millrace.schema.wire.Shortened;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -81,7 +82,7 @@ public final class JsonFields {
     } catch (CharacterCodingException e) {
       throw new InvalidConfigException(where + ": it is not UTF-8", e);
     } catch (JsonProcessingException e) {
-      throw new InvalidConfigException(where + ": " + e.getOriginalMessage(), e);
+      throw new InvalidConfigException(where + ": " + ErrorLine.of(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.millrace.schema.wire;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.UncheckedIOException;
@@ -9,9 +10,13 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /** What people are told of an exception: what it says, without the names of classes. */
 public final class ErrorLine {
+
+  /** Where in the JSON that is not closed began, with a setting of the parser's. */
+  private static final Pattern START = Pattern.compile(" \\(start marker at \\[.*]\\)");
 
   private ErrorLine() {}
 
@@ -31,7 +36,10 @@ public final class ErrorLine {
   }
 
   private static String words(Throwable e) {
-    String message = e.getMessage();
+    String message =
+        e instanceof JsonProcessingException json
+            ? START.matcher(json.getOriginalMessage()).replaceFirst("")
+            : e.getMessage();
     if (message == null) {
       return wordless(e);
     }
@@ -83,7 +91,6 @@ public final class ErrorLine {
         || e instanceof LinkageError
         || e instanceof NullPointerException
         || e instanceof IndexOutOfBoundsException
-        || e instanceof ClassCastException
-        || e instanceof ArithmeticException;
+        || e instanceof ClassCastException;
   }
 }

@@ -16,16 +16,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of one line's object; what is asked for is known, anything else is an error. */
 final class JsonFields {
 
   private static final ObjectReader READER = StrictJson.MAPPER.readerFor(JsonNode.class);
-
-  /** Where what is not closed began: always in the same line. */
-  private static final Pattern START = Pattern.compile(" \\(start marker at \\[.*]\\)");
 
   private static final byte[] NO_BYTES = {};
 
@@ -45,7 +41,7 @@ final class JsonFields {
         return new JsonFields(line, object);
       }
     } catch (JsonProcessingException e) {
-      throw invalid("not-json", START.matcher(e.getOriginalMessage()).replaceFirst(""), line);
+      throw invalid("not-json", ErrorLine.of(e), line);
     }
     throw invalid("not-json", "expected one object", line);
   }

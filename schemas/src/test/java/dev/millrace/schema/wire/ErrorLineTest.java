@@ -1,7 +1,10 @@
 package dev.millrace.schema.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -48,6 +51,14 @@ class ErrorLineTest {
         ErrorLine.of(new IndexOutOfBoundsException("Index 3")));
     assertEquals("StackOverflowError", ErrorLine.of(new StackOverflowError()));
     assertEquals("Lexical error", ErrorLine.of(new Error("Lexical error")), "as of parsers");
+  }
+
+  /** Where a file ended too early, Jackson told of a setting of its own. */
+  @Test
+  void of_brokenJson_saysWhatIsWrongAlone() {
+    var broken =
+        assertThrows(JsonProcessingException.class, () -> new ObjectMapper().readTree("{"));
+    assertEquals("Unexpected end-of-input: expected close marker for Object", ErrorLine.of(broken));
   }
 
   @Test
