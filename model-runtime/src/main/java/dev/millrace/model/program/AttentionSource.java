@@ -44,12 +44,14 @@ record AttentionSource(
             v = torch.repeat_interleave(v, $groups, 0)
           if past == 0:
             qs, ks, vs = self.each_of($widerq, many), self.each_of($widerk, many), self.each_of($widerv, many)
+            qs, ks, vs = self.as_alone(qs), self.as_alone(ks), self.as_alone(vs)
             if n > window:
               c = torch.flip(torch.scaled_dot_product_attention(torch.flip(qs, [2]), ks, vs, self.band(q, n, window), 0., False, scale=$scale), [2])
             else:
               c = torch.scaled_dot_product_attention(qs, ks, vs, None, 0., True, scale=$scale)
             c = torch.transpose($narrowed, 1, 2)
           else:
+            q, k, v = self.as_alone(q), self.as_alone(k), self.as_alone(v)
             a = torch.mul(torch.matmul(q, torch.transpose(k, 1, 2)), $scale)
             if n > 1:
               a = torch.masked_fill(a, torch.triu(torch.ones([n, past + n], dtype=11), past + 1), -inf)
@@ -57,6 +59,8 @@ record AttentionSource(
               a = torch.masked_fill(a, torch.tril(torch.ones([n, past + n], dtype=11), past - window), -inf)
             c = torch.transpose(torch.matmul(torch.softmax(a, -1), v), 0, 1)
           return torch.reshape(c, [many * n, $heads * $vd])
+        def as_alone(self: __torch__.Program, x: Tensor) -> Tensor:
+          return $alone
         def band(self: __torch__.Program, q: Tensor, n: int, window: int) -> Tensor:
           at = torch.arange(2 * n - 1, dtype=4)
           beyond = torch.logical_or(torch.lt(at, n - window), torch.ge(at, n))
@@ -166,6 +170,9 @@ record AttentionSource(
           return joined
       """;
 
+  /** Floats that a register of AVX-512 holds. */
+  private static final int LANES = 16;
+
   private static final String SIGNATURE =
       """
         def attention(self: __torch__.Program, x: Tensor, layer: int, w0: int, p0: int, s0: int, window: int, cos: Tensor, sin: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], w: List[Tensor], m: List[Tensor]) -> Tensor:
@@ -242,6 +249,7 @@ record AttentionSource(
             : "torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., False, scale=$scale)";
     return (ATTEND + SIGNATURE + body)
         .replace("$answered", answered)
+        .replace("$alone", alone(a))
         .replace("$widerq", wider("q", -narrower))
         .replace("$widerk", wider("k", -narrower))
         .replace("$widerv", wider("v", narrower))
@@ -252,6 +260,15 @@ record AttentionSource(
         .replace("$hd", Integer.toString(a.headDim()))
         .replace("$vd", Integer.toString(a.valueHeadDim()))
         .replace("$scale", Double.toString(a.scale()));
+  }
+
+  /**
+   * What lies among others, as it would lie alone: where rows do not begin with a register, MKL's
+   * products have other bits at another place (on a Zen 5).
+   */
+  private static String alone(AttentionConfig a) {
+    boolean aligned = a.headDim() % LANES == 0 && a.valueHeadDim() % LANES == 0;
+    return aligned ? "x" : "torch.clone(x, memory_format=0)";
   }
 
   /** Filled up with zeros. */
