@@ -24,7 +24,12 @@ class EmbeddedStackTest {
             "-cp",
             System.getProperty("java.class.path"),
             Starting.class.getName());
-    List<String> said = child.inputReader().lines().toList();
+    List<String> said;
+    try {
+      said = child.inputReader().lines().toList();
+    } finally {
+      child.destroyForcibly();
+    }
     assertEquals(1, said.size(), said::toString);
     String expected =
         "the loopback interface (127.0.0.1) does not work, expected one that is up and takes connections: ";

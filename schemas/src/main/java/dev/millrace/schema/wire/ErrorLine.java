@@ -69,8 +69,7 @@ public final class ErrorLine {
 
   /** The message of some is the name of what could not be had. */
   private static boolean isNameAlone(Throwable e, String message) {
-    return e instanceof NoSuchFileException
-        || e instanceof UnknownHostException
+    return e instanceof UnknownHostException
         || (e instanceof FileSystemException file && file.getReason() == null)
         || (e instanceof FileNotFoundException && !message.contains(" "));
   }

@@ -23,6 +23,8 @@ class ErrorLineTest {
     IOException denied = new AccessDeniedException("report.html");
     assertEquals("report.html: permission denied", ErrorLine.of(denied));
     assertEquals("a: no such file", ErrorLine.of(new NoSuchFileException("a")));
+    IOException gone = new NoSuchFileException("/store", null, "the store is gone");
+    assertEquals("/store: the store is gone", ErrorLine.of(gone));
     assertEquals(
         "what was read is not UTF-8: Input length = 1",
         ErrorLine.of(new MalformedInputException(1)));
