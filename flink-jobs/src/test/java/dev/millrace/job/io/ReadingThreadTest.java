@@ -37,8 +37,7 @@ class ReadingThreadTest {
     reading.close();
     Exception e = assertThrows(IllegalStateException.class, reading::requireAlive);
     assertEquals(
-        "the topics cannot be read: OutOfMemoryError: no room for a topic",
-        e.getMessage());
+        "the topics cannot be read: OutOfMemoryError: no room for a topic", e.getMessage());
     assertEquals(1, looked.get(), "who waits is told");
   }
 }
