@@ -100,7 +100,7 @@ class ReportFolderTest {
     assertTrue(page.contains(before + "\uD83D\uDE00\""), "the excerpt is not there");
   }
 
-  private static Report report(String command) {
+  static Report report(String command) {
     Measurements measurements =
         new Measurements(
             new TreeMap<>(
