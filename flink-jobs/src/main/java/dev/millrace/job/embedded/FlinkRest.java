@@ -13,7 +13,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -433,7 +432,7 @@ public final class FlinkRest {
 
   private JsonNode send(HttpRequest request) {
     try {
-      var response = http.send(request, BodyHandlers.ofString());
+      var response = WholeAnswer.of(http, request);
       Optional<String> elsewhere = response.headers().firstValue("Location");
       if (response.statusCode() / 100 == 3 && elsewhere.isPresent()) {
         throw new FlinkRestException(
