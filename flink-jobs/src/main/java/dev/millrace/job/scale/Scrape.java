@@ -1,10 +1,11 @@
 package dev.millrace.job.scale;
 
+import dev.millrace.job.embedded.WholeAnswer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -13,6 +14,7 @@ import java.util.stream.DoubleStream;
 /** Reads what Prometheus would read of some processes. */
 final class Scrape {
 
+  private static final int OK = 200;
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final String WAITING = "flink_taskmanager_job_task_operator_millrace_waiting{";
 
@@ -27,7 +29,11 @@ final class Scrape {
     for (URI process : processes) {
       HttpRequest request = HttpRequest.newBuilder(process).timeout(PATIENCE).build();
       try {
-        all.append(http.send(request, BodyHandlers.ofString()).body()).append('\n');
+        HttpResponse<String> answer = WholeAnswer.of(http, request);
+        if (answer.statusCode() != OK) {
+          return OptionalDouble.empty();
+        }
+        all.append(answer.body()).append('\n');
       } catch (IOException e) {
         return OptionalDouble.empty();
       }
