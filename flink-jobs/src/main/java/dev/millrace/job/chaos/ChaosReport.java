@@ -46,13 +46,15 @@ public record ChaosReport(
     StringBuilder text = new StringBuilder();
     for (Hit hit : struck) {
       text.append(
-          "%6.1f s  %-20s %-24s for %4.1f s, answers again after %5.1f s%n"
+          "%6.1f s  %-20s %-24s for %4.1f s, %s%n"
               .formatted(
                   hit.atMillis / 1e3,
                   hit.fault,
                   hit.what,
                   hit.lastedMillis / 1e3,
-                  hit.answeredMillis / 1e3));
+                  hit.answeredMillis < 0
+                      ? "no answer came after it"
+                      : "answers again after %5.1f s".formatted(hit.answeredMillis / 1e3)));
     }
     text.append(
         "seed %d: %d faults; %d requests, %d answered, %d duplicated, %d missing, %d failed%n"

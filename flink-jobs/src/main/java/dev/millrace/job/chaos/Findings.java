@@ -4,6 +4,7 @@ import dev.millrace.job.report.AnswerCounts;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Machine;
 import dev.millrace.job.report.Recording;
+import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
@@ -38,13 +39,23 @@ record Findings(Evidence evidence, List<String> met, long begun) {
         struck,
         AnswerCounts.of(recording.requests(), recording.answers()),
         recording.releases().size(),
-        (int) evidence.stored().byId().values().stream().flatMap(Manifest::fresh).count(),
+        learned(),
         recording.rejections().size(),
         evidence.longestGapMillis(),
         recoveries(struck),
         Stream.concat(met.stream(), Audit.problems(evidence, config.bound().toMillis()).stream())
             .toList(),
         Machine.read());
+  }
+
+  /** One that two releases learned, of which only one was published, counts once. */
+  private int learned() {
+    return (int)
+        evidence.stored().byId().values().stream()
+            .flatMap(Manifest::fresh)
+            .map(LearnedSample::origin)
+            .distinct()
+            .count();
   }
 
   private static List<Recovery> recoveries(List<ChaosReport.Hit> struck) {
