@@ -44,13 +44,16 @@ final class Storm {
       for (Future<Optional<ChaosReport.Hit>> one : due) {
         one.get().ifPresent(hits::add);
       }
+      if (hits.isEmpty()) {
+        problems.add("none of %d faults could strike, expected some".formatted(due.size()));
+      }
       return hits;
     } finally {
       executor.shutdownNow();
     }
   }
 
-  /** Faults that could not be healed, a line each. */
+  /** Faults that could not be healed, or that none could strike, a line each. */
   List<String> problems() {
     return List.copyOf(problems);
   }
