@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What callers and producers send: requests of a few callers, samples of the texts' domains in
@@ -48,7 +49,7 @@ final class Traffic implements AutoCloseable {
   private volatile int times = 1;
   private volatile int only = ANYBODY;
   private int asked;
-  private int taught;
+  private final AtomicInteger taught = new AtomicInteger();
 
   /**
    * @param writer closed by its owner
@@ -82,6 +83,11 @@ final class Traffic implements AutoCloseable {
   /** Whose requests come from now on, or {@link #ANYBODY}'s. */
   void askAs(int caller) {
     only = caller;
+  }
+
+  /** Whether all texts were sent, and come again. */
+  boolean repeats() {
+    return taught.get() > texts.size();
   }
 
   void publish(ReleaseEvent event) {
@@ -131,7 +137,7 @@ final class Traffic implements AutoCloseable {
   }
 
   private void teach() {
-    Document text = texts.get(taught++ % texts.size());
+    Document text = texts.get(taught.getAndIncrement() % texts.size());
     Sample sample =
         Sample.ofText(
             text.domain() + "/" + text.id(),

@@ -1,13 +1,16 @@
 package dev.millrace.job.chaos;
 
 import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.ReadingThread;
 import dev.millrace.schema.Origin;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Notes when each record of some topics became visible to a reader of committed records. Whoever
@@ -15,7 +18,9 @@ import java.util.stream.Collectors;
  */
 final class Witness implements AutoCloseable {
 
-  private final Map<Origin, Long> seen = new ConcurrentHashMap<>();
+  private record Seen(long millis, @Nullable String key) {}
+
+  private final Map<Origin, Seen> seen = new ConcurrentHashMap<>();
   private final ReadingThread thread;
 
   Witness(KafkaConfig config, List<String> topics, InstantSource clock) {
@@ -24,8 +29,13 @@ final class Witness implements AutoCloseable {
             "millrace-witness",
             config,
             topics,
-            raw -> seen.put(raw.origin(), clock.millis()),
+            raw -> seen.put(raw.origin(), new Seen(clock.millis(), key(raw))),
             () -> {});
+  }
+
+  private static @Nullable String key(RawRecord raw) {
+    byte[] key = raw.key();
+    return key == null ? null : new String(key, StandardCharsets.UTF_8);
   }
 
   /** By the place of each record of a topic when it was seen, epoch milliseconds. */
@@ -33,13 +43,23 @@ final class Witness implements AutoCloseable {
     thread.requireAlive();
     return seen.entrySet().stream()
         .filter(record -> record.getKey().topic().equals(topic))
-        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+        .collect(
+            Collectors.toUnmodifiableMap(Map.Entry::getKey, record -> record.getValue().millis()));
   }
 
   /** How many records of a topic were seen. */
   long count(String topic) {
     thread.requireAlive();
     return seen.keySet().stream().filter(origin -> origin.topic().equals(topic)).count();
+  }
+
+  /** How many records of a topic were seen under a key. */
+  long count(String topic, String key) {
+    thread.requireAlive();
+    return seen.entrySet().stream()
+        .filter(record -> record.getKey().topic().equals(topic))
+        .filter(record -> key.equals(record.getValue().key()))
+        .count();
   }
 
   @Override
