@@ -12,6 +12,7 @@ mkdir -p "$out"
 port=18080
 gateway=
 cluster=
+compose=
 
 say() { echo "== $*"; }
 
@@ -24,6 +25,7 @@ fail() {
 cleanup() {
   [ -z "$gateway" ] || kill "$gateway" 2>/dev/null || true
   [ -z "$cluster" ] || ./millrace cluster down >/dev/null 2>&1 || true
+  [ -z "$compose" ] || docker compose -f docker/compose.yaml down >/dev/null 2>&1 || true
 }
 trap cleanup EXIT
 
@@ -278,6 +280,7 @@ elsewhere_part() {
     expect . docker compose -f docker/compose.yaml config
   fi
   if docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
+    compose=up
     expect . docker compose -f docker/compose.yaml up --build -d
     inside=(--rest http://localhost:8081 --set kafka.bootstrap=kafka:19092 --set base.dir=/opt/flink/models/nano --set store.uri=file:///var/millrace/store)
     eventually 'millrace.chunks' ./millrace topics --bootstrap localhost:9092
@@ -286,6 +289,7 @@ elsewhere_part() {
     expect '60 records written' ./millrace produce --bootstrap localhost:9092 --topic millrace.samples --domain support docs/examples/mails.jsonl
     expect . ./millrace ask --bootstrap localhost:9092 --domain support "Dear customer"
     expect . docker compose -f docker/compose.yaml down
+    compose=
   else
     say "no docker compose, or no daemon here: the compose walk-through is not run"
   fi
