@@ -82,7 +82,7 @@ public final class SwapReleases {
             "int8-row",
             Routing.topK(base.config().router().topK()),
             null,
-            seed,
+            seed & Long.MAX_VALUE, // jobs take no batch below 0
             List.of(),
             List.of(),
             new TrainingPlan(seed, new TreeMap<>(), 1, 1, "random", "none"),
