@@ -69,7 +69,7 @@ final class Faults {
   /** {@code kill -9} of one of some processes, which is started again later. */
   private static Fault kill(List<String> processes) {
     return (site, random) -> {
-      String name = processes.get(random.nextInt(processes.size()));
+      String name = running(site, processes, random);
       site.keeper().kill(name);
       return new Struck(name, () -> site.keeper().bringUp(name));
     };
@@ -78,10 +78,19 @@ final class Faults {
   /** One of some processes is stopped in the middle of what it does, and goes on later. */
   private static Fault freeze(List<String> processes) {
     return (site, random) -> {
-      String name = processes.get(random.nextInt(processes.size()));
+      String name = running(site, processes, random);
       site.cluster().freeze(name);
       return new Struck(name, () -> site.cluster().thaw(name));
     };
+  }
+
+  /** What another fault has taken away can neither be killed nor frozen. */
+  private static String running(Site site, List<String> processes, RandomGenerator random) {
+    String name = processes.get(random.nextInt(processes.size()));
+    if (!site.cluster().isRunning(name)) {
+      throw new IllegalStateException(name + " does not run, expected that it does");
+    }
+    return name;
   }
 
   /** The jobs' way to a service, on which there is a relay, is bad. */

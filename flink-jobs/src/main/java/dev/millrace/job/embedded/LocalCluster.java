@@ -202,6 +202,11 @@ public record LocalCluster(Path build, Path home) {
     }
   }
 
+  /** Whether a process runs; also one that was frozen. */
+  public boolean isRunning(String name) {
+    return process(name).isAlive();
+  }
+
   /** Ends a process as {@code kill -9} does. */
   public void kill(String name) {
     process(name).kill();

@@ -2,6 +2,9 @@ package dev.millrace.job.chaos;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.embedded.EndedCluster;
+import dev.millrace.job.embedded.LocalCluster;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -17,10 +20,14 @@ class StormTest {
   private final List<String> said = new ArrayList<>();
 
   private Storm storm() {
+    return storm(null, null);
+  }
+
+  private Storm storm(LocalCluster cluster, Keeper keeper) {
     Site site =
         new Site(
-            null,
-            null,
+            cluster,
+            keeper,
             null,
             null,
             null,
@@ -44,6 +51,24 @@ class StormTest {
     assertEquals(List.of(), storm.rage(schedule(DiskFull.NAME)), "there is no small disk");
     assertEquals(List.of("none of 2 faults could strike, expected some"), storm.problems());
     assertEquals(2, said.size(), said::toString);
+  }
+
+  /** It counted as a fault, and its recovery was that from the one before. */
+  @Test
+  void rage_theProcessIsDownAlready_isNeitherKilledNorFrozen() throws Exception {
+    LocalCluster cluster = EndedCluster.in(folder, List.of("sleep", "600"));
+    Files.createDirectories(cluster.home().resolve("log"));
+    try (Keeper keeper = new Keeper(cluster, said::add)) {
+      Storm storm = storm(cluster, keeper);
+      assertEquals(List.of(), storm.rage(schedule("kill-redis")));
+      assertEquals(List.of(), storm.rage(schedule("freeze-redis")));
+      assertEquals(
+          "kill-redis could not strike: redis does not run, expected that it does", said.get(0));
+      keeper.bringUp("redis");
+      assertEquals(2, storm.rage(schedule("kill-redis")).size());
+    } finally {
+      cluster.down();
+    }
   }
 
   @Test
