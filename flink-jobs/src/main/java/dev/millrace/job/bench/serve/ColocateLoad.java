@@ -108,7 +108,9 @@ final class ColocateLoad implements AutoCloseable {
         last = System.nanoTime();
       }
     } catch (CancellationException e) {
-      return tokens / ((last - start) / NANOS); // the lesson that was given up does not count
+      return tokens == 0
+          ? 0
+          : tokens / ((last - start) / NANOS); // what was given up does not count
     }
   }
 
