@@ -61,18 +61,24 @@ final class DjlTokenizer implements Tokenizer {
   private static Pattern inSpecial(Vocabulary vocabulary) {
     String places =
         vocabulary.special().stream()
-            .filter(token -> token.length() > 1)
+            .filter(token -> token.length() > first(token))
             .collect(
                 Collectors.groupingBy(
-                    token -> token.substring(0, 1),
+                    token -> token.substring(0, first(token)),
                     TreeMap::new,
                     Collectors.mapping(
-                        token -> Pattern.quote(token.substring(1)), Collectors.joining("|"))))
+                        token -> Pattern.quote(token.substring(first(token))),
+                        Collectors.joining("|"))))
             .entrySet()
             .stream()
             .map(first -> "(?<=" + Pattern.quote(first.getKey()) + ")(?=" + first.getValue() + ")")
             .collect(Collectors.joining("|"));
     return Pattern.compile(places.isEmpty() ? "(?!)" : places);
+  }
+
+  /** Where the first character of a token ends: it may be two of Java's. */
+  private static int first(String token) {
+    return token.isEmpty() ? 0 : token.offsetByCodePoints(0, 1);
   }
 
   /** Its tokens, behind the blank that a text begins with; none where it is no byte's. */

@@ -413,6 +413,23 @@ class TokenizersTest {
         e.getMessage());
   }
 
+  /** It is two of Java's characters, neither of which is one to the tokenizer. */
+  @Test
+  void encode_specialTokenThatBeginsWithAnEmoji_isText(@TempDir Path folder) throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"added_tokens": [
+           {"id": 3, "content": "🎉end", "special": true, "normalized": false,
+            "single_word": false, "lstrip": false, "rstrip": false}],
+         "model": {"type": "BPE", "vocab": {"🎉": 0, "end": 1, "e": 2, "n": 4, "d": 5, "nd": 6},
+           "merges": ["n d", "e nd"]}}
+        """);
+    try (Tokenizer opened = Tokenizers.open(folder)) {
+      assertArrayEquals(new int[] {0, 1, 0, 2}, opened.encode("🎉end🎉e"));
+    }
+  }
+
   /** As many as DeepSeek's vocabulary has. */
   @Test
   void encode_spelledSpecialTokens_areTextHoweverManyThereAre(@TempDir Path folder)
