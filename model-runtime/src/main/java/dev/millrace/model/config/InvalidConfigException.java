@@ -11,7 +11,7 @@ public final class InvalidConfigException extends RuntimeException {
   }
 
   /** A hostile file does not decide how long the message gets. */
-  InvalidConfigException(String message, @Nullable Throwable cause) {
+  public InvalidConfigException(String message, @Nullable Throwable cause) {
     super(message.substring(0, Math.min(message.length(), MAX_LENGTH)), cause);
   }
 }

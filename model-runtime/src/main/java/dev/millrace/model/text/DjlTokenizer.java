@@ -1,6 +1,7 @@
 package dev.millrace.model.text;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.millrace.model.config.InvalidConfigException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,8 +51,14 @@ final class DjlTokenizer implements Tokenizer {
   static Tokenizer open(Path tokenizerJson) throws IOException {
     Vocabulary vocabulary = Vocabulary.read(tokenizerJson);
     byte[] json = Files.readAllBytes(tokenizerJson);
-    return new DjlTokenizer(
-        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS), vocabulary);
+    try {
+      return new DjlTokenizer(
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS), vocabulary);
+    } catch (RuntimeException e) { // the native code's own, which knows no file
+      throw new InvalidConfigException(
+          Tokenizers.FILE + ": " + e.getMessage() + ", expected what HuggingFace's tokenizers read",
+          e);
+    }
   }
 
   /**

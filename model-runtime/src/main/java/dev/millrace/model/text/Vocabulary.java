@@ -25,6 +25,7 @@ record Vocabulary(List<String> special, ByteTokens bytes, Map<Integer, byte[]> p
   private static final String CONFIG = "tokenizer_config.json";
   private static final String MODEL = "config.json";
   private static final String SIZE = "vocab_size";
+  private static final String DROPOUT = "dropout";
   private static final int MOST = Integer.MAX_VALUE;
 
   /** What a text becomes or begins with must be a token of the model whose folder it is. */
@@ -47,6 +48,9 @@ record Vocabulary(List<String> special, ByteTokens bytes, Map<Integer, byte[]> p
     JsonFields model = json.object("model");
     if (!model.text("type").equals("BPE")) {
       throw model.invalid("type", "BPE, other kinds are not supported");
+    }
+    if (model.orElse(DROPOUT, 0.0, fields -> fields.number(DROPOUT, 0, 1)) > 0) {
+      throw model.invalid(DROPOUT, "null or 0: the same text must have the same tokens");
     }
     List<JsonFields> added = json.has("added_tokens") ? json.objects("added_tokens") : List.of();
     List<String> special =

@@ -478,6 +478,41 @@ class TokenizersTest {
     return Tokenizers.open(folder);
   }
 
+  /** Of a tokenizer with it a text has other tokens each time. */
+  @Test
+  void open_mergesThatAreLeftOutAtRandom_areNamed(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    String json =
+        """
+        {"model": {"type": "BPE", "dropout": %s, "vocab": {"a": 0, "b": 1, "ab": 2},
+           "merges": ["a b"]}}
+        """;
+    Files.writeString(file, json.formatted("0.0"));
+    Tokenizers.open(folder).close();
+    Files.writeString(file, json.formatted("0.1"));
+    InvalidConfigException e =
+        assertThrows(InvalidConfigException.class, () -> Tokenizers.open(folder));
+    assertEquals(
+        "tokenizer.json.model: dropout is 0.1, expected null or 0: the same text must have the"
+            + " same tokens",
+        e.getMessage());
+  }
+
+  @Test
+  void open_partThatTokenizersDoNotKnow_isNamedWithItsFile(@TempDir Path folder)
+      throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"pre_tokenizer": {"type": "Of next year"},
+         "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}
+        """);
+    InvalidConfigException e =
+        assertThrows(InvalidConfigException.class, () -> Tokenizers.open(folder));
+    assertTrue(
+        e.getMessage().matches("tokenizer.json: .*PreTokenizer.*, expected .*"), e::getMessage);
+  }
+
   @Test
   void open_otherKindOfTokenizer_isNamed(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("tokenizer.json");
