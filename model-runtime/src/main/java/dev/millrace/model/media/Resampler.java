@@ -13,28 +13,32 @@ final class Resampler {
   /**
    * The beginning of a sound, −1..1.
    *
-   * @param pcm signed 16-bit, little endian
+   * @param pcm little endian, signed 16-bit or 32-bit floats, which are cut off at full scale
    * @param most samples of the result, fewer if the sound ends before
    */
   static float[] mono(AudioInputStream pcm, int rate, int most) throws IOException {
     double step = pcm.getFormat().getSampleRate() / rate;
     int channels = pcm.getFormat().getChannels();
     int frames = (int) Math.ceil((most + 1) * step);
-    byte[] bytes = pcm.readNBytes(2 * channels * frames);
-    return resampled(mixed(bytes, channels), step, most);
+    int frameSize = pcm.getFormat().getFrameSize();
+    ByteBuffer in = ByteBuffer.wrap(pcm.readNBytes(frameSize * frames));
+    float[] mono = new float[in.capacity() / frameSize];
+    mix(in.order(ByteOrder.LITTLE_ENDIAN), frameSize / channels == Float.BYTES, channels, mono);
+    return resampled(mono, step, most);
   }
 
-  private static float[] mixed(byte[] bytes, int channels) {
-    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    float[] mono = new float[bytes.length / (2 * channels)];
+  private static void mix(ByteBuffer in, boolean floats, int channels, float[] mono)
+      throws IOException {
     for (int i = 0; i < mono.length; i++) {
       float sum = 0;
       for (int c = 0; c < channels; c++) {
-        sum += in.getShort();
+        sum += floats ? Math.max(-1, Math.min(1, in.getFloat())) : in.getShort() / 32768f;
       }
-      mono[i] = sum / (32768f * channels);
+      if (Float.isNaN(sum)) {
+        throw new IOException("frame " + i + " has NaN, expected numbers");
+      }
+      mono[i] = sum / channels;
     }
-    return mono;
   }
 
   /** Where samples become fewer each is the mean of those it stands for, else it lies on a line. */

@@ -1,5 +1,7 @@
 package dev.millrace.model.media;
 
+import static javax.sound.sampled.AudioFormat.Encoding.PCM_FLOAT;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -88,10 +90,15 @@ public final class Sounds {
     }
   }
 
-  /** The same sound as signed 16-bit PCM, little endian. */
+  /** The same sound, little endian: Java would let floats beyond full scale wrap as integers. */
   private static AudioInputStream pcm(AudioInputStream in) {
     AudioFormat from = in.getFormat();
-    AudioFormat to = new AudioFormat(from.getSampleRate(), 16, from.getChannels(), true, false);
+    float rate = from.getSampleRate();
+    int channels = from.getChannels();
+    AudioFormat to =
+        from.getEncoding().equals(PCM_FLOAT)
+            ? new AudioFormat(PCM_FLOAT, rate, 32, channels, 4 * channels, rate, false)
+            : new AudioFormat(rate, 16, channels, true, false);
     return from.matches(to) ? in : AudioSystem.getAudioInputStream(to, in);
   }
 }

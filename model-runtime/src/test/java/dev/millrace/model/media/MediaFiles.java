@@ -1,5 +1,7 @@
 package dev.millrace.model.media;
 
+import static javax.sound.sampled.AudioFormat.Encoding.PCM_FLOAT;
+
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.Transparency;
@@ -220,5 +222,21 @@ final class MediaFiles {
         new AudioFormat(rate, 16, channels, true, false),
         frames,
         i -> 0.5 * Math.sin(2 * Math.PI * hertz * i / rate));
+  }
+
+  /** A WAV of 9,000 floats of so many bits, 16,000 a second. */
+  static byte[] floats(int bits, IntToDoubleFunction wave) throws IOException {
+    int size = bits / 8;
+    ByteBuffer data = ByteBuffer.allocate(9_000 * size).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 9_000; i++) {
+      double value = wave.applyAsDouble(i);
+      data = size == Float.BYTES ? data.putFloat((float) value) : data.putDouble(value);
+    }
+    AudioFormat format = new AudioFormat(PCM_FLOAT, 16_000, bits, 1, size, 16_000, false);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    AudioInputStream in =
+        new AudioInputStream(new ByteArrayInputStream(data.array()), format, 9_000);
+    AudioSystem.write(in, AudioFileFormat.Type.WAVE, out);
+    return out.toByteArray();
   }
 }

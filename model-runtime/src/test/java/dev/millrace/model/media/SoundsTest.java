@@ -67,6 +67,34 @@ class SoundsTest {
     }
   }
 
+  /** As editors write it: floats may go beyond full scale, where integers would wrap. */
+  @ParameterizedTest
+  @CsvSource({"32,1.05", "64,1.05", "32,1e30", "64,1e300"})
+  void read_floatsBeyondFullScale_areCutOffThere(int bits, double loudness) throws Exception {
+    float[] cut = Sounds.read(MediaFiles.floats(bits, i -> cut(loudness * tone(i)))).mel();
+    float[] beyond = Sounds.read(MediaFiles.floats(bits, i -> loudness * tone(i))).mel();
+    assertArrayEquals(cut, beyond);
+    float[] whole = Sounds.read(MediaFiles.tone(16_000, 1, 700, 9_000)).mel();
+    float[] half = Sounds.read(MediaFiles.floats(bits, i -> 0.5 * tone(i))).mel();
+    assertArrayEquals(whole, half, 0.5f);
+  }
+
+  @Test
+  void read_floatThatIsNoNumber_isBroken() throws Exception {
+    InvalidMediaException refused =
+        refused(MediaFiles.floats(32, i -> i == 700 ? Double.NaN : tone(i)));
+    assertEquals(Kind.BROKEN, refused.kind());
+    assertTrue(refused.getMessage().contains("frame 700 has NaN"), refused.getMessage());
+  }
+
+  private static double tone(int i) {
+    return Math.sin(2 * Math.PI * 700 * i / 16_000);
+  }
+
+  private static double cut(double value) {
+    return Math.max(-1, Math.min(1, value));
+  }
+
   @Test
   void read_truncatedAtEveryPlace_isRefused() {
     byte[] whole = MediaFiles.tone(8_000, 1, 500, 300);
