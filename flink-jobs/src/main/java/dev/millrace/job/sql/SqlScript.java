@@ -19,7 +19,7 @@ public record SqlScript(List<String> statements) {
    * character.
    */
   private static final Pattern PIECE =
-      Pattern.compile("'[^']*'|`[^`]*`|\"[^\"]*\"|--[^\\n]*|(?s:/\\*.*?\\*/)|(?s:.)");
+      Pattern.compile("'[^']*'|`[^`]*`|\"[^\"]*\"|(?:--|//)[^\\n]*|(?s:/\\*.*?\\*/)|(?s:.)");
 
   /** What semicolons end no sooner than its own {@code END}. */
   private static final Pattern SET_OF_STATEMENTS =
@@ -46,7 +46,9 @@ public record SqlScript(List<String> statements) {
       String piece = pieces.group();
       if (piece.equals(";") && !isOpenSet(statement)) {
         end(statement, values, statements);
-      } else if (piece.startsWith("/*+") || (!piece.startsWith("--") && !piece.startsWith("/*"))) {
+      } else if (piece.startsWith("/*") && !piece.startsWith("/*+")) {
+        statement.append(' '); // it parts words
+      } else if (!piece.startsWith("--") && !piece.startsWith("//")) {
         statement.append(piece);
       }
     }

@@ -23,7 +23,20 @@ class SqlScriptTest {
         SELECT 2
         """;
     assertEquals(
-        List.of("SELECT 'a;''b;' FROM `t;1`  WHERE \"x;\" = 1", "SELECT 2"),
+        List.of("SELECT 'a;''b;' FROM `t;1`   WHERE \"x;\" = 1", "SELECT 2"),
+        SqlScript.parse(text, Map.of()).statements());
+  }
+
+  /** As Flink reads them: one between two words parts them, and two slashes begin one too. */
+  @Test
+  void parse_commentsAsFlinkHasThem_partWordsAndEndNoStatement() {
+    String text =
+        """
+        SELECT/* a */n FROM t/* b */WHERE n > 1 // don't; not yet
+          AND u = 'http://a';
+        """;
+    assertEquals(
+        List.of("SELECT n FROM t WHERE n > 1 \n  AND u = 'http://a'"),
         SqlScript.parse(text, Map.of()).statements());
   }
 
