@@ -26,13 +26,19 @@ record BpeTables(
   private static final int ADDED = 4;
   private static final int UNUSED = 5;
 
+  private static final String WHOLE_WORDS = "ignore_merges";
+  private static final String LLAMA3 = "llama-bpe";
+
+  /** What cuts as Llama 3 does to llama.cpp, and merges words that are tokens. */
+  private static final String LLAMA3_MERGING = "dbrx";
+
   /** The regular expressions that llama.cpp knows under a name. */
   private static final Map<String, String> SPLITS =
       Map.of(
           "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
           "qwen2",
           "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-          "llama-bpe");
+          LLAMA3);
 
   /**
    * Reads tokenizer.json.
@@ -61,7 +67,7 @@ record BpeTables(
       }
     }
     List<Integer> ends = ends(eos, tokens, types);
-    return new BpeTables(pre(json.path("pre_tokenizer")), tokens, types, merges(json), ends);
+    return new BpeTables(pre(json), tokens, types, merges(json), ends);
   }
 
   private static void set(
@@ -103,17 +109,39 @@ record BpeTables(
     return !normalizer.isObject() || normalizer.path("type").asText().equals("NFC");
   }
 
-  private static String pre(JsonNode pre) {
-    if (pre.path("type").asText().equals("ByteLevel") && pre.path("use_regex").asBoolean(true)) {
+  /** llama.cpp takes words that are tokens whole by the name of how it cuts, and by that alone. */
+  private static String pre(JsonNode json) {
+    String pre = split(json.path("pre_tokenizer"));
+    JsonNode whole = json.path("model").path(WHOLE_WORDS);
+    if (!whole.asBoolean()) {
+      return pre.equals(LLAMA3) ? LLAMA3_MERGING : pre;
+    }
+    if (!pre.equals(LLAMA3)) {
+      throw invalid("model." + WHOLE_WORDS, whole, "false beside the splits of " + pre);
+    }
+    return pre;
+  }
+
+  private static String split(JsonNode pre) {
+    if (isByteLevel(pre, true)) {
       return "gpt-2";
     }
-    for (JsonNode step : pre.path("pretokenizers")) {
-      String regex = step.path("pattern").path("Regex").asText();
-      if (SPLITS.containsKey(regex)) {
-        return SPLITS.getOrDefault(regex, "");
-      }
+    JsonNode steps = pre.path("pretokenizers");
+    JsonNode cut = steps.path(0);
+    String regex = cut.path("pattern").path("Regex").asText();
+    if (steps.size() != 2
+        || !isByteLevel(steps.path(1), false)
+        || !cut.path("behavior").asText().equals("Isolated")
+        || cut.path("invert").asBoolean()
+        || !SPLITS.containsKey(regex)) {
+      throw invalid("pre_tokenizer", pre, "the splits of GPT-2, Qwen2 or Llama 3, and no others");
     }
-    throw invalid("pre_tokenizer", pre, "the splits of GPT-2, Qwen2 or Llama 3");
+    return SPLITS.getOrDefault(regex, "");
+  }
+
+  private static boolean isByteLevel(JsonNode step, boolean splits) {
+    return step.path("type").asText().equals("ByteLevel")
+        && step.path("use_regex").asBoolean(true) == splits;
   }
 
   /** Those that the vocabulary has; if none, the token that is called so. */

@@ -7,6 +7,7 @@ import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -78,6 +79,11 @@ public final class GgufExport {
       throw new InvalidConfigException(
           "eos_token_id is %s, expected at most %d: llama.cpp knows no more"
               .formatted(ends, ENDS.size()));
+    }
+    if (bos.length > 1) {
+      throw new InvalidConfigException(
+          "tokenizer.json: texts begin with %s, expected one token at most: llama.cpp knows no more"
+              .formatted(Arrays.toString(bos)));
     }
     int end = ends.get(0);
     file.put("tokenizer.ggml.model", "gpt2")

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.djl.RandomCheckpoint;
 import dev.millrace.model.djl.StackedExperts;
@@ -17,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -149,6 +153,79 @@ class GgufExportTest {
     assertEquals(
         BpeTables.parse(json.getBytes(UTF_8), List.of(0), 4096),
         BpeTables.parse(changed.getBytes(UTF_8), List.of(0), 4096));
+  }
+
+  /** By their name llama.cpp also takes words that are tokens whole, or merges them. */
+  @ParameterizedTest
+  @CsvSource({
+    "'{1,3}', true, llama-bpe",
+    "'{1,3}', false, dbrx",
+    "'', false, qwen2",
+  })
+  void parse_splitsOfOthers_haveTheNameOfWhatDoesTheSame(
+      String digits, boolean whole, String expected) throws IOException {
+    byte[] json = splitBy(digits, whole, "Isolated", List.of());
+    assertEquals(expected, BpeTables.parse(json, List.of(0), 4096).pre());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, Isolated, , model.ignore_merges is true",
+    "false, Removed, , pre_tokenizer is ",
+    "false, Isolated, Digits, pre_tokenizer is ",
+    "false, Isolated, Whitespace, pre_tokenizer is ",
+  })
+  void parse_splitsThatLlamaCppHasNoNameOf_areRefused(
+      boolean whole, String behavior, @Nullable String more, String expected) throws IOException {
+    byte[] json = splitBy("", whole, behavior, more == null ? List.of() : List.of(more));
+    InvalidConfigException refused =
+        assertThrows(InvalidConfigException.class, () -> BpeTables.parse(json, List.of(0), 4096));
+    assertTrue(refused.getMessage().startsWith("tokenizer.json: " + expected), refused::getMessage);
+  }
+
+  /** Nano's tokenizer, cut as Qwen2's or Llama 3's is, and further by other steps. */
+  private static byte[] splitBy(String digits, boolean whole, String behavior, List<String> more)
+      throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = (ObjectNode) mapper.readTree(NANO.resolve("tokenizer.json").toFile());
+    ((ObjectNode) json.path("model")).put("ignore_merges", whole);
+    ArrayNode steps =
+        json.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
+    ObjectNode split = steps.addObject().put("type", "Split").put("behavior", behavior);
+    split
+        .put("invert", false)
+        .putObject("pattern")
+        .put(
+            "Regex",
+            "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
+                + digits
+                + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+");
+    more.forEach(type -> steps.addObject().put("type", type));
+    steps.addObject().put("type", "ByteLevel").put("use_regex", false);
+    return mapper.writeValueAsBytes(json);
+  }
+
+  @Test
+  void write_textsThatBeginWithTwoTokens_areRefused(@TempDir Path other) throws IOException {
+    for (String name : List.of("config.json", "model.safetensors")) {
+      Files.copy(NANO.resolve(name), other.resolve(name));
+    }
+    String json = Files.readString(NANO.resolve("tokenizer.json"));
+    String none = "\"post_processor\" : null";
+    assertTrue(json.contains(none));
+    String piece = "{'SpecialToken': {'id': 'a', 'type_id': 0}}";
+    String two =
+        "'post_processor': {'type': 'TemplateProcessing', 'pair': [], 'single': [%s, %s, {'Sequence': {'id': 'A', 'type_id': 0}}], 'special_tokens': {'a': {'id': 'a', 'ids': [7], 'tokens': ['a']}}}"
+            .formatted(piece, piece)
+            .replace('\'', '"');
+    Files.writeString(other.resolve("tokenizer.json"), json.replace(none, two));
+    Path gguf = other.resolve("x.gguf");
+    InvalidConfigException refused =
+        assertThrows(InvalidConfigException.class, () -> GgufExport.write(other, gguf, name -> {}));
+    assertEquals(
+        "tokenizer.json: texts begin with [7, 7], expected one token at most: llama.cpp knows no"
+            + " more",
+        refused.getMessage());
   }
 
   @Test
