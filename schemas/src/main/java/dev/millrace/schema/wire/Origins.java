@@ -16,6 +16,7 @@ final class Origins {
   }
 
   static Origin fromAvro(dev.millrace.schema.avro.Origin value) {
-    return new Origin(value.getTopic(), value.getPartition(), value.getOffset());
+    return new Origin(
+        Shortened.of(value.getTopic(), Limits.ID_BYTES), value.getPartition(), value.getOffset());
   }
 }

@@ -6,8 +6,12 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/** Verdicts, with what each rule found. */
+/**
+ * Verdicts, with what each rule found. A text is told as far as there is room, both ways: whoever
+ * follows the topic holds many.
+ */
 final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.Verdict> {
 
   @Override
@@ -32,11 +36,11 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
   @Override
   public Verdict fromAvro(dev.millrace.schema.avro.Verdict value, Origin origin) {
     return new Verdict(
-        value.getTenant(),
-        value.getDomain(),
+        Checks.cut(value.getTenant()),
+        Shortened.of(value.getDomain(), Limits.ID_BYTES),
         value.getBatch(),
-        value.getRelease(),
-        value.getParent(),
+        Checks.cut(value.getRelease()),
+        Checks.cut(value.getParent()),
         value.getAccepted(),
         value.getRules().stream().map(VerdictMapping::fromAvro).toList(),
         value.getSamples(),
@@ -55,13 +59,23 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
     return dev.millrace.schema.avro.RuleResult.newBuilder()
         .setRule(result.rule())
         .setPassed(result.passed())
-        .setReason(result.reason())
+        .setReason(Shortened.of(result.reason(), Limits.REASON_BYTES))
         .setFigures(result.figures())
         .build();
   }
 
   private static RuleResult fromAvro(dev.millrace.schema.avro.RuleResult value) {
-    Map<String, Double> figures = Map.copyOf(value.getFigures());
-    return new RuleResult(value.getRule(), value.getPassed(), value.getReason(), figures);
+    Map<String, Double> figures =
+        value.getFigures().entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    figure -> Shortened.of(figure.getKey(), Limits.ID_BYTES),
+                    Map.Entry::getValue,
+                    (first, same) -> first));
+    return new RuleResult(
+        Shortened.of(value.getRule(), Limits.ID_BYTES),
+        value.getPassed(),
+        Shortened.of(value.getReason(), Limits.REASON_BYTES),
+        figures);
   }
 }
