@@ -18,6 +18,10 @@ final class DomainLedger {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int CURVE = 200;
+  private static final int MOST_REASONS = 100;
+
+  /** What counts for a reason beyond those. */
+  private static final String OTHER = "other";
 
   /** Bins of the histogram of Q(x), each this wide; the last holds everything above. */
   private static final int BINS = 40;
@@ -55,7 +59,9 @@ final class DomainLedger {
   }
 
   void rejection(Rejection rejection) {
-    refused.merge(rejection.reason(), 1L, Long::sum);
+    String reason = rejection.reason();
+    boolean room = refused.size() < MOST_REASONS || refused.containsKey(reason);
+    refused.merge(room ? reason : OTHER, 1L, Long::sum);
     count(turnedAway, rejection.quality());
     QualityThreshold.of(rejection).ifPresent(least -> threshold = least);
   }

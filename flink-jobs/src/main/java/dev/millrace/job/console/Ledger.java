@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -36,6 +37,12 @@ final class Ledger {
   private static final int MOST_DOMAINS = 300;
   private static final int MOST_RELEASES = 10_000;
 
+  /** Of what a verdict says, in bytes or so: several times what a gate finds. */
+  private static final int MOST_SAID = 1 << 15;
+
+  /** What a name or a figure takes beside its text. */
+  private static final int ENTRY = 64;
+
   /** What the reasons begin with for which serve cannot open a release. */
   private static final String OF_A_RELEASE = "release-";
 
@@ -54,8 +61,8 @@ final class Ledger {
   private final Latest<ReleaseEvent> published = new Latest<>(MOST_RELEASES);
   private final Latest<Verdict> passed = new Latest<>(MOST_RELEASES);
 
-  /** Why serving could not open a release, by whose id. */
-  private final Latest<Rejection> unopened = new Latest<>(MOST_RELEASES);
+  /** Where the event stands of a release that serving could not open, by its id. */
+  private final Latest<Origin> unopened = new Latest<>(MOST_RELEASES);
 
   private final Map<String, Long> from = new TreeMap<>();
   private final Window<Refusal> refusals = new Window<>(REFUSED);
@@ -79,7 +86,7 @@ final class Ledger {
     flow("rejected", at);
     refusals.add(new Refusal(at, rejection));
     if (rejection.id() != null && rejection.reason().startsWith(OF_A_RELEASE)) {
-      unopened.put(rejection.id(), rejection);
+      unopened.put(rejection.id(), rejection.origin());
     }
     String domain = rejection.domain();
     if (domain != null) {
@@ -99,15 +106,20 @@ final class Ledger {
   synchronized void verdict(Verdict verdict, long at) {
     flow("verdicts", at);
     if (verdict.release() != null && !verdict.onAnOrder()) {
-      passed.put(verdict.release(), withoutQualities(verdict));
+      passed.put(verdict.release(), kept(verdict));
     }
     if (verdict.kind() != ReleaseEvent.Kind.BASE) { // of no domain
       domain(verdict.tenant(), verdict.domain()).verdict(verdict, at);
     }
   }
 
-  /** They are counted, and many. */
-  private static Verdict withoutQualities(Verdict v) {
+  /**
+   * Without the qualities and the experts' shares, which are many and shown at once; and without
+   * the rules where they say more than any gate's would, for whoever may write to the topic may
+   * write thousands of such.
+   */
+  private static Verdict kept(Verdict v) {
+    List<RuleResult> rules = v.rules().stream().map(Ledger::withoutExperts).toList();
     return new Verdict(
         v.tenant(),
         v.domain(),
@@ -115,12 +127,27 @@ final class Ledger {
         v.release(),
         v.parent(),
         v.accepted(),
-        v.rules(),
+        said(rules) > MOST_SAID ? List.of() : rules,
         v.samples(),
         v.tokens(),
         v.trainMillis(),
         List.of(),
         v.kind());
+  }
+
+  private static RuleResult withoutExperts(RuleResult r) {
+    return new RuleResult(r.rule(), r.passed(), r.reason(), RuleFigures.single(r.figures()));
+  }
+
+  private static long said(List<RuleResult> rules) {
+    return rules.stream().mapToLong(Ledger::said).sum();
+  }
+
+  private static long said(RuleResult rule) {
+    return ENTRY
+        + rule.rule().length()
+        + rule.reason().length()
+        + rule.figures().keySet().stream().mapToLong(name -> ENTRY + name.length()).sum();
   }
 
   /** The verdict by which a release was published. */
@@ -190,8 +217,7 @@ final class Ledger {
   }
 
   private boolean isUnopened(ReleaseEvent event) {
-    Rejection why = unopened.get(event.release());
-    return why != null && why.origin().equals(event.origin());
+    return event.origin().equals(unopened.get(event.release()));
   }
 
   private void flow(String topic, long at) {

@@ -16,8 +16,11 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +29,7 @@ class LedgerTest {
   private static final Origin ORIGIN = new Origin("samples", 0, 7);
   private static final int MOST_DOMAINS = 300;
   private static final int MOST_RELEASES = 10_000;
+  private static final int MOST_REASONS = 100;
 
   private final Ledger ledger = new Ledger();
 
@@ -218,6 +222,34 @@ class LedgerTest {
     JsonNode domain = ledger.picture(0).path("domains").path(0);
     assertEquals(4, filled(domain.path("accepted")));
     assertEquals(1, filled(domain.path("turnedAway")));
+  }
+
+  /** Whoever may write to the topics could name any. */
+  @Test
+  void rejections_moreReasonsThanAreKept_theRestCountTogether() {
+    for (int i = 0; i < 3 * MOST_REASONS; i++) {
+      ledger.rejection(new Rejection(ORIGIN, "id", "d", "made up " + i, "", 0.5), 0);
+    }
+    JsonNode refused = ledger.picture(0).path("domains").path(0).path("refused");
+    assertEquals(MOST_REASONS + 1, refused.size());
+    assertEquals(2 * MOST_REASONS, refused.path("other").asInt());
+  }
+
+  @Test
+  void verdict_ofMoreThanAGateFinds_isKeptWithoutItsRules() {
+    assertEquals(14, kept(14, 20, "").size());
+    assertEquals(List.of(), kept(14, 1_000, ""));
+    assertEquals(List.of(), kept(1, 1, "x".repeat(1 << 20)));
+  }
+
+  private List<RuleResult> kept(int rules, int figures, String reason) {
+    Map<String, Double> found = new TreeMap<>();
+    for (int i = 0; i < figures; i++) {
+      found.put("bits per byte " + i, 1.0);
+    }
+    var all = Collections.nCopies(rules, new RuleResult("rule", true, reason, found));
+    ledger.verdict(new Verdict(null, "d", 1, "r", null, true, all, 8, 100, 5, List.of()), 0);
+    return Objects.requireNonNull(ledger.verdictOf("r")).rules();
   }
 
   private static long filled(JsonNode bins) {
