@@ -96,7 +96,17 @@ public final class BatchOperator extends KeyedProcessOperator<String, ScoredSamp
             .registerTimer(Due.after(millis, idleMillis), this::closeWhatIsSilent);
   }
 
-  private void closeWhatIsSilent(long time) throws Exception {
+  /**
+   * Closes them, the longest silent first.
+   *
+   * @param fires when it was to be called; where that is yet to come, the clock was set back
+   */
+  void closeWhatIsSilent(long fires) throws Exception {
+    long now = now();
+    long time = Math.min(fires, now);
+    if (time < fires) {
+      lastCame.replaceAll((key, came) -> Math.min(came, now)); // else none closes until then
+    }
     while (!lastCame.isEmpty()) {
       Map.Entry<String, Long> longest = lastCame.entrySet().iterator().next();
       String key = longest.getKey();

@@ -470,6 +470,24 @@ class BatchFunctionTest {
     }
   }
 
+  /** Flink's timers fire after a span, whatever the clock says by then. */
+  @Test
+  void processingTime_clockIsSetBackMeanwhile_waitsAnewAndNotUntilItIsThereAgain()
+      throws Exception {
+    try (var harness = opened(harness(IDLE))) {
+      harness.setProcessingTime(10_000);
+      harness.processElement(scored("cloud", 0, 0), 0);
+      harness.setProcessingTime(10_005);
+      harness.processElement(scored("health", 1, 0), 0);
+      harness.setProcessingTime(145);
+      ((BatchOperator) harness.getOperator()).closeWhatIsSilent(10_050);
+      harness.setProcessingTime(194);
+      assertEquals(List.of(), batches(harness));
+      harness.setProcessingTime(195);
+      assertEquals(List.of("0: 0", "0: 1"), batches(harness));
+    }
+  }
+
   private static ScoredSample heldOut(String domain, long offset) {
     ScoredSample one = scored(domain, offset, 0);
     return new ScoredSample(one.sample(), one.tokens(), 1, 1, 1, true);
