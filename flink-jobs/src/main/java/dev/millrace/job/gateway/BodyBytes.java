@@ -1,12 +1,14 @@
 package dev.millrace.job.gateway;
 
+import dev.millrace.schema.wire.StrictJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
 /**
  * Bytes of the bodies whose calls are under way, in all and of each account. Until a call ends its
- * body takes several times as many of the heap: as text, parsed, encoded, on its way to the broker.
+ * body takes several times as many of the heap: as text, encoded, on its way to the broker. Parsed,
+ * one of many small values takes many times as many, and is counted so.
  */
 final class BodyBytes {
 
@@ -17,7 +19,17 @@ final class BodyBytes {
 
   private static final int PIECE = 1 << 14;
 
+  /** JSON's brackets, commas and colons: no value has less than one. */
+  private static final String MARKS = "{}[],:";
+
+  /** Of the heap, that what lies between two marks takes once it is parsed. */
+  private static final int VALUE = 64;
+
   private final int largest;
+
+  /** What a body counts as at most: no account may have more. */
+  private final int room;
+
   private final Admission all;
   private final Admission each;
 
@@ -50,7 +62,7 @@ final class BodyBytes {
     }
 
     /**
-     * Reads a body, and counts what comes.
+     * Reads a body, and counts what comes; then also what it takes once it is parsed.
      *
      * @throws ApiProblem if it has more bytes than a body may have, or than there is room for
      */
@@ -65,8 +77,9 @@ final class BodyBytes {
         grow(all.size() + n);
         all.write(piece, 0, n);
       }
-      fit(all.size());
-      return all.toByteArray();
+      byte[] whole = all.toByteArray();
+      fit((int) Math.min(room, whole.length + parsed(whole)));
+      return whole;
     }
 
     private synchronized void grow(int came) {
@@ -91,8 +104,19 @@ final class BodyBytes {
    */
   BodyBytes(long most, long largest) {
     this.largest = (int) Math.min(largest, Integer.MAX_VALUE);
+    long half = Math.max(this.largest, most / 2);
+    room = (int) Math.min(half, Integer.MAX_VALUE);
     all = new Admission("bytes of bodies of all callers", Math.max(this.largest, most));
-    each = new Admission("bytes of bodies", Math.max(this.largest, most / 2));
+    each = new Admission("bytes of bodies", half);
+  }
+
+  /** An empty object takes more than thirty times its two bytes. */
+  private static long parsed(byte[] body) {
+    int marks = 0;
+    for (byte next : body) {
+      marks += MARKS.indexOf(next) < 0 ? 0 : 1;
+    }
+    return (long) VALUE * Math.min(marks, StrictJson.MOST_TOKENS);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.millrace.job.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -77,6 +79,36 @@ class BodyBytesTest {
     ApiProblem more = assertThrows(ApiProblem.class, () -> large.enter("a", -1).read(body));
     assertEquals("the body has more, expected at most 1048576 bytes", more.getMessage());
     assertTrue(body.available() > 1 << 21);
+  }
+
+  /** A tree of empty objects takes some thirty times their bytes. */
+  @Test
+  void read_bodyOfManyValues_countsAsWhatItBecomesWhenItIsParsed() throws IOException {
+    BodyBytes large = new BodyBytes(16 << 20, 1 << 20);
+    byte[] objects = ("[" + "{},".repeat(30_000) + "{}]").getBytes(UTF_8);
+    BodyBytes.Share first = large.enter("a", objects.length);
+    assertArrayEquals(objects, first.read(new ByteArrayInputStream(objects)));
+    BodyBytes.Share second = large.enter("a", objects.length);
+    ApiProblem none =
+        assertThrows(ApiProblem.class, () -> second.read(new ByteArrayInputStream(objects)));
+    assertEquals(429, none.status());
+    second.leave();
+    for (int i = 0; i < 8; i++) {
+      byte[] text = ("[\"" + "x".repeat(objects.length) + "\"]").getBytes(UTF_8);
+      assertEquals(
+          text.length, large.enter("a", text.length).read(new ByteArrayInputStream(text)).length);
+    }
+  }
+
+  @Test
+  void read_bodyThatBecomesMoreThanThereIs_isReadAlone() throws IOException {
+    BodyBytes small = new BodyBytes(1 << 16, 1 << 14);
+    byte[] objects = ("[" + "{},".repeat(3_000) + "{}]").getBytes(UTF_8);
+    BodyBytes.Share first = small.enter("a", -1);
+    assertArrayEquals(objects, first.read(new ByteArrayInputStream(objects)));
+    assertThrows(ApiProblem.class, () -> small.enter("a", 1));
+    first.leave();
+    small.enter("a", 1);
   }
 
   /** What the last of them is told. */
