@@ -52,7 +52,7 @@ final class TopicsCommand implements Callable<Integer> {
     MillraceConfig unused =
         MillraceConfig.defaults().with(own); // else a broker is waited for first
     MillraceConfig config = broker.require(output.err()).with(own);
-    Topics topics = Topics.create(config.kafka(), partitions);
+    Topics topics = Topics.create(config.kafka(), partitions, output.err()::println);
     output.result(Map.of("topics", topics.all()), String.join("\n", topics.all()));
     return 0;
   }

@@ -433,14 +433,14 @@ public record LocalCluster(Path build, Path home) {
     awaitPort(state, "kafka", ports.get(0), told);
     requireAnswers(state, "redis", told);
     requireAnswers(state, "kafka", told);
-    createTopics(state.bootstrap());
+    createTopics(state.bootstrap(), told);
     return keep(startFlink(state, flink, shape, told).completed());
   }
 
   /** Whoever is told of a topic that does not fit has no Kafka to mend it with: it is stopped. */
-  void createTopics(String bootstrap) {
+  void createTopics(String bootstrap, Consumer<String> told) {
     try {
-      Topics unused = Topics.create(bootstrap, Topics.DEFAULT_PREFIX, PARTITIONS);
+      Topics unused = Topics.create(bootstrap, Topics.DEFAULT_PREFIX, PARTITIONS, told);
     } catch (Topics.UnfitException e) {
       throw new IllegalStateException(
           "%s; move %s away, which holds all topics of the cluster, and cluster up begins with new ones"

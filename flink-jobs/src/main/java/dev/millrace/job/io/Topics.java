@@ -13,6 +13,7 @@ import dev.millrace.schema.wire.Counted;
 import dev.millrace.schema.wire.ErrorLine;
 import java.io.Serial;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,10 +26,10 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -49,6 +50,8 @@ public record Topics(String prefix) {
 
   /** The default prefix. */
   public static final String DEFAULT_PREFIX = "millrace.";
+
+  private static final String UNCOMPRESSED = "uncompressed";
 
   private static final Map<String, String> APPEND_TIME =
       Map.of(MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
@@ -151,19 +154,35 @@ public record Topics(String prefix) {
    *     compacted
    */
   public static Topics create(KafkaConfig config, int partitions) {
-    return create(KafkaTopics.clientProperties(config), config.prefix(), partitions);
+    return create(config, partitions, said -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param told of what is waited for, and of topics that are stored compressed
+   */
+  public static Topics create(KafkaConfig config, int partitions, Consumer<String> told) {
+    return create(KafkaTopics.clientProperties(config), config.prefix(), partitions, told);
   }
 
   /** The same on a broker that asks for nothing. */
   public static Topics create(String bootstrap, String prefix, int partitions) {
-    Properties client = new Properties();
-    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
-    return create(client, prefix, partitions);
+    return create(bootstrap, prefix, partitions, said -> {});
   }
 
-  private static Topics create(Properties client, String prefix, int partitions) {
+  /** The same, told. */
+  public static Topics create(
+      String bootstrap, String prefix, int partitions, Consumer<String> told) {
+    Properties client = new Properties();
+    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    return create(client, prefix, partitions, told);
+  }
+
+  private static Topics create(
+      Properties client, String prefix, int partitions, Consumer<String> told) {
     Topics topics = new Topics(prefix);
-    ensure(client, topics.specifications(partitions), said -> {});
+    ensure(client, topics.specifications(partitions), told);
     return topics;
   }
 
@@ -195,6 +214,15 @@ public record Topics(String prefix) {
           requireFit(admin, topic, Objects.requireNonNull(known.get(topic.name())));
         }
       }
+      tellOfCompressed(
+          admin,
+          wanted.stream()
+              .filter(Topics::isUncompressed)
+              .map(NewTopic::name)
+              .filter(existing::contains)
+              .toList(),
+          bootstrap,
+          told);
     } catch (ExecutionException e) {
       throw new IllegalStateException(
           "cannot create topics " + names + " on " + bootstrap + ": " + ErrorLine.of(e),
@@ -262,21 +290,60 @@ public record Topics(String prefix) {
     }
   }
 
-  /** Of a topic; of one whose settings may not be read, what is expected. */
   private static String policy(Admin admin, String topic) throws InterruptedException {
-    ConfigResource named = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return settings(admin, List.of(topic), CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT).get(0);
+  }
+
+  /** Of topics, one after the other; of those whose settings may not be read, what is expected. */
+  private static List<String> settings(
+      Admin admin, List<String> topics, String key, String expected) throws InterruptedException {
+    List<ConfigResource> named =
+        topics.stream().map(name -> new ConfigResource(ConfigResource.Type.TOPIC, name)).toList();
     try {
-      Map<ConfigResource, Config> configs = admin.describeConfigs(List.of(named)).all().get();
-      ConfigEntry policy = configs.values().iterator().next().get(CLEANUP_POLICY_CONFIG);
-      return policy == null ? CLEANUP_POLICY_COMPACT : policy.value();
+      Map<ConfigResource, Config> configs = admin.describeConfigs(named).all().get();
+      return named.stream()
+          .map(one -> Objects.requireNonNull(configs.get(one)).get(key))
+          .map(entry -> entry == null ? expected : entry.value())
+          .toList();
     } catch (ExecutionException e) {
       LOG.warn(
           "{} of topic {} may not be read, {} is expected: {}",
-          CLEANUP_POLICY_CONFIG,
-          topic,
-          CLEANUP_POLICY_COMPACT,
+          key,
+          String.join(", ", topics),
+          expected,
           String.valueOf(e.getCause()));
-      return CLEANUP_POLICY_COMPACT;
+      return Collections.nCopies(topics.size(), expected);
+    }
+  }
+
+  private static boolean isUncompressed(NewTopic topic) {
+    return topic.configs() != null
+        && UNCOMPRESSED.equals(topic.configs().get(COMPRESSION_TYPE_CONFIG));
+  }
+
+  /** Tells of those that somebody else made, or this did before it made them uncompressed. */
+  private static void tellOfCompressed(
+      Admin admin, List<String> topics, String bootstrap, Consumer<String> told)
+      throws InterruptedException {
+    List<String> types = settings(admin, topics, COMPRESSION_TYPE_CONFIG, UNCOMPRESSED);
+    List<String> compressed =
+        IntStream.range(0, topics.size())
+            .filter(i -> !types.get(i).equals(UNCOMPRESSED))
+            .mapToObj(topics::get)
+            .toList();
+    if (!compressed.isEmpty()) {
+      told.accept(
+          "%s of %s is not %s, so a batch of 30 kB may be a gigabyte to each job that reads it: for topic in %s; do kafka-configs.sh --bootstrap-server %s --alter --entity-type topics --entity-name $topic --add-config %s=%s,%s=%s; done"
+              .formatted(
+                  COMPRESSION_TYPE_CONFIG,
+                  String.join(", ", compressed),
+                  UNCOMPRESSED,
+                  String.join(" ", compressed),
+                  bootstrap,
+                  COMPRESSION_TYPE_CONFIG,
+                  UNCOMPRESSED,
+                  MAX_MESSAGE_BYTES_CONFIG,
+                  KafkaTopics.MAX_REQUEST_BYTES));
     }
   }
 
@@ -303,7 +370,7 @@ public record Topics(String prefix) {
    */
   private static NewTopic own(String name, int partitions, Map<String, String> options) {
     Map<String, String> all = new HashMap<>(options);
-    all.put(COMPRESSION_TYPE_CONFIG, "uncompressed");
+    all.put(COMPRESSION_TYPE_CONFIG, UNCOMPRESSED);
     all.put(MAX_MESSAGE_BYTES_CONFIG, KafkaTopics.MAX_REQUEST_BYTES);
     return topic(name, partitions).configs(all);
   }

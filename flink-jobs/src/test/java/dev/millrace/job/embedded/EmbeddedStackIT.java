@@ -50,7 +50,8 @@ class EmbeddedStackIT {
           "topic millrace.releases has 3 partitions and cleanup.policy=delete, expected 1 partition and cleanup.policy=compact; move %s away, which holds all topics of the cluster, and cluster up begins with new ones"
               .formatted(cluster.home().resolve("kafka-data")),
           assertThrows(
-                  IllegalStateException.class, () -> cluster.createTopics(stack.bootstrapServers()))
+                  IllegalStateException.class,
+                  () -> cluster.createTopics(stack.bootstrapServers(), said -> {}))
               .getMessage());
     }
   }

@@ -29,13 +29,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,6 +81,40 @@ class BrokerOptionIT extends RunsCommands {
       assertEquals(0, run("verdicts", bootstrap, "--set=kafka.prefix=team."), err::toString);
       assertTrue(run("verdicts", bootstrap) != 0);
       assertTrue(err.toString().contains("millrace.verdicts"), err::toString);
+    }
+  }
+
+  /** The broker takes a batch of it that is a thousand times as large to whoever reads it. */
+  @Test
+  void topics_oneIsCompressedAsItsProducersLike_saysSoAndWhatMendsIt(@TempDir Path folder)
+      throws Exception {
+    try (OwnBroker broker = OwnBroker.start(folder, listens -> listens);
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      String at = broker.bootstrapServers();
+      String[] topics = {"topics", "--bootstrap=" + at};
+      var samples = new NewTopic("millrace.samples", Optional.of(1), Optional.empty());
+      var requests = new NewTopic("millrace.requests", Optional.of(1), Optional.empty());
+      admin.createTopics(List.of(samples, requests)).all().get();
+      assertEquals(0, run(topics), err::toString);
+      String mends =
+          "for topic in millrace.samples millrace.requests; do kafka-configs.sh --bootstrap-server "
+              + at
+              + " --alter --entity-type topics --entity-name $topic --add-config"
+              + " compression.type=uncompressed,max.message.bytes=16777216; done";
+      assertEquals(
+          List.of(
+              "compression.type of millrace.samples, millrace.requests is not uncompressed, so a batch"
+                  + " of 30 kB may be a gigabyte to each job that reads it: "
+                  + mends),
+          said());
+      for (String topic : List.of("millrace.samples", "millrace.requests")) {
+        var named = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        var entry = new ConfigEntry("compression.type", "uncompressed");
+        var set = new AlterConfigOp(entry, AlterConfigOp.OpType.SET);
+        admin.incrementalAlterConfigs(Map.of(named, List.of(set))).all().get();
+      }
+      assertEquals(0, run(topics), err::toString);
+      assertEquals(1, said().size(), "what was said before");
     }
   }
 
