@@ -113,6 +113,5 @@ final class AdapterDoor implements AutoCloseable {
   @Override
   public void close() {
     DaemonThreads.end(judging); // what is under way uses the base, which is closed next
-    adopting.close();
   }
 }

@@ -11,8 +11,6 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
-import dev.millrace.schema.Answer;
-import dev.millrace.schema.Chunk;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.wire.Codecs;
 import io.javalin.Javalin;
@@ -27,12 +25,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.util.IOUtils;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -92,9 +94,11 @@ public final class Gateway implements AutoCloseable {
   private final Console console;
   private final Operating operating;
   private final AdapterDoor adapters;
-  private final Tail<Answer> answers;
-  private final Tail<Chunk> chunks;
-  private final Tail<ReleaseEvent> releases;
+  private final List<Tail<?>> tails = new ArrayList<>();
+
+  /** What is closed with the door, the last first. */
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
   private final Semaphore watching = new Semaphore(MOST_WATCHING);
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Javalin server;
@@ -102,50 +106,72 @@ public final class Gateway implements AutoCloseable {
   private Gateway(GatewayConfig config, KafkaConfig kafka, ApiKeys keys, Adopting adopting) {
     this.config = config;
     this.keys = keys;
+    opened.push(adopting);
     Topics topics = new Topics(kafka.prefix());
     admission = new Admission("requests", config.limits().inFlight());
-    calls = new Calls(keys, config.limits());
-    writer = new RecordWriter(kafka);
-    sampleWriter = new RecordWriter(kafka);
-    desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
-    samples = new SampleDoor(sampleWriter, topics, clock);
-    feedback = new FeedbackDoor(desk, samples, meter);
-    console = Console.start(kafka, clock);
-    questions =
-        new AskDoor(
-            calls,
-            new Asking(desk, admission, meter),
-            catalogue,
-            new Verdicts(console::verdict, console::named),
-            config.limits().streams(),
-            clock);
-    operating = new Operating(writer, topics, console, catalogue);
-    adapters = new AdapterDoor(adopting, catalogue, writer, topics);
-    answers =
+    try {
+      calls = open(opened, new Calls(keys, config.limits()));
+      writer = open(opened, new RecordWriter(kafka));
+      sampleWriter = open(opened, new RecordWriter(kafka));
+      desk =
+          open(
+              opened,
+              new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis())));
+      samples = new SampleDoor(sampleWriter, topics, clock);
+      feedback = new FeedbackDoor(desk, samples, meter);
+      console = open(opened, Console.start(kafka, clock));
+      questions =
+          new AskDoor(
+              calls,
+              new Asking(desk, admission, meter),
+              catalogue,
+              new Verdicts(console::verdict, console::named),
+              config.limits().streams(),
+              clock);
+      operating = new Operating(writer, topics, console, catalogue);
+      adapters = open(opened, new AdapterDoor(adopting, catalogue, writer, topics));
+      opened.push(() -> Tail.close(tails));
+      follow(kafka, topics);
+      server = Javalin.create(this::configure);
+      opened.push(server::stop);
+      Javalin unused = server.start();
+    } catch (RuntimeException | Error e) {
+      closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void follow(KafkaConfig kafka, Topics topics) {
+    tails.add(
         Tail.start(
             topics.answers(),
             RecordReader.fromEnd(kafka, List.of(topics.answers())),
             Codecs.answers(),
-            (answer, at) -> desk.take(answer));
-    chunks =
+            (answer, at) -> desk.take(answer)));
+    tails.add(
         Tail.start(
             topics.chunks(),
             RecordReader.fromEnd(kafka, List.of(topics.chunks())),
             Codecs.chunks(),
-            (chunk, at) -> desk.take(chunk));
-    releases =
+            (chunk, at) -> desk.take(chunk)));
+    tails.add(
         Tail.caughtUp(
             topics.releases(),
             RecordReader.fromBeginning(kafka, List.of(topics.releases())),
             Codecs.releases(),
-            (event, at) -> catalogue.take(event));
-    server = Javalin.create(this::configure).start();
+            (event, at) -> catalogue.take(event)));
+  }
+
+  private static <T extends AutoCloseable> T open(Deque<AutoCloseable> opened, T one) {
+    opened.push(one);
+    return one;
   }
 
   /**
    * Opens the door.
    *
-   * @param adopting judges adapters that operators bring; closed with the door
+   * @param adopting judges adapters that operators bring; closed with the door, also where it does
+   *     not open
    * @throws IllegalStateException if the broker does not answer, or the port is taken
    */
   public static Gateway start(
@@ -355,7 +381,7 @@ public final class Gateway implements AutoCloseable {
 
   /** Of the topics without which no question is answered. */
   private @Nullable String unheard() {
-    String problem = Tail.problem(List.of(answers, chunks, releases));
+    String problem = Tail.problem(tails);
     return problem == null ? console.unheardRequests() : problem;
   }
 
@@ -399,13 +425,25 @@ public final class Gateway implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    server.stop();
-    calls.close();
-    desk.close();
-    console.close();
-    Tail.close(List.of(answers, chunks, releases));
-    adapters.close();
-    writer.close();
-    sampleWriter.close();
+    closeOpened();
+  }
+
+  /** All of it, also where one of it fails. */
+  private void closeOpened() {
+    try {
+      IOUtils.closeAll(opened);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException("the door did not close cleanly", e);
+    }
+  }
+
+  private void closeAfter(Throwable failure) {
+    try {
+      closeOpened();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
   }
 }

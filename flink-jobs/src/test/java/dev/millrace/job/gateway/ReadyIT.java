@@ -1,6 +1,8 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,7 +16,10 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,7 +27,11 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +41,9 @@ class ReadyIT {
 
   /** Whoever follows their topic is not at its end within milliseconds. */
   private static final int RELEASES = 20_000;
+
+  private static final Pattern OURS =
+      Pattern.compile("^(millrace-(?!relay)|kafka-|qtp|JettyServer)");
 
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -91,6 +103,80 @@ class ReadyIT {
               Adopting.unavailable("not asked for here"))) {
         assertEquals(200, status(gateway, "/v1/models/last"));
         assertEquals(200, status(gateway, "/v1/models/" + last));
+      }
+    }
+  }
+
+  /** Its clients of Kafka went on for as long as the process did. */
+  @Test
+  void start_portIsTaken_leavesNothingOpen() throws Exception {
+    try (FailingBroker broker = FailingBroker.start(folder);
+        ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      KafkaConfig kafka = kafka(broker);
+      Topics.create(kafka, 1);
+      Set<Thread> before = Thread.getAllStackTraces().keySet();
+      AtomicBoolean closed = new AtomicBoolean();
+      assertThrows(
+          RuntimeException.class,
+          () -> open(kafka, taken.getLocalPort(), closing(() -> closed.set(true))));
+      assertNoneLeft(before);
+      assertTrue(closed.get(), "what judges adapters");
+    }
+  }
+
+  /** As where a producer gives up at once. */
+  @Test
+  void close_aPartOfItFails_closesTheOthers() throws Exception {
+    try (FailingBroker broker = FailingBroker.start(folder)) {
+      KafkaConfig kafka = kafka(broker);
+      Topics.create(kafka, 1);
+      Set<Thread> before = Thread.getAllStackTraces().keySet();
+      Gateway gateway =
+          open(
+              kafka,
+              0,
+              closing(
+                  () -> {
+                    throw new IllegalStateException("broken");
+                  }));
+      var e = assertThrows(IllegalStateException.class, gateway::close);
+      assertEquals("broken", e.getMessage());
+      assertNoneLeft(before);
+    }
+  }
+
+  private static KafkaConfig kafka(FailingBroker broker) {
+    return MillraceConfig.defaults()
+        .with(Map.of("kafka.bootstrap", broker.bootstrapServers()))
+        .kafka();
+  }
+
+  private static Gateway open(KafkaConfig kafka, int port, Adopting adopting) {
+    GatewayConfig config =
+        new GatewayConfig("127.0.0.1", port, null, MillraceConfig.defaults().gateway());
+    return Gateway.start(config, kafka, ApiKeys.none(), adopting);
+  }
+
+  private static Adopting closing(Runnable then) {
+    return new Adopting() {
+      @Override
+      public Verdict adopt(@Nullable String tenant, String domain, Path folder) {
+        throw new UnsupportedOperationException("not asked for here");
+      }
+
+      @Override
+      public void close() {
+        then.run();
+      }
+    };
+  }
+
+  /** Of this module's threads, the server's and Kafka's clients'. */
+  private static void assertNoneLeft(Set<Thread> before) throws InterruptedException {
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (!before.contains(thread) && OURS.matcher(thread.getName()).find()) {
+        thread.join(30_000);
+        assertFalse(thread.isAlive(), thread.getName());
       }
     }
   }
